@@ -1,0 +1,11 @@
+//! What every other crate needs and nothing more: identifiers, time, error codes.
+//!
+//! **Invariant:** no input or output, no async, no knowledge of HTTP, databases or cryptography.
+
+pub mod clock;
+pub mod code;
+pub mod id;
+
+pub use clock::{Clock, FakeClock, SystemClock, Ts};
+pub use code::{Code, Fault};
+pub use id::{GroupId, IdError, MemberId, NodeId, Part, PartyId, ServiceId, SubsystemId};

@@ -1,0 +1,17 @@
+//! One file per command; each has its arguments and a `run`.
+
+pub mod authority;
+pub mod call;
+pub mod check_config;
+pub mod demo;
+pub mod directory;
+pub mod doctor;
+pub mod evidence;
+mod file;
+pub mod grants;
+pub mod init;
+pub mod keys;
+mod passphrase;
+pub mod run;
+pub mod sandbox;
+mod terminal;

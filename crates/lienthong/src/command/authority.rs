@@ -1,0 +1,17 @@
+//! `lienthong authority …`.
+
+pub mod serve;
+
+use std::process::ExitCode;
+
+/// Commands of `authority`.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Chưa có / not there yet.
+    List,
+}
+
+/// Not there yet.
+pub async fn run(_command: Command) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("chưa có / not there yet")
+}

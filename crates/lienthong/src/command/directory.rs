@@ -1,0 +1,15 @@
+//! `lienthong directory …`.
+
+use std::process::ExitCode;
+
+/// Commands of `directory`.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Chưa có / not there yet.
+    List,
+}
+
+/// Not there yet.
+pub async fn run(_command: Command) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("chưa có / not there yet")
+}

@@ -1,0 +1,46 @@
+//! `lienthong run`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::node::Node;
+use crate::ops;
+
+/// Arguments of `run`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Tệp cấu hình / configuration file.
+    #[arg(long, default_value = "lienthong.toml")]
+    config: PathBuf,
+    /// Nhật ký dạng JSON / log lines as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs until Ctrl-C or SIGTERM.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    start_logging(args.json);
+    ops::install_metrics();
+    let node = Node::start(&args.config).await?;
+    asked_to_stop().await?;
+    tracing::info!("đang dừng, chờ các cuộc gọi dở dang / stopping, waiting for calls in flight");
+    node.stop().await;
+    tracing::info!("đã dừng / stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Log lines go to the error output; `RUST_LOG` chooses which (default `info`).
+pub fn start_logging(json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { lines.json().init() } else { lines.init() }
+}
+
+/// Returns when the process is asked to end.
+pub async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}

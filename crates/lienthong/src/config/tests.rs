@@ -1,0 +1,72 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+
+const GOOD: &str = r#"
+[node]
+id = "VN-DEMO/GOV/G01/NUT-1"
+[keys]
+dir = "keys"
+signing_certificate = "sign.pem"
+tls_certificate = "tls.pem"
+[directory]
+root = "root.json"
+url = "http://127.0.0.1:1/"
+[store]
+url = "sqlite:log.db"
+[listen]
+nodes = "127.0.0.1:0"
+systems_plain = "127.0.0.1:0"
+"#;
+
+fn read(more: &str) -> Result<Config, Mistakes> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lienthong.toml");
+    std::fs::write(&path, format!("{GOOD}{more}")).unwrap();
+    Config::read(&path)
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let more = r#"
+[limits]
+call_s = 0
+[[subsystem]]
+code = "A"
+connection = "mutual"
+[[service]]
+subsystem = "A"
+code = "s"
+url = "ftp://x"
+[[grant]]
+service = "A/other"
+until = "tomorrow"
+endpoints = [{ path = "x" }]
+"#;
+    let mistakes = read(more).unwrap_err().0;
+    for part in ["call_s = 0", "needs [listen] systems", "must begin with http", "no [[service]]", "exactly one of", "until", "begins with '/'"] {
+        assert!(mistakes.iter().any(|m| m.contains(part)), "{part} in {mistakes:#?}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_a_mistake() {
+    assert!(read("[limits]\nbody_max = 1\n").unwrap_err().to_string().contains("body_max"));
+}
+
+#[test]
+fn plain_http_outside_loopback_is_a_mistake() {
+    let text = GOOD.replace("systems_plain = \"127.0.0.1:0\"", "systems_plain = \"0.0.0.0:80\"");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lienthong.toml");
+    std::fs::write(&path, text).unwrap();
+    assert!(Config::read(&path).unwrap_err().to_string().contains("loopback"));
+}
+
+#[test]
+fn defaults_are_the_documented_ones() {
+    let config = read("").unwrap();
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.signing, Mode::Batch { window_us: 300 });
+    assert!(config.store_url.ends_with("/log.db"));
+}

@@ -1,0 +1,240 @@
+//! Starts a node from its configuration: sockets bound early, served late, drained at the end.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use base::{Clock, SystemClock};
+use crypto::certificate::Certificate;
+use crypto::sign::{FileKeyStore, KeyStore};
+use directory::snapshot::Snapshot;
+use exchange::recorder::{self, Checkpoints, Recorder};
+use exchange::signer::Signer;
+use exchange::standing::Standing;
+use exchange::tls::{Identity, NodeVerifier};
+use exchange::{Gateway, Parts, consumer, provider, revocation, stamper};
+use store::Db;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use web::{Server, TlsSource};
+
+use crate::config::Config;
+use crate::ops::{self, Health};
+use crate::reload;
+
+/// A running node.
+pub struct Node {
+    stop: watch::Sender<bool>,
+    serving: Vec<JoinHandle<()>>,
+    background: Vec<JoinHandle<()>>,
+    writer: JoinHandle<()>,
+    gateway: Arc<Gateway>,
+    /// What readiness looks at.
+    pub health: Arc<Health>,
+}
+
+impl Node {
+    /// Starts a node; returns when its sockets are served.
+    ///
+    /// # Errors
+    /// Keys, store or sockets are not usable; the text names the remedy.
+    pub async fn start(config_path: &Path) -> anyhow::Result<Self> {
+        let config = Config::read(config_path)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        std::fs::create_dir_all(config.data_dir.join("spool"))
+            .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
+        let keys = open_keys(&config)?;
+        let signing_certificate = certificate(&config.keys.signing_certificate)?;
+        let tls_certificate = certificate(&config.keys.tls_certificate)?;
+        let identity = Identity::new(&*keys, &config.keys.tls, &tls_certificate)?;
+        let signer = Signer::new(Arc::clone(&keys), &config.keys.signing, signing_certificate.clone(), config.signing)
+            .with_context(|| "khóa ký / the signing key")?;
+        let own = vec![(signing_certificate, "signing"), (tls_certificate, "tls")];
+
+        let client = directory::Client::new(&config.directory.root, &config.data_dir.join("directory"), &config.directory.url, directory::Limits::default())?;
+        let first = first_directory(&client).await;
+        let (directory_in, directory) = watch::channel(first);
+
+        let db = Db::open(&config.store_url).await?;
+        let every = Duration::from_millis(config.evidence.checkpoint_ms);
+        let checkpoints = Checkpoints { node: config.node.clone(), every, signer: signer.clone() };
+        let (recorder, writer) = Recorder::start(db.clone(), Arc::clone(&clock), checkpoints).await?;
+
+        let (rights_in, rights) = watch::channel(Arc::new(config.rights));
+        let standing = Arc::new(Standing::default());
+        let gateway = Arc::new(Gateway::new(Parts {
+            node: config.node.clone(),
+            clock: Arc::clone(&clock),
+            directory: directory.clone(),
+            rights,
+            signer,
+            recorder,
+            standing: Arc::clone(&standing),
+            identity: identity.clone(),
+            limits: config.limits,
+            spool_dir: config.data_dir.join("spool"),
+            pseudonym_key: keys.secret(&config.keys.pseudonyms).with_context(|| "khóa bí danh / the secret of pseudonyms")?,
+        }));
+        remember_nonces(&gateway, &db, &*clock).await?;
+
+        let health = Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), own, Arc::clone(&clock)));
+        let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
+        let sockets = bind(&config.listen, &identity, verifier).await?;
+
+        let (stop, stopped) = watch::channel(false);
+        let serving = serve(sockets, &gateway, &health, &stopped);
+        let mut background = vec![
+            tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
+            tokio::spawn(reload::follow(config_path.to_owned(), rights_in)),
+            tokio::spawn(revocation::run(directory, standing, clock, Duration::from_secs(config.evidence.ocsp_s.max(1)))),
+            tokio::spawn(ops::gauges(Arc::clone(&health))),
+        ];
+        if let Some(url) = config.evidence.timestamp_url {
+            background.push(tokio::spawn(stamper::run(db, url, Duration::from_secs(config.evidence.timestamp_s.max(1)))));
+        }
+        tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
+        Ok(Self { stop, serving, background, writer, gateway, health })
+    }
+
+    /// Lets calls in flight finish, writes the log to its end, and stops.
+    pub async fn stop(self) {
+        self.health.stopping();
+        self.stop.send_replace(true);
+        for task in self.serving {
+            // A task that panicked has said so already.
+            let _ = task.await;
+        }
+        for task in &self.background {
+            task.abort();
+        }
+        for task in self.background {
+            let _ = task.await;
+        }
+        drop((self.gateway, self.health));
+        let _ = self.writer.await;
+    }
+}
+
+/// Opens the keys of a configuration.
+///
+/// # Errors
+/// No passphrase, a wrong one, or unusable files.
+pub fn open_keys(config: &Config) -> anyhow::Result<Arc<dyn KeyStore>> {
+    let passphrase = config.passphrase().with_context(|| "mật khẩu của kho khóa / the passphrase of the keys")?;
+    Ok(Arc::new(FileKeyStore::open(&config.keys.dir, &passphrase)?))
+}
+
+/// Reads a PEM certificate.
+///
+/// # Errors
+/// No such file, or not a certificate.
+pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("không đọc được chứng thư / cannot read the certificate {}; `lienthong keys import-certificate` puts it there", path.display())
+    })?;
+    Certificate::from_pem(&text).with_context(|| format!("chứng thư / the certificate {}", path.display()))
+}
+
+/// The directory to start with: fresh, or the last good copy while the centre is down.
+async fn first_directory(client: &directory::Client) -> Option<Arc<Snapshot>> {
+    match client.load_cached().await {
+        Ok(cached) => return Some(cached),
+        Err(error) => tracing::debug!(%error, "no usable copy of the directory"),
+    }
+    match client.refresh().await {
+        Ok(fresh) => Some(fresh),
+        Err(error) => {
+            tracing::error!(%error, "chưa có danh bạ; mọi cuộc gọi bị từ chối / no directory; calls are refused (EX-0601)");
+            None
+        }
+    }
+}
+
+async fn follow_directory(client: directory::Client, refresh_s: u64, directory: watch::Sender<Option<Arc<Snapshot>>>, db: Db) {
+    let mut kept = None;
+    let mut failing = false;
+    let mut tick = tokio::time::interval(Duration::from_secs(refresh_s.max(1)));
+    loop {
+        tick.tick().await;
+        match client.refresh().await {
+            Ok(fresh) => {
+                if failing {
+                    tracing::info!("the directory is reached again");
+                }
+                failing = false;
+                directory.send_replace(Some(fresh));
+            }
+            Err(error) if failing => tracing::debug!(%error, "directory still not refreshed"),
+            Err(error) => {
+                failing = true;
+                tracing::warn!(%error, "directory not refreshed; the last good copy counts until it expires");
+            }
+        }
+        let current = directory.borrow().clone();
+        let Some(current) = current.filter(|d| kept != Some(d.number())) else { continue };
+        match recorder::keep_certificates(&db, &current).await {
+            Ok(()) => kept = Some(current.number()),
+            Err(error) => tracing::warn!(%error, "certificates of the directory not kept; trying again"),
+        }
+    }
+}
+
+/// A message that was accepted before a restart must not be accepted again.
+async fn remember_nonces(gateway: &Gateway, db: &Db, clock: &dyn Clock) -> anyhow::Result<()> {
+    let now = clock.now();
+    let window = gateway.nonces.window_s();
+    for (at, nonce) in recorder::recent_nonces(db, now.plus_secs(-window)).await? {
+        gateway.nonces.remember(nonce, at);
+    }
+    Ok(())
+}
+
+struct Sockets {
+    nodes: Server,
+    plain: Option<Server>,
+    secure: Option<Server>,
+    ops: Option<tokio::net::TcpListener>,
+}
+
+async fn bind(listen: &crate::config::Listen, identity: &Identity, verifier: NodeVerifier) -> anyhow::Result<Sockets> {
+    let limits = web::Limits { connections_max: listen.connections_max, drain_s: listen.drain_s, ..web::Limits::default() };
+    let always = |config: Arc<rustls::ServerConfig>| -> TlsSource { Arc::new(move || Arc::clone(&config)) };
+    let in_use = |key: &str, address| {
+        format!("[listen] {key} = {address}: không mở được cổng, có thể đang dùng; đổi cổng hoặc dừng chương trình kia / cannot listen; the port may be in use: choose another or stop the other program")
+    };
+    let nodes = Server::bind(listen.nodes, Some(always(identity.accept_nodes(verifier)?)), limits).await;
+    let nodes = nodes.with_context(|| in_use("nodes", listen.nodes))?;
+    let plain = match listen.systems_plain {
+        Some(address) => Some(Server::bind(address, None, limits).await.with_context(|| in_use("systems_plain", address))?),
+        None => None,
+    };
+    let secure = match listen.systems {
+        Some(address) => {
+            let tls = Some(always(identity.accept_systems()?));
+            Some(Server::bind(address, tls, limits).await.with_context(|| in_use("systems", address))?)
+        }
+        None => None,
+    };
+    let ops = match listen.ops {
+        Some(address) => Some(tokio::net::TcpListener::bind(address).await.with_context(|| in_use("ops", address))?),
+        None => None,
+    };
+    Ok(Sockets { nodes, plain, secure, ops })
+}
+
+fn serve(sockets: Sockets, gateway: &Arc<Gateway>, health: &Arc<Health>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let mut tasks = Vec::new();
+    let gw = Arc::clone(gateway);
+    let answer = move |peer, request| provider::handle(Arc::clone(&gw), peer, request);
+    tasks.push(tokio::spawn(sockets.nodes.run(answer, stopped.clone())));
+    for server in [sockets.plain, sockets.secure].into_iter().flatten() {
+        let gw = Arc::clone(gateway);
+        let answer = move |peer, request| consumer::handle(Arc::clone(&gw), peer, request);
+        tasks.push(tokio::spawn(server.run(answer, stopped.clone())));
+    }
+    if let Some(listener) = sockets.ops {
+        tasks.push(tokio::spawn(ops::serve(listener, Arc::clone(health), stopped.clone())));
+    }
+    tasks
+}

@@ -1,0 +1,12 @@
+//! Stand-ins for the information systems around a node, for the demo, the tests and the benchmarks.
+//!
+//! **Invariant:** nothing here knows the exchange. These are plain HTTP services on loopback, as a
+//! ministry's own system would be behind its node.
+
+pub mod echo;
+pub mod population;
+mod running;
+#[cfg(test)]
+mod testing;
+
+pub use running::Running;

@@ -1,0 +1,7 @@
+//! HTTP listeners: TLS handshakes off the accept loop, limits with numbers, graceful drain.
+//!
+//! **Invariant:** knows nothing of services, rights or stores; hands each request to one function.
+
+pub mod listen;
+
+pub use listen::{Limits, Peer, Server, TlsSource};

@@ -1,0 +1,29 @@
+//! `cargo xtask bench`: figures, each beside a peer's that was measured in the same run.
+
+mod exchange;
+mod goals;
+mod http;
+mod load;
+mod machine;
+mod nginx;
+mod nodes;
+mod population;
+mod process;
+mod report;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What is measured.
+#[derive(Subcommand)]
+pub enum Subject {
+    /// The path of a call through two nodes, beside nginx with mutual TLS.
+    Exchange(exchange::Options),
+}
+
+/// Measures and reports.
+pub fn run(subject: &Subject) -> Result<()> {
+    match subject {
+        Subject::Exchange(options) => exchange::run(options),
+    }
+}

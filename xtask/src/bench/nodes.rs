@@ -1,0 +1,147 @@
+//! Two nodes as separate processes, and the service behind the provider's.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use rustix::process::Signal;
+use serde::Deserialize;
+
+use super::http::{self, Url};
+use crate::children::{RunAs, Running};
+use crate::ports;
+
+/// How long a node may take to be ready; the figure itself is measured.
+const START_SECONDS_MAX: u64 = 30;
+/// How many neighbouring ports `lienthong bench-setup` may take from its base.
+const PORTS_OF_A_SETUP: u16 = 20;
+
+/// The service behind the provider's node and behind nginx: one process that answers 1 kB of JSON.
+pub struct Backend {
+    pub process: Running,
+    pub url: Url,
+}
+
+impl Backend {
+    pub fn start(binary: &Path) -> Result<Self> {
+        let port = ports::free()?;
+        let mut command = RunAs::Myself.command(binary);
+        command.args(["bench-backend", "--port", &port.to_string()]).stdout(Stdio::null());
+        let mut process = Running::start("lienthong bench-backend", command, Signal::TERM)?;
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/"))?;
+        process.wait_until(START_SECONDS_MAX, || http::get(&url).is_ok())?;
+        Ok(Self { process, url })
+    }
+}
+
+/// How many messages one signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    Single,
+    Batch,
+}
+
+impl Signing {
+    /// As in a table.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Single => "one signature per message",
+            Self::Batch => "Merkle batches",
+        }
+    }
+
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Batch => "batch",
+        }
+    }
+}
+
+/// What `lienthong bench-setup` prints.
+#[derive(Deserialize)]
+struct Setup {
+    /// Where information systems ask the consumer's node, without a path.
+    ask_base: String,
+    /// The asking subsystem, for the header `X-Road-Client`.
+    client: String,
+    /// The path of a call, from `/r1/` on.
+    service_path: String,
+    consumer_config: PathBuf,
+    provider_config: PathBuf,
+    /// `127.0.0.1:PORT` of `/readyz`.
+    consumer_ops: String,
+    provider_ops: String,
+}
+
+/// A consumer's and a provider's node, running.
+pub struct Nodes {
+    pub consumer: Running,
+    pub provider: Running,
+    pub url: Url,
+    pub client: String,
+    /// From the start of a process to its first good answer on `/readyz`: the slower of the two.
+    pub start_to_ready: Duration,
+}
+
+impl Nodes {
+    /// Makes two nodes in `folder` and starts them.
+    pub fn start(binary: &Path, folder: &Path, store: &str, signing: Signing, backend: &Url) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command.arg("bench-setup").arg("--dir").arg(folder).arg("--port-base").arg(free_range()?.to_string());
+        command.args(["--store", store, "--sign", signing.name()]);
+        command.args(["--backend", &format!("http://{}", backend.address)]);
+        let output = command.output().context("cannot start lienthong bench-setup")?;
+        ensure!(
+            output.status.success(),
+            "lienthong bench-setup failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        let setup: Setup =
+            serde_json::from_slice(&output.stdout).context("lienthong bench-setup printed no JSON")?;
+        let (provider, provider_ready) =
+            start_node(binary, "provider", &setup.provider_config, &setup.provider_ops)?;
+        let (consumer, consumer_ready) =
+            start_node(binary, "consumer", &setup.consumer_config, &setup.consumer_ops)?;
+        Ok(Self {
+            consumer,
+            provider,
+            url: Url::parse(&format!("{}{}", setup.ask_base.trim_end_matches('/'), setup.service_path))?,
+            client: setup.client,
+            start_to_ready: provider_ready.max(consumer_ready),
+        })
+    }
+}
+
+fn start_node(binary: &Path, side: &str, configuration: &Path, ops: &str) -> Result<(Running, Duration)> {
+    let mut command = RunAs::Myself.command(binary);
+    command.arg("run").arg("--config").arg(configuration).stdout(Stdio::null());
+    let log = configuration.with_file_name("node.log");
+    command.stderr(std::fs::File::create(&log)?);
+    let ready = Url::parse(&format!("http://{ops}/readyz"))?;
+    let mut node = Running::start(&format!("the {side}'s node"), command, Signal::TERM)?;
+    let waited = node.wait_until(START_SECONDS_MAX, || matches!(http::get(&ready), Ok((200, _))));
+    let duration = node.age();
+    waited.with_context(|| last_lines(&log))?;
+    Ok((node, duration))
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
+}
+
+/// The first of enough ports in a row that are free now.
+pub fn free_range() -> Result<u16> {
+    for _ in 0..100 {
+        let base = ports::free()?;
+        let last = base.checked_add(PORTS_OF_A_SETUP);
+        if last.is_some_and(|last| (base..last).all(ports::is_free)) {
+            return Ok(base);
+        }
+    }
+    anyhow::bail!("no {PORTS_OF_A_SETUP} free ports in a row on loopback")
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask demo`: the release binary, then `lienthong demo` in the place of this process.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::repository;
+
+/// Builds and becomes `lienthong demo`; comes back only when that fails.
+///
+/// The process is replaced, so that signals and the exit code are the demo's own.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let binary = release_binary()?;
+    let error = Command::new(&binary).arg("demo").args(arguments).exec();
+    Err(error).with_context(|| format!("cannot start {}", binary.display()))
+}
+
+/// Builds `lienthong` with optimisation and returns where it is.
+pub fn release_binary() -> Result<std::path::PathBuf> {
+    let status = repository::cargo(&["build", "--release", "--package", "lienthong"]).status()?;
+    ensure!(status.success(), "the release build failed, see above");
+    Ok(repository::Metadata::read()?.target_directory.join("release/lienthong"))
+}
