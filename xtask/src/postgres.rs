@@ -76,6 +76,16 @@ impl Cluster {
         &self.url
     }
 
+    /// Makes an empty database and gives its address.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        let programs = tools::postgres_programs().context("no PostgreSQL server is installed")?;
+        let mut createdb = RunAs::Myself.command(&programs.join("createdb"));
+        createdb.arg(format!("--maintenance-db={}", self.url)).arg(name);
+        ensure!(interrupt::run(&mut createdb)?.success(), "createdb failed, see above");
+        let server = self.url.rsplit_once('/').map_or(self.url.as_str(), |(server, _)| server);
+        Ok(format!("{server}/{name}"))
+    }
+
     /// The server's first process.
     pub fn server(&self) -> &Running {
         &self.server

@@ -107,7 +107,11 @@ fn encode_into(out: &mut String, part: &Part) {
     }
 }
 
-fn split<const N: usize>(text: &str, expected: &'static str, part: fn(&str) -> Result<Part, IdError>) -> Result<[Part; N], IdError> {
+fn split<const N: usize>(
+    text: &str,
+    expected: &'static str,
+    part: fn(&str) -> Result<Part, IdError>,
+) -> Result<[Part; N], IdError> {
     let parts: Vec<&str> = text.split('/').collect();
     if parts.len() != N {
         return Err(IdError::Parts { expected, found: parts.len() });
@@ -286,7 +290,12 @@ fn subsystem_of(id: &PartyId) -> Option<&Part> {
 }
 
 identifier!(Part, |text| Self::new(text), |id| [id], no_tail);
-identifier!(MemberId, |text| split(text, "3", Part::new).map(member_of), |id| [&id.instance, &id.class, &id.code], no_tail);
+identifier!(
+    MemberId,
+    |text| split(text, "3", Part::new).map(member_of),
+    |id| [&id.instance, &id.class, &id.code],
+    no_tail
+);
 identifier!(
     SubsystemId,
     |text| split(text, "4", Part::new).map(|parts| {
@@ -308,7 +317,13 @@ identifier!(
 identifier!(
     ServiceId,
     |text| Self::read(text, Part::new),
-    |id| [&id.provider.member.instance, &id.provider.member.class, &id.provider.member.code, &id.provider.code, &id.code],
+    |id| [
+        &id.provider.member.instance,
+        &id.provider.member.class,
+        &id.provider.member.code,
+        &id.provider.code,
+        &id.code
+    ],
     no_tail
 );
 identifier!(

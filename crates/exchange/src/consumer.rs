@@ -29,6 +29,13 @@ use crate::wire::rest::{self, NewIds};
 
 /// Answers an information system; never fails, an error is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
+    // A task of its own: when the asking system goes away, what was asked is still recorded.
+    tokio::spawn(answer(gw, peer, request)).await.unwrap_or_else(|_| {
+        rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new())
+    })
+}
+
+async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
     let (parts, incoming) = request.into_parts();
     if parts.method == Method::GET && parts.uri.path() == "/listClients" {
         return metadata::list_clients(&gw, &parts);
@@ -56,7 +63,13 @@ fn ids(trail: &Trail) -> Headers {
     both.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-async fn carry_out(gw: &Gateway, peer: &Peer, parts: &Parts, incoming: Incoming, trail: &mut Trail) -> Result<Response<OutBody>, Reason> {
+async fn carry_out(
+    gw: &Gateway,
+    peer: &Peer,
+    parts: &Parts,
+    incoming: Incoming,
+    trail: &mut Trail,
+) -> Result<Response<OutBody>, Reason> {
     let deadline = Instant::now() + Duration::from_secs(gw.limits.call_s);
     let _in_flight = gw.consuming.try_acquire().map_err(|_| Reason::Busy)?;
     let new = NewIds { request_id: trail.request_id().to_owned(), instance: gw.node.owner.instance.as_str() };
@@ -69,11 +82,14 @@ async fn carry_out(gw: &Gateway, peer: &Peer, parts: &Parts, incoming: Incoming,
     let salts = Salts::random();
     let body = read_request(gw, incoming, &salts, deadline).await?;
     let request_kib = body.as_ref().map(|b| kib(b.len()));
-    let SealedRequest { message, head, bound, hash } = seal::request(gw, &call, &node.id, &salts, body).await?;
-    let mut asked = Asked { gw, call: &call, node: &node.id, head, request_kib, filed: None, started: Instant::now() };
+    let SealedRequest { message, head, bound, hash } =
+        seal::request(gw, &call, &node.id, &salts, body).await?;
+    let mut asked =
+        Asked { gw, call: &call, node: &node.id, head, request_kib, filed: None, started: Instant::now() };
     if !gw.recorder.is_healthy() {
         // The log failed a moment ago: ask only when it takes the question.
-        asked.filed = Some(gw.recorder.reserve()?.record(&asked.record(CallPart::Request), Filing::default()).await?);
+        asked.filed =
+            Some(gw.recorder.reserve()?.record(&asked.record(CallPart::Request), Filing::default()).await?);
     }
     let answered = async {
         let sent = timeout_at(deadline, gw.peers.send(&node, message)).await;
@@ -95,20 +111,40 @@ fn identify(gw: &Gateway, directory: &Snapshot, peer: &Peer, call: &Call) -> Res
     }
     match connection {
         Connection::PlainLoopback if peer.tls || peer.address.ip().is_loopback() => Ok(()),
-        Connection::PlainLoopback => Err(Reason::ClientUnauthenticated("plain HTTP is for this machine only")),
+        Connection::PlainLoopback => {
+            Err(Reason::ClientUnauthenticated("plain HTTP is for this machine only"))
+        }
         Connection::Tls if peer.tls => Ok(()),
-        Connection::Tls | Connection::Mutual(_) if !peer.tls => Err(Reason::ClientUnauthenticated("HTTPS is required")),
+        Connection::Tls | Connection::Mutual(_) if !peer.tls => {
+            Err(Reason::ClientUnauthenticated("HTTPS is required"))
+        }
         Connection::Tls => Ok(()),
         Connection::Mutual(registered) => {
-            let shown = peer.certificate.as_ref().ok_or(Reason::ClientUnauthenticated("no client certificate"))?;
+            let shown =
+                peer.certificate.as_ref().ok_or(Reason::ClientUnauthenticated("no client certificate"))?;
             let known = registered.iter().any(|c| c.der() == &**shown);
-            if known { Ok(()) } else { Err(Reason::ClientUnauthenticated("the client certificate is not registered")) }
+            if known {
+                Ok(())
+            } else {
+                Err(Reason::ClientUnauthenticated("the client certificate is not registered"))
+            }
         }
     }
 }
 
-async fn read_request(gw: &Gateway, incoming: Incoming, salts: &Salts, deadline: Instant) -> Result<Option<Spooled>, Reason> {
-    let reading = Reading { salt: &salts.body, bytes_max: gw.limits.body_bytes_max, deadline, spool_dir: &gw.spool_dir, sha512: true };
+async fn read_request(
+    gw: &Gateway,
+    incoming: Incoming,
+    salts: &Salts,
+    deadline: Instant,
+) -> Result<Option<Spooled>, Reason> {
+    let reading = Reading {
+        salt: &salts.body,
+        bytes_max: gw.limits.body_bytes_max,
+        deadline,
+        spool_dir: &gw.spool_dir,
+        sha512: true,
+    };
     body::read(incoming, &reading).await.map_err(|error| match error {
         BodyError::TooLarge(max) => Reason::BodyTooLarge(max),
         BodyError::Incomplete => Reason::BodyIncomplete,
@@ -134,7 +170,13 @@ struct Answer {
     head: SignedHead,
 }
 
-async fn verify(gw: &Gateway, directory: &Snapshot, call: &Call, response: Response<Incoming>, expected: &Expected<'_>) -> Result<Answer, Reason> {
+async fn verify(
+    gw: &Gateway,
+    directory: &Snapshot,
+    call: &Call,
+    response: Response<Incoming>,
+    expected: &Expected<'_>,
+) -> Result<Answer, Reason> {
     let (parts, incoming) = response.into_parts();
     let sealed = peer::read_response(parts.status, &parts.headers, expected.bound)?;
     consistent(call, &parts.headers, expected.hash)?;
@@ -172,9 +214,11 @@ fn consistent(call: &Call, answer: &HeaderMap, hash: &str) -> Result<(), Reason>
         found.is_some_and(|v| v.as_bytes() == expected.as_bytes())
     };
     let ids = is(headers::ID, &call.id) && is(headers::REQUEST_ID, &call.request_id);
-    let parties = is(headers::CLIENT, &call.client.encoded()) && is(headers::NODE_SERVICE, &call.target.service.to_string());
+    let parties = is(headers::CLIENT, &call.client.encoded())
+        && is(headers::NODE_SERVICE, &call.target.service.to_string());
     // A refusal made before the body was read cannot know the hash.
-    let hash = is(headers::REQUEST_HASH, hash) || (answer.contains_key(headers::ERROR) && !answer.contains_key(headers::REQUEST_HASH));
+    let hash = is(headers::REQUEST_HASH, hash)
+        || (answer.contains_key(headers::ERROR) && !answer.contains_key(headers::REQUEST_HASH));
     if ids && parties && hash { Ok(()) } else { Err(Reason::Inconsistent) }
 }
 
@@ -209,7 +253,8 @@ impl Asked<'_> {
             subject: None,
             request_kib: self.request_kib,
             response_kib: None,
-            duration_ms: (!open).then(|| u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            duration_ms: (!open)
+                .then(|| u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)),
         }
     }
 
@@ -218,7 +263,12 @@ impl Asked<'_> {
     }
 
     /// Records question and answer; only then the asking system gets it.
-    async fn answered(self, slot: Slot, answer: Answer, trail: &mut Trail) -> Result<Response<OutBody>, Reason> {
+    async fn answered(
+        self,
+        slot: Slot,
+        answer: Answer,
+        trail: &mut Trail,
+    ) -> Result<Response<OutBody>, Reason> {
         let refusal = answer.parts.headers.get(headers::ERROR);
         let outcome = Outcome { status: answer.parts.status.as_u16(), code: None, fault: None };
         let part = if refusal.is_some() { CallPart::Refusal } else { CallPart::Call };
@@ -238,7 +288,8 @@ impl Asked<'_> {
     /// Records a question that got no answer to be passed on.
     async fn unanswered(self, slot: Slot, reason: Reason) -> Reason {
         let error: CallError = reason.clone().at_consumer();
-        let outcome = Outcome { status: error.status().as_u16(), code: Some(error.code()), fault: Some(error.fault()) };
+        let outcome =
+            Outcome { status: error.status().as_u16(), code: Some(error.code()), fault: Some(error.fault()) };
         let record = Record { outcome: Some(outcome), ..self.record(CallPart::Refusal) };
         match slot.record(&record, self.filing()).await {
             Ok(_) => reason,
@@ -248,7 +299,8 @@ impl Asked<'_> {
 }
 
 fn to_system(status: http::StatusCode, own: Headers, body: Option<Spooled>) -> Response<OutBody> {
-    let mut response = Response::new(body.map_or_else(|| OutBody::from_bytes(Bytes::new()), Spooled::into_body));
+    let mut response =
+        Response::new(body.map_or_else(|| OutBody::from_bytes(Bytes::new()), Spooled::into_body));
     *response.status_mut() = status;
     for (name, value) in own {
         response.headers_mut().append(name, value);

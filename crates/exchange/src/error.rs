@@ -264,7 +264,11 @@ impl CallError {
 
     /// X-Road's rule: types that begin with `server.` answer 500, others 400; our limits have their own.
     pub fn status(&self) -> StatusCode {
-        let by_rule = if self.kind().starts_with("server.") { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
+        let by_rule = if self.kind().starts_with("server.") {
+            StatusCode::INTERNAL_SERVER_ERROR
+        } else {
+            StatusCode::BAD_REQUEST
+        };
         self.reason.meaning().3.unwrap_or(by_rule)
     }
 }

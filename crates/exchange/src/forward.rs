@@ -24,7 +24,20 @@ const DESCRIPTION_BYTES_MAX: usize = 10 * 1024 * 1024;
 pub struct Systems {
     plain: HttpClient,
     identity: Identity,
-    secure: Mutex<HashMap<ServiceId, (Vec<[u8; 32]>, HttpClient)>>,
+    secure: Mutex<HashMap<ServiceId, Pinned>>,
+}
+
+/// A client and the fingerprints of the certificates that it accepts.
+type Pinned = (Vec<[u8; 32]>, HttpClient);
+
+/// What the information system is asked.
+pub struct Errand<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The call.
+    pub call: &'a Call,
+    /// Its body.
+    pub body: Option<Spooled>,
 }
 
 /// What the information system answered.
@@ -59,7 +72,13 @@ impl Systems {
     ///
     /// # Errors
     /// The system is not reachable, too slow, breaks off or answers something that is not HTTP.
-    pub async fn forward(&self, _permit: &Permit, service: &Service, call: &Call, body: Option<Spooled>, terms: Terms<'_>) -> Result<Reply, Reason> {
+    pub async fn forward(
+        &self,
+        _permit: &Permit,
+        errand: Errand<'_>,
+        terms: Terms<'_>,
+    ) -> Result<Reply, Reason> {
+        let Errand { service, call, body } = errand;
         let seconds = service.timeout.as_secs();
         let deadline = Instant::now() + service.timeout;
         let request = request(service, call, body)?;
@@ -69,7 +88,13 @@ impl Systems {
             if error.is_connect() { Reason::ServiceUnreachable } else { Reason::ServiceBroken }
         })?;
         let (parts, incoming) = response.into_parts();
-        let reading = Reading { salt: &terms.salts.body, bytes_max: terms.bytes_max, deadline, spool_dir: terms.spool_dir, sha512: false };
+        let reading = Reading {
+            salt: &terms.salts.body,
+            bytes_max: terms.bytes_max,
+            deadline,
+            spool_dir: terms.spool_dir,
+            sha512: false,
+        };
         let body = body::read(incoming, &reading).await.map_err(|error| match error {
             BodyError::TooLarge(max) => Reason::ServiceTooLarge(max),
             BodyError::Incomplete if Instant::now() >= deadline => Reason::ServiceTimeout(seconds),
@@ -79,7 +104,12 @@ impl Systems {
                 Reason::Spool
             }
         })?;
-        Ok(Reply { status: parts.status, headers: headers::end_to_end(&parts.headers), body, salts: terms.salts })
+        Ok(Reply {
+            status: parts.status,
+            headers: headers::end_to_end(&parts.headers),
+            body,
+            salts: terms.salts,
+        })
     }
 
     /// Fetches a service's OpenAPI description: content type and text.
@@ -114,9 +144,12 @@ impl Systems {
         if !service.url.starts_with("https:") {
             return Ok(self.plain.clone());
         }
-        let allowed: Vec<_> = service.certificates.iter().map(crypto::certificate::Certificate::fingerprint).collect();
+        let allowed: Vec<_> =
+            service.certificates.iter().map(crypto::certificate::Certificate::fingerprint).collect();
         let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((for_these, client)) = secure.get(&service.id) && *for_these == allowed {
+        if let Some((for_these, client)) = secure.get(&service.id)
+            && *for_these == allowed
+        {
             return Ok(client.clone());
         }
         let tls = self.identity.call_system(&service.certificates).map_err(|error| {
@@ -131,7 +164,11 @@ impl Systems {
 
 /// X-Road's rule: base URL, path, `?query`, with one slash where two would meet.
 fn url(base: &str, rest: &str) -> String {
-    if rest.starts_with('/') { format!("{}{rest}", base.strip_suffix('/').unwrap_or(base)) } else { format!("{base}{rest}") }
+    if rest.starts_with('/') {
+        format!("{}{rest}", base.strip_suffix('/').unwrap_or(base))
+    } else {
+        format!("{base}{rest}")
+    }
 }
 
 fn request(service: &Service, call: &Call, body: Option<Spooled>) -> Result<Request<OutBody>, Reason> {

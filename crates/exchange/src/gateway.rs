@@ -36,7 +36,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes_max: 20 * 1024 * 1024, head_bytes_max: 64 * 1024, call_s: 60, calls_max: 2048, clock_skew_max_s: 60 }
+        Self {
+            body_bytes_max: 20 * 1024 * 1024,
+            head_bytes_max: 64 * 1024,
+            call_s: 60,
+            calls_max: 2048,
+            clock_skew_max_s: 60,
+        }
     }
 }
 
@@ -90,8 +96,21 @@ pub struct Gateway {
 impl Gateway {
     /// Puts the parts together; no call is carried out yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { node, clock, directory, rights, signer, recorder, standing, identity, limits, spool_dir, pseudonym_key } = parts;
-        let peers = Peers::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), identity.clone());
+        let Parts {
+            node,
+            clock,
+            directory,
+            rights,
+            signer,
+            recorder,
+            standing,
+            identity,
+            limits,
+            spool_dir,
+            pseudonym_key,
+        } = parts;
+        let peers =
+            Peers::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), identity.clone());
         Self {
             node,
             clock,

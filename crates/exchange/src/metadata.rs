@@ -50,11 +50,21 @@ pub fn asked_for(call: &Call) -> Option<Question> {
 ///
 /// # Errors
 /// An unknown service or one without description.
-pub async fn answer(gw: &Gateway, rights: &Rights, directory: &Snapshot, call: &Call, question: Question) -> Result<Reply, Reason> {
+pub async fn answer(
+    gw: &Gateway,
+    rights: &Rights,
+    directory: &Snapshot,
+    call: &Call,
+    question: Question,
+) -> Result<Reply, Reason> {
     let provider = &call.target.service.provider;
     let (kind, text) = match question {
-        Question::ListMethods => methods(rights.services_of(provider).into_iter().map(|s| (s, endpoints_of_service())).collect()),
-        Question::AllowedMethods => methods(allowed(rights, directory, provider, &call.client, gw.clock.now())),
+        Question::ListMethods => {
+            methods(rights.services_of(provider).into_iter().map(|s| (s, endpoints_of_service())).collect())
+        }
+        Question::AllowedMethods => {
+            methods(allowed(rights, directory, provider, &call.client, gw.clock.now()))
+        }
         Question::GetOpenApi => {
             let code = service_code(call.target.rest()).ok_or(Reason::HeaderInvalid("serviceCode"))?;
             let service = rights.described(provider, &code).ok_or(Reason::ServiceUnknown)?;
@@ -77,11 +87,18 @@ fn endpoints_of_service() -> Vec<Value> {
     vec![json!({ "method": "*", "path": "**" })]
 }
 
-fn allowed<'a>(rights: &'a Rights, directory: &Snapshot, provider: &SubsystemId, client: &PartyId, now: Ts) -> Vec<(&'a Service, Vec<Value>)> {
+fn allowed<'a>(
+    rights: &'a Rights,
+    directory: &Snapshot,
+    provider: &SubsystemId,
+    client: &PartyId,
+    now: Ts,
+) -> Vec<(&'a Service, Vec<Value>)> {
     let services = rights.services_of(provider).into_iter();
     let with_endpoints = services.map(|service| {
         let grants = rights.grants_on(&service.id).iter();
-        let in_force = grants.filter(|g| g.concerns(directory, client) && g.until.is_none_or(|until| now < until));
+        let in_force =
+            grants.filter(|g| g.concerns(directory, client) && g.until.is_none_or(|until| now < until));
         (service, in_force.flat_map(endpoints).collect::<Vec<_>>())
     });
     with_endpoints.filter(|(_, endpoints)| !endpoints.is_empty()).collect()
@@ -117,16 +134,26 @@ pub fn list_clients(gw: &Gateway, parts: &Parts) -> Response<OutBody> {
         Err(reason) => {
             let trail = Trail::consumer();
             let error = reason.at_consumer();
-            return rest::error_response(&error, trail.request_id(), rest::wants_xml(&parts.headers), Headers::new());
+            return rest::error_response(
+                &error,
+                trail.request_id(),
+                rest::wants_xml(&parts.headers),
+                Headers::new(),
+            );
         }
     };
     let instance = directory.content().instance.clone();
     let asked = parts.uri.query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("xRoadInstance=")));
     // Another instance is not federated with this one: nobody is listed.
-    let members: &[Member] = if asked.is_none_or(|a| a == instance.to_string()) { &directory.content().members } else { &[] };
+    let members: &[Member] =
+        if asked.is_none_or(|a| a == instance.to_string()) { &directory.content().members } else { &[] };
     let accept = parts.headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok());
     let wants_json = accept.into_iter().any(|a| a.contains("application/json"));
-    let (kind, text) = if wants_json { ("application/json;charset=utf-8", clients_json(members)) } else { ("text/xml;charset=utf-8", clients_xml(members)) };
+    let (kind, text) = if wants_json {
+        ("application/json;charset=utf-8", clients_json(members))
+    } else {
+        ("text/xml;charset=utf-8", clients_xml(members))
+    };
     let mut response = Response::new(OutBody::from_bytes(text));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
@@ -163,7 +190,10 @@ fn clients_xml(members: &[Member]) -> String {
         for subsystem in &member.subsystems {
             let code = &subsystem.code;
             let shown = rest::xml_text(&subsystem.name);
-            let _ = write!(out, "<member><id id:objectType=\"SUBSYSTEM\">{parts}<id:subsystemCode>{code}</id:subsystemCode></id><name>{name}</name><subsystemName>{shown}</subsystemName></member>");
+            let _ = write!(
+                out,
+                "<member><id id:objectType=\"SUBSYSTEM\">{parts}<id:subsystemCode>{code}</id:subsystemCode></id><name>{name}</name><subsystemName>{shown}</subsystemName></member>"
+            );
         }
     }
     out.push_str("</clientList>");

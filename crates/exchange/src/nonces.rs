@@ -58,7 +58,8 @@ impl Nonces {
     /// When it was created is not known any more: it counts for every moment that the window allows.
     pub fn remember(&self, key: NonceKey, at: Ts) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (first, last) = (at.secs() - self.clock_skew_max_s - VALIDITY_S, at.secs() + self.clock_skew_max_s);
+        let (first, last) =
+            (at.secs() - self.clock_skew_max_s - VALIDITY_S, at.secs() + self.clock_skew_max_s);
         for bucket in first.div_euclid(BUCKET_S)..=last.div_euclid(BUCKET_S) {
             seen.entry(bucket).or_default().insert(key);
         }
@@ -78,7 +79,11 @@ impl Nonces {
             return Err(Reason::Busy);
         }
         // `created` is signed, so a message sent again falls into the same set.
-        if seen.entry(created.div_euclid(BUCKET_S)).or_default().insert(key) { Ok(()) } else { Err(Reason::Replayed) }
+        if seen.entry(created.div_euclid(BUCKET_S)).or_default().insert(key) {
+            Ok(())
+        } else {
+            Err(Reason::Replayed)
+        }
     }
 }
 

@@ -16,10 +16,17 @@ use crate::wire::peer::Sealed;
 ///
 /// # Errors
 /// Unknown or invalid certificate, another member's, or a signature that does not verify.
-pub fn signature(gw: &Gateway, directory: &Snapshot, sealed: &Sealed, member: &MemberId, now: Ts) -> Result<SignedHead, Reason> {
+pub fn signature(
+    gw: &Gateway,
+    directory: &Snapshot,
+    sealed: &Sealed,
+    member: &MemberId,
+    now: Ts,
+) -> Result<SignedHead, Reason> {
     let mut name = [0; 32];
     hex_into(&sealed.params.keyid, &mut name).ok_or(Reason::SigningCertificate("unknown"))?;
-    let (owner, certificate) = directory.signing_certificate(&name).ok_or(Reason::SigningCertificate("unknown"))?;
+    let (owner, certificate) =
+        directory.signing_certificate(&name).ok_or(Reason::SigningCertificate("unknown"))?;
     if owner != member {
         return Err(Reason::SigningCertificate("of another member"));
     }

@@ -33,7 +33,12 @@ pub struct Peers {
 
 impl Peers {
     /// No connections yet.
-    pub fn new(directory: DirectoryWatch, standing: Arc<Standing>, clock: Arc<dyn Clock>, identity: Identity) -> Self {
+    pub fn new(
+        directory: DirectoryWatch,
+        standing: Arc<Standing>,
+        clock: Arc<dyn Clock>,
+        identity: Identity,
+    ) -> Self {
         Self { directory, standing, clock, identity, clients: Mutex::default(), avoided: Mutex::default() }
     }
 
@@ -54,9 +59,8 @@ impl Peers {
         let avoided = self.avoided.lock().unwrap_or_else(PoisonError::into_inner);
         nodes.sort_by_key(|node| avoided.get(&node.id).is_some_and(|since| since.elapsed() < AVOID));
         let open = nodes.iter().find(|node| node.maintenance.is_none());
-        open.map(|node| Arc::clone(node)).ok_or_else(|| {
-            Reason::Maintenance(nodes[0].maintenance.clone().unwrap_or_default())
-        })
+        open.map(|node| Arc::clone(node))
+            .ok_or_else(|| Reason::Maintenance(nodes[0].maintenance.clone().unwrap_or_default()))
     }
 
     /// Sends a message to a node and gives its answer's head; the body is still to be read.
@@ -88,7 +92,8 @@ impl Peers {
         if let Some(client) = clients.get(node) {
             return Ok(client.clone());
         }
-        let (directory, standing, clock) = (self.directory.clone(), Arc::clone(&self.standing), Arc::clone(&self.clock));
+        let (directory, standing, clock) =
+            (self.directory.clone(), Arc::clone(&self.standing), Arc::clone(&self.clock));
         let verifier = NodeVerifier::new(directory.clone(), standing, clock, Some(node.clone()));
         let tls = self.identity.call_node(verifier).map_err(|error| {
             tracing::error!(%error, "cannot make a TLS configuration");

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{NodeId, PartyId, ServiceId};
-use bytes::Bytes;
 use crypto::certificate::Purpose;
 use crypto::hash::Digest;
 use directory::snapshot::Snapshot;
@@ -18,7 +17,7 @@ use web::Peer;
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
 use crate::error::{CallError, Reason};
-use crate::forward::{Reply, Terms};
+use crate::forward::{Errand, Reply, Terms};
 use crate::gateway::Gateway;
 use crate::message::{Call, request_hash};
 use crate::metadata;
@@ -34,6 +33,13 @@ use crate::wire::rest;
 
 /// Answers another node; never fails, a refusal is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
+    // A task of its own: when the other node goes away, how the call ended is still recorded.
+    tokio::spawn(answer(gw, peer, request)).await.unwrap_or_else(|_| {
+        rest::error_response(&Reason::Internal.at_provider(), "", false, Headers::new())
+    })
+}
+
+async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
     let (parts, incoming) = request.into_parts();
     let mut trail = Trail::provider();
     let arrival = match accept(&parts) {
@@ -47,7 +53,17 @@ pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) ->
         }
     };
     trail.call(&arrival.call);
-    let mut visit = Visit { gw: &gw, arrival, verified: None, hash: None, request_kib: None, filed: None, slots: None, subject: None, started: Instant::now() };
+    let mut visit = Visit {
+        gw: &gw,
+        arrival,
+        verified: None,
+        hash: None,
+        request_kib: None,
+        filed: None,
+        slots: None,
+        subject: None,
+        started: Instant::now(),
+    };
     let result = visit.carry_out(&peer, incoming).await;
     let (response, error) = visit.answer(result).await;
     trail.close(error.as_ref());
@@ -68,7 +84,8 @@ fn accept(parts: &Parts) -> Result<Arrival, Reason> {
         let value = headers::single(&parts.headers, &name).ok().flatten().and_then(|v| v.to_str().ok());
         value.ok_or(Reason::PeerMessage("header missing"))
     };
-    let service: ServiceId = text(headers::NODE_SERVICE)?.parse().map_err(|_| Reason::PeerMessage("service"))?;
+    let service: ServiceId =
+        text(headers::NODE_SERVICE)?.parse().map_err(|_| Reason::PeerMessage("service"))?;
     if service != target.service {
         return Err(Reason::PeerMessage("service differs from the target"));
     }
@@ -119,8 +136,9 @@ impl Visit<'_> {
         let permit = rights.authorize(&directory, &self.arrival.call, gw.clock.now())?;
         self.subject = subject(gw, service, &self.arrival.call);
         self.file(question).await?;
-        let terms = Terms { salts: Salts::random(), bytes_max: gw.limits.body_bytes_max, spool_dir: &gw.spool_dir };
-        gw.systems.forward(&permit, service, &self.arrival.call, body, terms).await
+        let terms =
+            Terms { salts: Salts::random(), bytes_max: gw.limits.body_bytes_max, spool_dir: &gw.spool_dir };
+        gw.systems.forward(&permit, Errand { service, call: &self.arrival.call, body }, terms).await
     }
 
     /// The connection is a node's that may speak for the client, and the message is for us.
@@ -129,9 +147,13 @@ impl Visit<'_> {
         let name = crypto::hash::sha256(&[shown]);
         // Again on every call: a kept-alive connection outlives a revocation.
         let node = directory.node_by_tls(&name).ok_or(Reason::PeerCertificate)?;
-        let certificate = node.tls_certificates.iter().find(|c| c.fingerprint() == name).ok_or(Reason::PeerCertificate)?;
+        let certificate =
+            node.tls_certificates.iter().find(|c| c.fingerprint() == name).ok_or(Reason::PeerCertificate)?;
         let now = self.gw.clock.now();
-        self.gw.standing.check(directory, certificate, Purpose::TlsClient, now).map_err(|_| Reason::PeerCertificate)?;
+        self.gw
+            .standing
+            .check(directory, certificate, Purpose::TlsClient, now)
+            .map_err(|_| Reason::PeerCertificate)?;
         let client = &self.arrival.call.client;
         let speaks = match client.subsystem_id() {
             Some(subsystem) => node.subsystems.contains(&subsystem),
@@ -161,7 +183,13 @@ impl Visit<'_> {
     async fn read(&mut self, incoming: Incoming) -> Result<Option<Spooled>, Reason> {
         let (gw, sealed) = (self.gw, &self.arrival.sealed);
         let deadline = self.started + Duration::from_secs(gw.limits.call_s);
-        let reading = Reading { salt: &sealed.salts.body, bytes_max: gw.limits.body_bytes_max, deadline, spool_dir: &gw.spool_dir, sha512: true };
+        let reading = Reading {
+            salt: &sealed.salts.body,
+            bytes_max: gw.limits.body_bytes_max,
+            deadline,
+            spool_dir: &gw.spool_dir,
+            sha512: true,
+        };
         let body = body::read(incoming, &reading).await.map_err(|error| match error {
             BodyError::TooLarge(max) => Reason::BodyTooLarge(max),
             BodyError::Incomplete => Reason::BodyIncomplete,
@@ -240,39 +268,52 @@ impl Visit<'_> {
         self.filed.is_none().then(|| nonce_key(&params.keyid, &params.nonce))
     }
 
+    /// The asking system gets a refusal as this node wrote and signed it.
+    fn wants_xml(&self) -> bool {
+        rest::wants_xml(self.arrival.call.headers.iter().map(|(name, value)| (name, value)))
+    }
+
     fn unsigned(&self, reason: Reason) -> (Response<OutBody>, Option<CallError>) {
         let error = reason.at_provider();
-        (rest::error_response(&error, &self.arrival.call.request_id, false, Headers::new()), Some(error))
+        (rest::error_response(&error, &self.arrival.call.request_id, self.wants_xml(), Headers::new()), Some(error))
     }
 
     async fn seal_refusal(&self, error: Option<&CallError>) -> Result<(Response<OutBody>, Record), Reason> {
         let internal = Reason::Internal.at_provider();
         let error = error.unwrap_or(&internal);
-        let (kind, body) = rest::error_body(error, &self.arrival.call.request_id, false);
+        let (kind, body) = rest::error_body(error, &self.arrival.call.request_id, self.wants_xml());
         let text = |text: String| HeaderValue::from_str(&text).map_err(|_| Reason::Internal);
         let mut own = vec![(http::header::CONTENT_TYPE, kind), (headers::ERROR, text(error.kind())?)];
         if error.status() == http::StatusCode::SERVICE_UNAVAILABLE {
             own.push((http::header::RETRY_AFTER, HeaderValue::from_static("1")));
         }
         let salts = Salts::random();
-        let body = Some(Spooled::from_bytes(Bytes::from(body), &salts.body));
+        let body = Some(Spooled::from_bytes(body, &salts.body));
         self.seal(Reply { status: error.status(), headers: own, body, salts }, Some(error)).await
     }
 
-    async fn seal(&self, reply: Reply, error: Option<&CallError>) -> Result<(Response<OutBody>, Record), Reason> {
-        let Reply { status, mut headers, body, salts } = reply;
+    async fn seal(
+        &self,
+        reply: Reply,
+        error: Option<&CallError>,
+    ) -> Result<(Response<OutBody>, Record), Reason> {
+        let mut reply = reply;
         if error.is_none() {
             // Only nodes say that a node refused.
-            headers.retain(|(name, _)| *name != headers::ERROR);
+            reply.headers.retain(|(name, _)| *name != headers::ERROR);
         }
-        let response_kib = body.as_ref().map(|b| kib(b.len()));
+        let (status, response_kib) = (reply.status, reply.body.as_ref().map(|b| kib(b.len())));
         let call = &self.arrival.call;
         let to = AnswerTo { call, hash: self.hash.as_deref(), bound: &self.arrival.sealed.bound };
-        let sealed = seal::response(self.gw, &to, status, headers, body, &salts).await?;
+        let sealed = seal::response(self.gw, &to, reply).await?;
         let part = if error.is_some() { CallPart::Refusal } else { CallPart::Response };
         let record = Record {
             response: Some(sealed.head),
-            outcome: Some(Outcome { status: status.as_u16(), code: error.map(CallError::code), fault: error.map(CallError::fault) }),
+            outcome: Some(Outcome {
+                status: status.as_u16(),
+                code: error.map(CallError::code),
+                fault: error.map(CallError::fault),
+            }),
             response_kib,
             duration_ms: Some(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)),
             ..self.record(part)

@@ -12,7 +12,10 @@ use crypto::sign::Algorithm;
 use evidence::checkpoint::{self, Checkpoint};
 use evidence::merkle::{Frontier, Node, leaf_hash};
 use evidence::record::{CallPart, Outcome, Record};
-use store::{Db, LogRow, LogTail, LogWriter, STORED_LEVEL_MIN, StoreError, StoredCertificate, StoredCheckpoint, TreeNode};
+use store::{
+    Db, LogRow, LogTail, LogWriter, STORED_LEVEL_MIN, StoreError, StoredCertificate, StoredCheckpoint,
+    TreeNode,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Reason;
@@ -35,7 +38,7 @@ pub const KIND_OTHER: i16 = 2;
 pub const STORED_CERTIFICATE: i16 = 1;
 /// Kind of a stored revocation list.
 pub const STORED_CRL: i16 = 2;
-/// How far back a start looks for calls that a crash left open; no call lives longer.
+/// How far behind the last record a start looks for calls that a crash left open; no call lives longer.
 const OPEN_LOOK_BACK_S: i64 = 3600;
 
 struct Pending {
@@ -54,7 +57,7 @@ pub struct Recorder {
 pub struct Slot(mpsc::OwnedPermit<Pending>);
 
 /// What a record is stored with.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Filing {
     /// The number of the record that this one closes.
     pub closes: Option<i64>,
@@ -87,13 +90,19 @@ impl Recorder {
     ///
     /// # Errors
     /// The store is not there, or another process writes to it.
-    pub async fn start(db: Db, clock: Arc<dyn Clock>, checkpoints: Checkpoints) -> Result<(Self, tokio::task::JoinHandle<()>), StoreError> {
+    pub async fn start(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        checkpoints: Checkpoints,
+    ) -> Result<(Self, tokio::task::JoinHandle<()>), StoreError> {
         let (queue, pending) = mpsc::channel(QUEUE_MAX);
         let healthy = Arc::new(AtomicBool::new(true));
         let mut log = LogWriter::open(&db).await?;
         let frontier = load(&db, log.size().await?).await?;
         let signed = db.checkpoint_latest().await?.map_or(0, |c| c.size);
-        let mut writer = Writer { db, log, frontier, clock, checkpoints, healthy: Arc::clone(&healthy), signed };
+        let unclosed = Vec::new();
+        let mut writer =
+            Writer { db, log, frontier, clock, checkpoints, healthy: Arc::clone(&healthy), signed, unclosed };
         writer.close_open_calls().await?;
         let task = tokio::spawn(writer.run(pending));
         Ok((Self { queue, healthy }, task))
@@ -162,6 +171,8 @@ struct Writer {
     healthy: Arc<AtomicBool>,
     /// Size of the last checkpoint.
     signed: i64,
+    /// Questions in the log, by number and id, whose end could not be written while the log failed.
+    unclosed: Vec<(i64, i64)>,
 }
 
 impl Writer {
@@ -176,12 +187,36 @@ impl Writer {
                 Err(_) => {}
             }
             if last.elapsed() >= every {
+                self.recover().await;
                 self.checkpoint().await;
                 last = Instant::now();
             }
         }
+        self.recover().await;
         self.checkpoint().await;
         self.log.close().await;
+    }
+
+    /// While the log fails: looks whether it can be written again, so that readiness does not wait for a call.
+    async fn recover(&mut self) {
+        if self.healthy.load(Ordering::Relaxed) && self.unclosed.is_empty() {
+            return;
+        }
+        let tried = async {
+            self.follow_log().await?;
+            self.db.try_write().await?;
+            self.close_unclosed().await
+        };
+        match tried.await {
+            Ok(()) => self.set_healthy(),
+            Err(error) => tracing::debug!(%error, "the message log still cannot be written"),
+        }
+    }
+
+    fn set_healthy(&self) {
+        if !self.healthy.swap(true, Ordering::Relaxed) {
+            tracing::info!("the message log is written again");
+        }
     }
 
     async fn write(&mut self, group: Vec<Pending>) {
@@ -193,21 +228,24 @@ impl Writer {
         metrics::histogram!("lienthong_log_commit_seconds").record(started.elapsed().as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "at most 1024")]
         metrics::histogram!("lienthong_log_commit_records").record(group.len() as f64);
-        let was_healthy = self.healthy.swap(result.is_ok(), Ordering::Relaxed);
-        let reason = result.as_ref().err().map(|error| {
-            if was_healthy {
-                tracing::error!(%error, "the message log cannot be written; calls are refused (EX-0701)");
-            }
-            if matches!(error, StoreError::DiskFull { .. }) { Reason::LogDiskFull } else { Reason::LogUnavailable }
-        });
-        if result.is_ok() && !was_healthy {
-            tracing::info!("the message log is written again");
+        let reason = result.err().map(|error| self.failed(&error, &group));
+        if reason.is_none() {
+            self.set_healthy();
         }
         let first = self.size() - i64::try_from(group.len()).unwrap_or(0);
         for (number, one) in (first..).zip(group) {
             // Nobody waits any more when the caller went away.
             let _ = one.done.send(reason.clone().map_or(Ok(number), Err));
         }
+    }
+
+    /// What the callers of a group that was not written are told.
+    fn failed(&mut self, error: &StoreError, group: &[Pending]) -> Reason {
+        if self.healthy.swap(false, Ordering::Relaxed) {
+            tracing::error!(%error, "the message log cannot be written; calls are refused (EX-0701)");
+        }
+        self.unclosed.extend(group.iter().filter_map(|one| Some((one.row.closes?, one.row.id_key))));
+        if matches!(error, StoreError::DiskFull { .. }) { Reason::LogDiskFull } else { Reason::LogUnavailable }
     }
 
     fn size(&self) -> i64 {
@@ -218,7 +256,13 @@ impl Writer {
     async fn follow_log(&mut self) -> Result<(), StoreError> {
         let size = self.log.size().await?;
         if size != self.size() {
-            self.frontier = load(&self.db, size).await?;
+            let frontier = load(&self.db, size).await?;
+            // Their callers were told that they are not in the log.
+            let count = u32::try_from(size - self.size()).unwrap_or(u32::MAX);
+            let unknown = self.db.rows(self.size(), count).await?;
+            let questions = unknown.into_iter().filter(|row| row.kind == KIND_REQUEST);
+            self.unclosed.extend(questions.map(|row| (row.seq, row.id_key)));
+            self.frontier = frontier;
         }
         Ok(())
     }
@@ -227,7 +271,8 @@ impl Writer {
         let mut frontier = self.frontier.clone();
         let mut completed = Vec::new();
         let first = self.size();
-        let rows: Vec<LogRow> = (first..).zip(group).map(|(seq, one)| LogRow { seq, ..one.row.clone() }).collect();
+        let rows: Vec<LogRow> =
+            (first..).zip(group).map(|(seq, one)| LogRow { seq, ..one.row.clone() }).collect();
         for row in &rows {
             frontier.append(row.leaf, &mut completed);
         }
@@ -239,21 +284,39 @@ impl Writer {
 
     /// A crash left requests without an answer: say so, so that no call stays half recorded.
     async fn close_open_calls(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let open = self.db.open_rows(KIND_REQUEST, now.plus_secs(-OPEN_LOOK_BACK_S)).await?;
+        // The node may have been down for long: the last record tells when it stopped, not the clock.
+        let Some(last) = self.db.rows(self.size() - 1, 1).await?.pop() else { return Ok(()) };
+        let open = self.db.open_rows(KIND_REQUEST, last.at.plus_secs(-OPEN_LOOK_BACK_S)).await?;
+        self.unclosed = open.into_iter().map(|row| (row.seq, row.id_key)).collect();
+        self.close_unclosed().await
+    }
+
+    /// Writes that the calls in `unclosed` were interrupted, unless their end is in the log after all.
+    async fn close_unclosed(&mut self) -> Result<(), StoreError> {
         let mut pending = Vec::new();
-        for open in open {
-            let Ok(request) = Record::parse(&open.text) else { continue };
-            let outcome = Some(Outcome { status: 0, code: None, fault: None });
-            let closing = Record { part: CallPart::Interrupted, at: now, request: None, outcome, ..request };
-            let (done, _) = oneshot::channel();
-            pending.push(Pending { row: row(&closing, Filing { closes: Some(open.seq), nonce: None }), done });
+        for (seq, id_key) in &self.unclosed {
+            let rows = self.db.rows_by_id_key(*id_key).await?;
+            if rows.iter().any(|row| row.closes == Some(*seq)) {
+                continue;
+            }
+            let question = rows.into_iter().find(|row| row.seq == *seq);
+            pending.extend(question.and_then(|row| self.interrupted(&row)));
         }
         if !pending.is_empty() {
-            tracing::warn!(calls = pending.len(), "calls that were open when the node stopped are closed as interrupted");
+            tracing::warn!(calls = pending.len(), "calls whose end was not recorded are closed as interrupted");
             self.append(&pending).await?;
         }
+        self.unclosed.clear();
         Ok(())
+    }
+
+    fn interrupted(&self, question: &LogRow) -> Option<Pending> {
+        let request = Record::parse(&question.text).ok()?;
+        let outcome = Some(Outcome { status: 0, code: None, fault: None });
+        let (part, at) = (CallPart::Interrupted, self.clock.now());
+        let closing = Record { part, at, request: None, outcome, ..request };
+        let filing = Filing { closes: Some(question.seq), nonce: None };
+        Some(Pending { row: row(&closing, filing), done: oneshot::channel().0 })
     }
 
     async fn checkpoint(&mut self) {
@@ -312,7 +375,8 @@ fn certificates_of(directory: &directory::snapshot::Snapshot) -> Vec<(Digest, i1
     let stamping = content.timestamp_authorities.iter().map(|t| &t.certificate);
     let certificates = members.chain(authorities).chain(stamping);
     let certificates = certificates.map(|c| (c.fingerprint(), STORED_CERTIFICATE, c.der().to_vec()));
-    let crls = content.crls.iter().map(|crl| (crypto::hash::sha256(&[crl.der()]), STORED_CRL, crl.der().to_vec()));
+    let crls =
+        content.crls.iter().map(|crl| (crypto::hash::sha256(&[crl.der()]), STORED_CRL, crl.der().to_vec()));
     certificates.chain(crls).collect()
 }
 

@@ -15,7 +15,12 @@ use crate::tls::DirectoryWatch;
 const ROUND_MAX: usize = 2000;
 
 /// Asks about every certificate of the directory whose authority has a responder, each `every`, forever.
-pub async fn run(mut directory: DirectoryWatch, standing: Arc<Standing>, clock: Arc<dyn Clock>, every: Duration) {
+pub async fn run(
+    mut directory: DirectoryWatch,
+    standing: Arc<Standing>,
+    clock: Arc<dyn Clock>,
+    every: Duration,
+) {
     loop {
         let snapshot = directory.borrow_and_update().clone();
         if let Some(snapshot) = snapshot {

@@ -96,9 +96,14 @@ pub struct Grant {
 /// Proof that the check was made; the only way to [`crate::forward`].
 #[derive(Debug)]
 pub struct Permit {
+    by: String,
+}
+
+impl Permit {
     /// Why it was allowed, for the operator.
-    pub by: String,
-    _made_here: (),
+    pub fn by(&self) -> &str {
+        &self.by
+    }
 }
 
 /// Everything this node offers and allows.
@@ -185,7 +190,7 @@ impl Rights {
             } else if !grant.allows_purpose(call.circumstances.purpose.as_deref()) {
                 closest = Reason::PurposeNotGranted;
             } else {
-                return Ok(Permit { by: grant.describe(), _made_here: () });
+                return Ok(Permit { by: grant.describe() });
             }
         }
         Err(closest)

@@ -3,10 +3,11 @@
 use evidence::opening::Commitment;
 use evidence::record::SignedHead;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response};
 
 use crate::body::{OutBody, Spooled};
 use crate::error::Reason;
+use crate::forward::Reply;
 use crate::gateway::Gateway;
 use crate::message::{Call, request_hash, response_head};
 use crate::signer::Signature;
@@ -67,7 +68,13 @@ fn signed_head(gw: &Gateway, unsigned: Unsigned, signature: Signature) -> Signed
 ///
 /// # Errors
 /// The key does not sign.
-pub async fn request(gw: &Gateway, call: &Call, to: &base::NodeId, salts: &Salts, body: Option<Spooled>) -> Result<SealedRequest, Reason> {
+pub async fn request(
+    gw: &Gateway,
+    call: &Call,
+    to: &base::NodeId,
+    salts: &Salts,
+    body: Option<Spooled>,
+) -> Result<SealedRequest, Reason> {
     let head = call.head();
     let hash = request_hash(&head, body.as_ref().and_then(|b| b.sha512.as_ref()));
     let commitment = Commitment {
@@ -85,7 +92,8 @@ pub async fn request(gw: &Gateway, call: &Call, to: &base::NodeId, salts: &Salts
     let mut message = Request::new(body.map_or_else(OutBody::empty, Spooled::into_body));
     *message.method_mut() = call.method.clone();
     // The name means nothing: addresses and certificate come from the directory.
-    *message.uri_mut() = format!("https://node{}", call.target.raw).parse().map_err(|_| Reason::PathUnsafe)?;
+    *message.uri_mut() =
+        format!("https://node{}", call.target.raw).parse().map_err(|_| Reason::PathUnsafe)?;
     *message.headers_mut() = map;
     Ok(SealedRequest { message, head: signed_head(gw, unsigned, signature), bound, hash })
 }
@@ -110,7 +118,8 @@ fn answer_headers(to: &AnswerTo<'_>, mut own: Headers) -> Result<Headers, Reason
 ///
 /// # Errors
 /// The key does not sign.
-pub async fn response(gw: &Gateway, to: &AnswerTo<'_>, status: StatusCode, own: Headers, body: Option<Spooled>, salts: &Salts) -> Result<SealedResponse, Reason> {
+pub async fn response(gw: &Gateway, to: &AnswerTo<'_>, reply: Reply) -> Result<SealedResponse, Reason> {
+    let Reply { status, headers: own, body, salts } = reply;
     // The answer to HEAD has no body, whatever a node would like to say.
     let body = body.filter(|_| to.call.method != Method::HEAD);
     let own = answer_headers(to, own)?;
@@ -119,8 +128,8 @@ pub async fn response(gw: &Gateway, to: &AnswerTo<'_>, status: StatusCode, own: 
         body: body.as_ref().map(|b| b.commitment),
     };
     let mut map = between_nodes(&own);
-    peer::write_facts(&mut map, &to.call.target.service.to_string(), &commitment, salts)?;
-    let unsigned = peer::unsigned_response(status, &map, Some(to.bound), (&gw.signer, gw.clock.now()))?;
+    peer::write_facts(&mut map, &to.call.target.service.to_string(), &commitment, &salts)?;
+    let unsigned = peer::unsigned_response(status, &map, to.bound, (&gw.signer, gw.clock.now()))?;
     let signature = sign(gw, &unsigned).await?;
     let digest = body.as_ref().map(|b| b.sha256);
     peer::write_signature(&mut map, &unsigned, &signature, digest.as_ref())?;

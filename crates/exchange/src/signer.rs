@@ -75,7 +75,12 @@ impl Signer {
     ///
     /// # Errors
     /// The store has no such key, or key and certificate do not belong together.
-    pub fn new(store: Arc<dyn KeyStore>, label: &str, certificate: Certificate, mode: Mode) -> Result<Self, SignError> {
+    pub fn new(
+        store: Arc<dyn KeyStore>,
+        label: &str,
+        certificate: Certificate,
+        mode: Mode,
+    ) -> Result<Self, SignError> {
         let public = store.public_key(label)?;
         let key = Key { store, label: label.into() };
         let queue = match mode {

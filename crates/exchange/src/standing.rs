@@ -41,14 +41,22 @@ impl Standing {
     ///
     /// # Errors
     /// Why it is not in force.
-    pub fn check(&self, directory: &Snapshot, certificate: &Certificate, purpose: Purpose, now: Ts) -> Result<(), CertificateError> {
+    pub fn check(
+        &self,
+        directory: &Snapshot,
+        certificate: &Certificate,
+        purpose: Purpose,
+        now: Ts,
+    ) -> Result<(), CertificateError> {
         let name = (certificate.fingerprint(), purpose);
         let ocsp = self.ocsp.read().unwrap_or_else(PoisonError::into_inner).get(&name.0).copied();
         if let Some(since) = ocsp.and_then(|answer| answer.revoked) {
             return Err(CertificateError::Revoked { since });
         }
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = |j: &&Judged| j.directory == directory.number() && (0..REMEMBER_S * 1_000_000).contains(&now.micros_since(j.at));
+        let fresh = |j: &&Judged| {
+            j.directory == directory.number() && (0..REMEMBER_S * 1_000_000).contains(&now.micros_since(j.at))
+        };
         if let Some(judged) = remembered.get(&name).filter(fresh) {
             return judged.result.clone();
         }

@@ -11,7 +11,10 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
+    SignatureScheme,
+};
 use tokio::sync::watch;
 
 use crate::standing::Standing;
@@ -36,7 +39,12 @@ impl std::fmt::Debug for NodeVerifier {
 
 impl NodeVerifier {
     /// A verifier for connections with `expected`, or with any node.
-    pub fn new(directory: DirectoryWatch, standing: Arc<Standing>, clock: Arc<dyn Clock>, expected: Option<NodeId>) -> Self {
+    pub fn new(
+        directory: DirectoryWatch,
+        standing: Arc<Standing>,
+        clock: Arc<dyn Clock>,
+        expected: Option<NodeId>,
+    ) -> Self {
         Self { directory, standing, clock, expected, provider: Arc::new(aws_lc_rs::default_provider()) }
     }
 
@@ -80,11 +88,21 @@ impl ServerCertVerifier for NodeVerifier {
         self.judge(leaf, Purpose::TlsServer).map(|()| ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         Err(Error::General("TLS 1.3 only".into()))
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
     }
 
@@ -98,15 +116,30 @@ impl ClientCertVerifier for NodeVerifier {
         &[]
     }
 
-    fn verify_client_cert(&self, leaf: &CertificateDer<'_>, _: &[CertificateDer<'_>], _: UnixTime) -> Result<ClientCertVerified, Error> {
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
         self.judge(leaf, Purpose::TlsClient).map(|()| ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         Err(Error::General("TLS 1.3 only".into()))
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
     }
 
@@ -144,11 +177,21 @@ impl ServerCertVerifier for Pinned {
         self.judge(leaf).map(|()| ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
     }
 
@@ -166,15 +209,30 @@ impl ClientCertVerifier for Pinned {
         false
     }
 
-    fn verify_client_cert(&self, leaf: &CertificateDer<'_>, _: &[CertificateDer<'_>], _: UnixTime) -> Result<ClientCertVerified, Error> {
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
         self.judge(leaf).map(|()| ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], leaf: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, leaf, dss, &self.provider.signature_verification_algorithms)
     }
 
@@ -221,7 +279,8 @@ impl Identity {
     pub fn accept_nodes(&self, verifier: NodeVerifier) -> Result<Arc<ServerConfig>, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])?;
-        let mut config = builder.with_client_cert_verifier(Arc::new(verifier)).with_cert_resolver(self.0.clone());
+        let mut config =
+            builder.with_client_cert_verifier(Arc::new(verifier)).with_cert_resolver(self.0.clone());
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))
@@ -261,9 +320,15 @@ impl Identity {
         Ok(self.client(builder, Arc::new(verifier)))
     }
 
-    fn client(&self, builder: rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, verifier: Arc<dyn ServerCertVerifier>) -> Arc<ClientConfig> {
-        let mut config =
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_client_cert_resolver(self.0.clone());
+    fn client(
+        &self,
+        builder: rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>,
+        verifier: Arc<dyn ServerCertVerifier>,
+    ) -> Arc<ClientConfig> {
+        let mut config = builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_client_cert_resolver(self.0.clone());
         config.resumption = rustls::client::Resumption::disabled();
         Arc::new(config)
     }

@@ -62,8 +62,10 @@ impl Trail {
             (None, None) => "answered",
         };
         let code = error.map_or_else(String::new, |e| e.code().to_string());
-        metrics::counter!("lienthong_calls_total", "side" => self.side, "outcome" => outcome, "code" => code).increment(1);
-        metrics::histogram!("lienthong_call_seconds", "side" => self.side).record(self.started.elapsed().as_secs_f64());
+        metrics::counter!("lienthong_calls_total", "side" => self.side, "outcome" => outcome, "code" => code)
+            .increment(1);
+        metrics::histogram!("lienthong_call_seconds", "side" => self.side)
+            .record(self.started.elapsed().as_secs_f64());
         let (client, service) = self.parties.unwrap_or_default();
         if let Some(error) = error {
             tracing::warn!(

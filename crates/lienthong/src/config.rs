@@ -122,6 +122,9 @@ pub struct Listen {
     /// Open connections on each listener.
     #[serde(default = "connections")]
     pub connections_max: usize,
+    /// Seconds for a request's head to arrive from an information system, and for an idle connection to speak.
+    #[serde(default = "head")]
+    pub head_s: u64,
     /// Seconds for calls in flight to finish at shutdown.
     #[serde(default = "drain")]
     pub drain_s: u64,
@@ -129,6 +132,10 @@ pub struct Listen {
 
 fn connections() -> usize {
     4096
+}
+
+fn head() -> u64 {
+    75
 }
 
 fn drain() -> u64 {
@@ -227,7 +234,8 @@ struct LimitsSection {
 
 impl Default for LimitsSection {
     fn default() -> Self {
-        let Limits { body_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s } = Limits::default();
+        let Limits { body_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s } =
+            Limits::default();
         Self { body_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s }
     }
 }
@@ -293,11 +301,15 @@ impl Config {
     /// Every mistake, or why the file cannot be read.
     pub fn read(path: &Path) -> Result<Self, Mistakes> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Mistakes(vec![format!("không đọc được / cannot read {}: {error}; tạo mới bằng / make one with `lienthong init`", path.display())])
+            Mistakes(vec![format!(
+                "không đọc được / cannot read {}: {error}; tạo mới bằng / make one with `lienthong init`",
+                path.display()
+            )])
         })?;
         let dir = path.parent().unwrap_or(Path::new(".")).to_owned();
         let dir = std::path::absolute(&dir).unwrap_or(dir);
-        let file: File = toml::from_str(&text).map_err(|error| Mistakes(vec![error.to_string().trim_end().to_owned()]))?;
+        let file: File =
+            toml::from_str(&text).map_err(|error| Mistakes(vec![error.to_string().trim_end().to_owned()]))?;
         check(file, &dir)
     }
 
@@ -346,9 +358,15 @@ impl Checker<'_> {
         let place = format!("[[subsystem]] {}", section.code);
         let certificates = self.certificates(&place, &section.certificates);
         match section.connection {
-            ConnectionKind::Plain if listen.systems_plain.is_none() => self.wrong(&place, "connection = \"plain\" needs [listen] systems_plain"),
-            ConnectionKind::Tls | ConnectionKind::Mutual if listen.systems.is_none() => self.wrong(&place, "an HTTPS connection needs [listen] systems"),
-            ConnectionKind::Mutual if section.certificates.is_empty() => self.wrong(&place, "connection = \"mutual\" needs certificates"),
+            ConnectionKind::Plain if listen.systems_plain.is_none() => {
+                self.wrong(&place, "connection = \"plain\" needs [listen] systems_plain")
+            }
+            ConnectionKind::Tls | ConnectionKind::Mutual if listen.systems.is_none() => {
+                self.wrong(&place, "an HTTPS connection needs [listen] systems")
+            }
+            ConnectionKind::Mutual if section.certificates.is_empty() => {
+                self.wrong(&place, "connection = \"mutual\" needs certificates")
+            }
             _ => {}
         }
         let connection = match section.connection {
@@ -367,7 +385,9 @@ impl Checker<'_> {
         let scheme = section.url.split("://").next().unwrap_or("");
         match scheme {
             "http" => {}
-            "https" if certificates.is_empty() => self.wrong(&place, "an https url needs the certificates that the system may show"),
+            "https" if certificates.is_empty() => {
+                self.wrong(&place, "an https url needs the certificates that the system may show")
+            }
             "https" => {}
             _ => self.wrong(&place, "url must begin with http:// or https://"),
         }
@@ -401,7 +421,11 @@ impl Checker<'_> {
 
     fn grant(&mut self, section: GrantSection, services: &[Service]) -> Option<Grant> {
         let place = format!("[[grant]] {}", section.service);
-        let full = if section.service.split('/').count() == 2 { format!("{}/{}", self.owner, section.service) } else { section.service.clone() };
+        let full = if section.service.split('/').count() == 2 {
+            format!("{}/{}", self.owner, section.service)
+        } else {
+            section.service.clone()
+        };
         let service: Option<ServiceId> = full.parse().map_err(|e| self.wrong(&place, e)).ok();
         if service.as_ref().is_some_and(|id| !services.iter().any(|s| s.id == *id)) {
             self.wrong(&place, "no [[service]] of that name");
@@ -414,13 +438,26 @@ impl Checker<'_> {
                 None
             }
         };
-        let until = section.until.and_then(|text| Ts::parse(&text).map_err(|e| self.wrong(&place, format!("until: {e} (example: 2027-12-31T00:00:00Z)"))).ok());
+        let until = section.until.and_then(|text| {
+            Ts::parse(&text)
+                .map_err(|e| self.wrong(&place, format!("until: {e} (example: 2027-12-31T00:00:00Z)")))
+                .ok()
+        });
         let endpoints = section.endpoints.into_iter().filter_map(|e| self.endpoint(&place, &e)).collect();
-        Some(Grant { to: to?, service: service?, endpoints, purposes: section.purposes, until, legal_basis: section.legal_basis })
+        Some(Grant {
+            to: to?,
+            service: service?,
+            endpoints,
+            purposes: section.purposes,
+            until,
+            legal_basis: section.legal_basis,
+        })
     }
 
     fn endpoint(&mut self, place: &str, section: &EndpointSection) -> Option<Endpoint> {
-        let path = Pattern::new(&section.path).map_err(|e| self.wrong(place, format!("{:?}: {e}", section.path))).ok()?;
+        let path = Pattern::new(&section.path)
+            .map_err(|e| self.wrong(place, format!("{:?}: {e}", section.path)))
+            .ok()?;
         let method = section.method.as_deref().filter(|m| *m != "*");
         let method = method.map(|m| m.to_ascii_uppercase().parse()).transpose();
         let method = method.map_err(|_| self.wrong(place, "method is not an HTTP method")).ok()?;
@@ -451,8 +488,16 @@ impl Checker<'_> {
 fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     let mut checker = Checker { dir, owner: &file.node.id.owner, mistakes: Vec::new() };
     let listen = file.listen;
-    if let Some(plain) = listen.systems_plain && !plain.ip().is_loopback() {
-        checker.wrong("[listen] systems_plain", format!("{plain}: plain HTTP is allowed on loopback only; use `systems` for HTTPS"));
+    if let Some(plain) = listen.systems_plain
+        && !plain.ip().is_loopback()
+    {
+        checker.wrong(
+            "[listen] systems_plain",
+            format!("{plain}: plain HTTP is allowed on loopback only; use `systems` for HTTPS"),
+        );
+    }
+    if !(1..=3600).contains(&listen.head_s) {
+        checker.wrong("[listen]", "head_s: allowed are 1 to 3600");
     }
     if file.signing.window_us > 100_000 {
         checker.wrong("[signing]", "window_us: at most 100000");
@@ -462,9 +507,14 @@ fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     }
     let limits = checker.limits(&file.limits);
     let subsystems = file.subsystems.into_iter().map(|s| checker.subsystem(s, &listen)).collect();
-    let services: Vec<Service> = file.services.into_iter().map(|s| checker.service(s, limits.call_s)).collect();
+    let services: Vec<Service> =
+        file.services.into_iter().map(|s| checker.service(s, limits.call_s)).collect();
     let grants = file.grants.into_iter().filter_map(|g| checker.grant(g, &services)).collect();
-    let mode = if file.signing.mode == SigningMode::Single { Mode::Single } else { Mode::Batch { window_us: file.signing.window_us } };
+    let mode = if file.signing.mode == SigningMode::Single {
+        Mode::Single
+    } else {
+        Mode::Batch { window_us: file.signing.window_us }
+    };
     let Keys { dir: keys, passphrase_file, signing_certificate, tls_certificate, .. } = &file.keys;
     let keys = Keys {
         dir: checker.path(keys),
@@ -479,7 +529,18 @@ fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         return Err(Mistakes(checker.mistakes));
     }
     let rights = Rights::new(subsystems, services, grants);
-    Ok(Config { node: file.node.id, data_dir, keys, directory, store_url, listen, signing: mode, evidence: file.evidence, limits, rights })
+    Ok(Config {
+        node: file.node.id,
+        data_dir,
+        keys,
+        directory,
+        store_url,
+        listen,
+        signing: mode,
+        evidence: file.evidence,
+        limits,
+        rights,
+    })
 }
 
 /// `sqlite:PATH` relative to the configuration file, anything else as it is.

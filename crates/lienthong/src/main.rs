@@ -12,6 +12,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+/// A call allocates a few hundred small pieces on two threads; the system's allocator took an eighth of its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exit code when a check says no: evidence that does not hold, a log that was altered, a doctor's finding.
 pub const EXIT_CHECK_FAILED: u8 = 1;
 /// Exit code for a configuration file with mistakes (`EX_USAGE` of BSD's sysexits).

@@ -48,11 +48,17 @@ impl Node {
         let signing_certificate = certificate(&config.keys.signing_certificate)?;
         let tls_certificate = certificate(&config.keys.tls_certificate)?;
         let identity = Identity::new(&*keys, &config.keys.tls, &tls_certificate)?;
-        let signer = Signer::new(Arc::clone(&keys), &config.keys.signing, signing_certificate.clone(), config.signing)
-            .with_context(|| "khóa ký / the signing key")?;
+        let signer =
+            Signer::new(Arc::clone(&keys), &config.keys.signing, signing_certificate.clone(), config.signing)
+                .with_context(|| "khóa ký / the signing key")?;
         let own = vec![(signing_certificate, "signing"), (tls_certificate, "tls")];
 
-        let client = directory::Client::new(&config.directory.root, &config.data_dir.join("directory"), &config.directory.url, directory::Limits::default())?;
+        let client = directory::Client::new(
+            &config.directory.root,
+            &config.data_dir.join("directory"),
+            &config.directory.url,
+            directory::Limits::default(),
+        )?;
         let first = first_directory(&client).await;
         let (directory_in, directory) = watch::channel(first);
 
@@ -74,7 +80,9 @@ impl Node {
             identity: identity.clone(),
             limits: config.limits,
             spool_dir: config.data_dir.join("spool"),
-            pseudonym_key: keys.secret(&config.keys.pseudonyms).with_context(|| "khóa bí danh / the secret of pseudonyms")?,
+            pseudonym_key: keys
+                .secret(&config.keys.pseudonyms)
+                .with_context(|| "khóa bí danh / the secret of pseudonyms")?,
         }));
         remember_nonces(&gateway, &db, &*clock).await?;
 
@@ -87,11 +95,20 @@ impl Node {
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
             tokio::spawn(reload::follow(config_path.to_owned(), rights_in)),
-            tokio::spawn(revocation::run(directory, standing, clock, Duration::from_secs(config.evidence.ocsp_s.max(1)))),
+            tokio::spawn(revocation::run(
+                directory,
+                standing,
+                clock,
+                Duration::from_secs(config.evidence.ocsp_s.max(1)),
+            )),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         if let Some(url) = config.evidence.timestamp_url {
-            background.push(tokio::spawn(stamper::run(db, url, Duration::from_secs(config.evidence.timestamp_s.max(1)))));
+            background.push(tokio::spawn(stamper::run(
+                db,
+                url,
+                Duration::from_secs(config.evidence.timestamp_s.max(1)),
+            )));
         }
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
         Ok(Self { stop, serving, background, writer, gateway, health })
@@ -121,7 +138,8 @@ impl Node {
 /// # Errors
 /// No passphrase, a wrong one, or unusable files.
 pub fn open_keys(config: &Config) -> anyhow::Result<Arc<dyn KeyStore>> {
-    let passphrase = config.passphrase().with_context(|| "mật khẩu của kho khóa / the passphrase of the keys")?;
+    let passphrase =
+        config.passphrase().with_context(|| "mật khẩu của kho khóa / the passphrase of the keys")?;
     Ok(Arc::new(FileKeyStore::open(&config.keys.dir, &passphrase)?))
 }
 
@@ -151,7 +169,12 @@ async fn first_directory(client: &directory::Client) -> Option<Arc<Snapshot>> {
     }
 }
 
-async fn follow_directory(client: directory::Client, refresh_s: u64, directory: watch::Sender<Option<Arc<Snapshot>>>, db: Db) {
+async fn follow_directory(
+    client: directory::Client,
+    refresh_s: u64,
+    directory: watch::Sender<Option<Arc<Snapshot>>>,
+    db: Db,
+) {
     let mut kept = None;
     let mut failing = false;
     let mut tick = tokio::time::interval(Duration::from_secs(refresh_s.max(1)));
@@ -197,16 +220,30 @@ struct Sockets {
     ops: Option<tokio::net::TcpListener>,
 }
 
-async fn bind(listen: &crate::config::Listen, identity: &Identity, verifier: NodeVerifier) -> anyhow::Result<Sockets> {
-    let limits = web::Limits { connections_max: listen.connections_max, drain_s: listen.drain_s, ..web::Limits::default() };
+async fn bind(
+    listen: &crate::config::Listen,
+    identity: &Identity,
+    verifier: NodeVerifier,
+) -> anyhow::Result<Sockets> {
+    let limits = web::Limits {
+        connections_max: listen.connections_max,
+        drain_s: listen.drain_s,
+        ..web::Limits::default()
+    };
     let always = |config: Arc<rustls::ServerConfig>| -> TlsSource { Arc::new(move || Arc::clone(&config)) };
     let in_use = |key: &str, address| {
-        format!("[listen] {key} = {address}: không mở được cổng, có thể đang dùng; đổi cổng hoặc dừng chương trình kia / cannot listen; the port may be in use: choose another or stop the other program")
+        format!(
+            "[listen] {key} = {address}: không mở được cổng, có thể đang dùng; đổi cổng hoặc dừng chương trình kia / cannot listen; the port may be in use: choose another or stop the other program"
+        )
     };
     let nodes = Server::bind(listen.nodes, Some(always(identity.accept_nodes(verifier)?)), limits).await;
     let nodes = nodes.with_context(|| in_use("nodes", listen.nodes))?;
+    // Other nodes keep the default: it is longer than they keep idle connections.
+    let limits = web::Limits { head_s: listen.head_s, ..limits };
     let plain = match listen.systems_plain {
-        Some(address) => Some(Server::bind(address, None, limits).await.with_context(|| in_use("systems_plain", address))?),
+        Some(address) => Some(
+            Server::bind(address, None, limits).await.with_context(|| in_use("systems_plain", address))?,
+        ),
         None => None,
     };
     let secure = match listen.systems {
@@ -217,13 +254,20 @@ async fn bind(listen: &crate::config::Listen, identity: &Identity, verifier: Nod
         None => None,
     };
     let ops = match listen.ops {
-        Some(address) => Some(tokio::net::TcpListener::bind(address).await.with_context(|| in_use("ops", address))?),
+        Some(address) => {
+            Some(tokio::net::TcpListener::bind(address).await.with_context(|| in_use("ops", address))?)
+        }
         None => None,
     };
     Ok(Sockets { nodes, plain, secure, ops })
 }
 
-fn serve(sockets: Sockets, gateway: &Arc<Gateway>, health: &Arc<Health>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+fn serve(
+    sockets: Sockets,
+    gateway: &Arc<Gateway>,
+    health: &Arc<Health>,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
     let mut tasks = Vec::new();
     let gw = Arc::clone(gateway);
     let answer = move |peer, request| provider::handle(Arc::clone(&gw), peer, request);

@@ -26,7 +26,8 @@ static PROMETHEUS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 /// Installs the metrics recorder, once for the process.
 pub fn install_metrics() {
     PROMETHEUS.get_or_init(|| {
-        let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+        let buckets =
+            [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
         let builder = PrometheusBuilder::new().set_buckets(&buckets).ok()?;
         builder.install_recorder().inspect_err(|error| tracing::warn!(%error, "no metrics")).ok()
     });
@@ -43,7 +44,12 @@ pub struct Health {
 
 impl Health {
     /// A node that is running.
-    pub fn new(gateway: Arc<Gateway>, directory: DirectoryWatch, own: Vec<(Certificate, &'static str)>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        gateway: Arc<Gateway>,
+        directory: DirectoryWatch,
+        own: Vec<(Certificate, &'static str)>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { gateway, directory, own, clock, stopping: AtomicBool::new(false) }
     }
 
@@ -56,10 +62,17 @@ impl Health {
     pub fn checks(&self) -> Vec<(&'static str, Result<(), String>)> {
         let now = self.clock.now();
         let directory = self.gateway.directory().map(|_| ()).map_err(|reason| reason.to_string());
-        let log = if self.gateway.recorder().is_healthy() { Ok(()) } else { Err("the message log cannot be written (EX-0701)".into()) };
+        let log = if self.gateway.recorder().is_healthy() {
+            Ok(())
+        } else {
+            Err("the message log cannot be written (EX-0701)".into())
+        };
         let ended = self.own.iter().find(|(certificate, _)| certificate.not_after() <= now);
-        let certificates = ended.map_or(Ok(()), |(certificate, what)| Err(format!("the {what} certificate expired on {} (EX-0801)", certificate.not_after())));
-        let stopping = if self.stopping.load(Ordering::Relaxed) { Err("shutting down".into()) } else { Ok(()) };
+        let certificates = ended.map_or(Ok(()), |(certificate, what)| {
+            Err(format!("the {what} certificate expired on {} (EX-0801)", certificate.not_after()))
+        });
+        let stopping =
+            if self.stopping.load(Ordering::Relaxed) { Err("shutting down".into()) } else { Ok(()) };
         vec![("directory", directory), ("log", log), ("certificates", certificates), ("running", stopping)]
     }
 }
@@ -80,8 +93,10 @@ pub async fn serve(listener: tokio::net::TcpListener, health: Arc<Health>, mut s
 async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     let checks = health.checks();
     let ok = checks.iter().all(|(_, result)| result.is_ok());
-    let texts: serde_json::Map<String, Value> =
-        checks.into_iter().map(|(name, result)| (name.to_owned(), Value::from(result.err().unwrap_or_else(|| "ok".into())))).collect();
+    let texts: serde_json::Map<String, Value> = checks
+        .into_iter()
+        .map(|(name, result)| (name.to_owned(), Value::from(result.err().unwrap_or_else(|| "ok".into()))))
+        .collect();
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": ok, "checks": texts })))
 }
@@ -120,7 +135,8 @@ fn gauges_once(health: &Health) {
     }
     if let Some(directory) = health.directory.borrow().as_ref() {
         metrics::gauge!("lienthong_directory_number").set(directory.number() as f64);
-        metrics::gauge!("lienthong_directory_seconds_left").set((directory.expires().micros_since(now) / 1_000_000) as f64);
+        metrics::gauge!("lienthong_directory_seconds_left")
+            .set((directory.expires().micros_since(now) / 1_000_000) as f64);
     }
 }
 
@@ -130,7 +146,11 @@ fn warn_of_expiry(health: &Health, warned: &mut [Option<i64>]) {
         let days = certificate.not_after().micros_since(now).div_euclid(86_400_000_000);
         let level = WARN_DAYS.into_iter().filter(|limit| days < *limit).min();
         if level.is_some() && *warned != level {
-            tracing::warn!(certificate = what, days, "chứng thư sắp hết hạn / the certificate ends soon; `lienthong keys csr` makes a request for a new one");
+            tracing::warn!(
+                certificate = what,
+                days,
+                "chứng thư sắp hết hạn / the certificate ends soon; `lienthong keys csr` makes a request for a new one"
+            );
         }
         *warned = level;
     }

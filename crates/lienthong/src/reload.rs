@@ -25,9 +25,13 @@ pub async fn follow(path: PathBuf, rights: watch::Sender<Arc<Rights>>) {
         match Config::read(&path) {
             Ok(config) => {
                 rights.send_replace(Arc::new(config.rights));
-                tracing::info!("đã nạp lại dịch vụ và quyền / services and grants reloaded; other sections need a restart");
+                tracing::info!(
+                    "đã nạp lại dịch vụ và quyền / services and grants reloaded; other sections need a restart"
+                );
             }
-            Err(mistakes) => tracing::error!(%mistakes, "tệp cấu hình sai, giữ bản cũ / configuration file refused, the old one counts"),
+            Err(mistakes) => {
+                tracing::error!(%mistakes, "tệp cấu hình sai, giữ bản cũ / configuration file refused, the old one counts")
+            }
         }
     }
 }

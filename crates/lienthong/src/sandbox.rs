@@ -174,7 +174,8 @@ pub async fn prepare(plan: &Plan) -> anyhow::Result<Sandbox> {
     })?;
     authority.publish(now).await?;
     let root = authority.root_path();
-    let (consumer, provider) = (write_config(plan, &consumer, &root, now)?, write_config(plan, &provider, &root, now)?);
+    let (consumer, provider) =
+        (write_config(plan, &consumer, &root, now)?, write_config(plan, &provider, &root, now)?);
     Ok(Sandbox { consumer, provider, repository: authority.repository_path(), root })
 }
 
@@ -185,14 +186,16 @@ fn open_folder(dir: &Path) -> anyhow::Result<Passphrase> {
         Ok(found) if found.trim() == FORMAT => {}
         Ok(found) => bail!(
             "thư mục {0} thuộc phiên bản khác ({1}); chọn thư mục khác bằng --data hoặc xóa nó / the folder {0} is of another version ({1}); choose another with --data or remove it",
-            dir.display(), found.trim()
+            dir.display(),
+            found.trim()
         ),
         Err(_) if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) => bail!(
             "thư mục {0} có dữ liệu khác; chọn thư mục khác bằng --data / the folder {0} holds other data; choose another with --data",
             dir.display()
         ),
         Err(_) => {
-            std::fs::create_dir_all(dir).with_context(|| format!("không tạo được / cannot make {}", dir.display()))?;
+            std::fs::create_dir_all(dir)
+                .with_context(|| format!("không tạo được / cannot make {}", dir.display()))?;
             write_private(&dir.join("passphrase"), &hex::encode(crypto::hash::random::<16>()))?;
             std::fs::write(&mark, FORMAT)?;
         }
@@ -222,7 +225,13 @@ struct Party {
 }
 
 impl Party {
-    fn prepare(dir: &Path, role: &'static str, member: &str, ca: &SmallCa, passphrase: &Passphrase) -> anyhow::Result<Self> {
+    fn prepare(
+        dir: &Path,
+        role: &'static str,
+        member: &str,
+        ca: &SmallCa,
+        passphrase: &Passphrase,
+    ) -> anyhow::Result<Self> {
         let dir = dir.join(role);
         let member: MemberId = member.parse()?;
         let node = NodeId { owner: member.clone(), code: "NUT-1".parse()? };
@@ -234,7 +243,10 @@ impl Party {
             issue(&dir, &keys, ca, "sign", &member.to_string())?;
             issue(&dir, &keys, ca, "tls", &node.to_string())?;
         }
-        let (sign, tls) = (crate::node::certificate(&dir.join("sign.pem"))?, crate::node::certificate(&dir.join("tls.pem"))?);
+        let (sign, tls) = (
+            crate::node::certificate(&dir.join("sign.pem"))?,
+            crate::node::certificate(&dir.join("tls.pem"))?,
+        );
         Ok(Self { role, dir, member, node, sign, tls })
     }
 
@@ -243,13 +255,18 @@ impl Party {
     }
 
     fn subsystem(&self) -> anyhow::Result<SubsystemId> {
-        let code: Part = if self.role == "provider" { PROVIDER_SUBSYSTEM } else { CONSUMER_SUBSYSTEM }.parse()?;
+        let code: Part =
+            if self.role == "provider" { PROVIDER_SUBSYSTEM } else { CONSUMER_SUBSYSTEM }.parse()?;
         Ok(SubsystemId { member: self.member.clone(), code })
     }
 }
 
 fn issue(dir: &Path, keys: &FileKeyStore, ca: &SmallCa, label: &str, identifier: &str) -> anyhow::Result<()> {
-    let subject = CsrSubject { organization: "Liên Thông Demo".into(), identifier: identifier.into(), common_name: format!("{identifier} {label}") };
+    let subject = CsrSubject {
+        organization: "Liên Thông Demo".into(),
+        identifier: identifier.into(),
+        common_name: format!("{identifier} {label}"),
+    };
     let profile = if label == "tls" { Profile::Node } else { Profile::Signing };
     let now = SystemClock.now();
     // An hour of the past, for machines whose clocks differ a little.
@@ -259,7 +276,12 @@ fn issue(dir: &Path, keys: &FileKeyStore, ca: &SmallCa, label: &str, identifier:
     Ok(())
 }
 
-fn directory_content(plan: &Plan, ca: &SmallCa, crl: crypto::certificate::Crl, parties: [&Party; 2]) -> anyhow::Result<content::Content> {
+fn directory_content(
+    plan: &Plan,
+    ca: &SmallCa,
+    crl: crypto::certificate::Crl,
+    parties: [&Party; 2],
+) -> anyhow::Result<content::Content> {
     let mut content = content::Content::empty(INSTANCE.parse()?, Ts::default());
     for party in parties {
         let subsystem = party.subsystem()?;
@@ -290,7 +312,11 @@ fn directory_content(plan: &Plan, ca: &SmallCa, crl: crypto::certificate::Crl, p
     });
     content.crls.push(crl);
     if let Some((url, certificate)) = &plan.timestamp {
-        content.timestamp_authorities.push(content::TimestampAuthority { name: "TSA".into(), url: url.clone(), certificate: certificate.clone() });
+        content.timestamp_authorities.push(content::TimestampAuthority {
+            name: "TSA".into(),
+            url: url.clone(),
+            certificate: certificate.clone(),
+        });
     }
     content.groups.push(content::Group {
         id: format!("{INSTANCE}/MOT-CUA").parse()?,
@@ -321,15 +347,28 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Resu
     let listen = if provider {
         format!("nodes = \"{}\"\nops = \"{}\"\n", ports.provider_nodes(), ports.provider_ops())
     } else {
-        format!("nodes = \"{}\"\nsystems_plain = \"{}\"\nops = \"{}\"\n", ports.consumer_nodes(), ports.ask(), ports.consumer_ops())
+        format!(
+            "nodes = \"{}\"\nsystems_plain = \"{}\"\nops = \"{}\"\n",
+            ports.consumer_nodes(),
+            ports.ask(),
+            ports.consumer_ops()
+        )
     };
-    let stamping = plan.timestamp.as_ref().map(|(url, _)| format!("\n[evidence]\ntimestamp_url = \"{url}\"\ntimestamp_s = 1\n"));
+    let stamping = plan
+        .timestamp
+        .as_ref()
+        .map(|(url, _)| format!("\n[evidence]\ntimestamp_url = \"{url}\"\ntimestamp_s = 1\n"));
     let mut text = format!(
         "# Sandbox, ports from {base}, signing {sign}. Services and grants count within a second of a change; other sections at the next start.\n\n\
          [node]\nid = \"{node}\"\n\n[keys]\ndir = \"keys\"\npassphrase_file = \"../passphrase\"\nsigning_certificate = \"sign.pem\"\ntls_certificate = \"tls.pem\"\n\n\
          [directory]\nroot = \"{root}\"\nurl = \"http://{directory}/\"\n\n[store]\nurl = \"{store}\"\n\n[listen]\n{listen}\n[signing]\nmode = \"{sign}\"\n{stamping}\n{more}\n",
-        base = ports.base, sign = plan.sign, node = party.node, root = root.display(), directory = ports.directory(),
-        stamping = stamping.unwrap_or_default(), more = plan.more,
+        base = ports.base,
+        sign = plan.sign,
+        node = party.node,
+        root = root.display(),
+        directory = ports.directory(),
+        stamping = stamping.unwrap_or_default(),
+        more = plan.more,
     );
     if provider {
         plan.services.iter().for_each(|service| text.push_str(&service_text(plan, service, now)));
@@ -341,7 +380,10 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Resu
 
 fn service_text(plan: &Plan, service: &SandboxService, now: Ts) -> String {
     let SandboxService { code, about_person, granted, described } = service;
-    let mut text = format!("[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{}/{code}\"\n", plan.system);
+    let mut text = format!(
+        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{}/{code}\"\n",
+        plan.system
+    );
     if *described {
         text.push_str(&format!("openapi = \"{}/openapi/{code}.json\"\n", plan.system));
     }

@@ -24,9 +24,19 @@ const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait for another process that is writing to the same SQLite file.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
-/// Pages of 4 kB after which SQLite moves its journal into the database file: 32 MB. A page that is
-/// written often, such as the end of an index, is then moved once and not once per megabyte.
-const JOURNAL_PAGES: u32 = 8_000;
+/// Bytes of a page of a SQLite file. A page holds whole records, and they have 1 to 3 kB: smaller
+/// pages would stay half empty.
+const PAGE_BYTES: u32 = 8_192;
+
+/// Pages after which SQLite moves its journal into the database file: 32 MB. A page that is written
+/// often, such as the end of an index, is then moved once and not once per few megabytes.
+const JOURNAL_PAGES: u32 = 4_000;
+
+/// Memory for pages of the writing connection, in SQLite's notation for 16 MB.
+const WRITER_CACHE: &str = "-16000";
+
+/// Both engines write a row anew also when its values stay the same.
+const TRY_WRITE: &str = "UPDATE meta SET value = value WHERE key = 'schema'";
 
 /// A store. Cheap to clone; all clones share the same connections.
 #[derive(Clone)]
@@ -119,6 +129,12 @@ impl Db {
         &self.0
     }
 
+    /// Writes something that changes nothing, durably: tells whether the store can be written now.
+    pub async fn try_write(&self) -> Result<(), StoreError> {
+        on_writer!(self, |conn| sqlx::query(TRY_WRITE).execute(conn).await.map(drop))?;
+        Ok(())
+    }
+
     /// Closes all connections. Without it they end some time after the last clone is gone.
     pub async fn close(&self) {
         match self.engine() {
@@ -152,20 +168,20 @@ impl Sqlite {
         create_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
+            .page_size(PAGE_BYTES)
             .journal_mode(SqliteJournalMode::Wal)
             // Anything less may lose the last commits when the power fails.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_WAIT)
-            .page_size(std::env::var("PS").map_or(4096, |t| t.parse().unwrap()))
-            .pragma("wal_autocheckpoint", std::env::var("JP").unwrap_or("8000".into()))
+            .pragma("wal_autocheckpoint", JOURNAL_PAGES.to_string())
             .disable_statement_logging();
-        let mut writer = options.clone().pragma("cache_size", "-16000").connect().await?;
-        schema::migrate_sqlite(&mut writer, path).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .test_before_acquire(false)
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
-        let options = options.pragma("cache_size", "-16000");
+        let options = options.pragma("cache_size", WRITER_CACHE);
+        let mut writer = options.connect().await?;
+        schema::migrate_sqlite(&mut writer, path).await?;
         Ok(Self { path: path.to_owned(), options, writer: Mutex::new(Some(writer)), readers })
     }
 

@@ -2,7 +2,7 @@
 
 use base::Ts;
 
-use crate::db::{Db, on_reader};
+use crate::db::{Db, Engine, on_reader};
 use crate::error::StoreError;
 
 /// Inner nodes of the log's tree are stored from this level upward; a lower one is recomputed from
@@ -86,13 +86,23 @@ const BY_ID_POSTGRES: &str = "
     ORDER BY seq";
 
 /// The set difference reads the index `record_at` alone; only what is left over is looked up.
-const OPEN: &str = "
+const OPEN_SQLITE: &str = "
     SELECT seq, at, kind, id_key, closes, leaf, nonce, text FROM record
     WHERE seq IN (
         SELECT seq FROM record WHERE at >= $1 AND kind = $2
         EXCEPT
         SELECT closes FROM record WHERE at >= $1 AND closes IS NOT NULL
     )
+    ORDER BY seq";
+
+/// With an array and not a set, lest the planner, which expects much to be left over, reads the whole log.
+const OPEN_POSTGRES: &str = "
+    SELECT seq, at, kind, id_key, closes, leaf, nonce, text FROM record
+    WHERE seq = ANY (ARRAY(
+        SELECT seq FROM record WHERE at >= $1 AND kind = $2
+        EXCEPT
+        SELECT closes FROM record WHERE at >= $1 AND closes IS NOT NULL
+    ))
     ORDER BY seq";
 
 type RawRow = (i64, i64, i16, i64, Option<i64>, Vec<u8>, Option<Vec<u8>>, String);
@@ -134,12 +144,8 @@ impl Db {
     /// All rows with this key, in order. The caller compares the message id itself.
     pub async fn rows_by_id_key(&self, id_key: i64) -> Result<Vec<LogRow>, StoreError> {
         rows(match self.engine() {
-            crate::db::Engine::Sqlite(it) => {
-                sqlx::query_as(BY_ID_SQLITE).bind(id_key).fetch_all(&it.readers).await
-            }
-            crate::db::Engine::Postgres(it) => {
-                sqlx::query_as(BY_ID_POSTGRES).bind(id_key).fetch_all(&it.pool).await
-            }
+            Engine::Sqlite(it) => sqlx::query_as(BY_ID_SQLITE).bind(id_key).fetch_all(&it.readers).await,
+            Engine::Postgres(it) => sqlx::query_as(BY_ID_POSTGRES).bind(id_key).fetch_all(&it.pool).await,
         })
     }
 
@@ -148,7 +154,14 @@ impl Db {
     /// `since` bounds the work: it need only lie before the start of the oldest call that can still
     /// have been in flight. Reads the index, not the rows, of all calls since then.
     pub async fn open_rows(&self, kind: i16, since: Ts) -> Result<Vec<LogRow>, StoreError> {
-        rows(on_reader!(self, |pool| sqlx::query_as(OPEN).bind(since.0).bind(kind).fetch_all(pool).await))
+        rows(match self.engine() {
+            Engine::Sqlite(it) => {
+                sqlx::query_as(OPEN_SQLITE).bind(since.0).bind(kind).fetch_all(&it.readers).await
+            }
+            Engine::Postgres(it) => {
+                sqlx::query_as(OPEN_POSTGRES).bind(since.0).bind(kind).fetch_all(&it.pool).await
+            }
+        })
     }
 
     /// The nonces of the rows made at or after `since`, each with the row's time; in no order.

@@ -124,14 +124,14 @@ struct Subject<'a> {
 impl Bench<'_> {
     fn measure(&self, store: Store, report: &mut Report) -> Result<()> {
         let cluster = (store == Store::Postgres).then(own_cluster).transpose()?;
-        let (name, url) = match &cluster {
-            None => ("SQLite", "sqlite".to_owned()),
-            Some(cluster) => ("PostgreSQL", format!("postgres:{}", cluster.url())),
-        };
+        let name = if cluster.is_some() { "PostgreSQL" } else { "SQLite" };
         say(&format!("starting nodes on {name}"));
         let nodes = |signing: Signing| {
             let folder = self.folder.join(format!("{name}-{}", signing.name()));
-            Nodes::start(self.binary, &folder, &url, signing, &self.backend.url)
+            let database = |cluster: &Cluster, side| cluster.create_database(&format!("{side}_{}", signing.name()));
+            let both = |cluster| Ok::<_, anyhow::Error>([database(cluster, "consumer")?, database(cluster, "provider")?]);
+            let stores = cluster.as_ref().map(both).transpose()?;
+            Nodes::start(self.binary, &folder, stores.as_ref(), signing, &self.backend.url)
         };
         let (single, batch) = (nodes(Signing::Single)?, nodes(Signing::Batch)?);
         let database = cluster.as_ref().map(Cluster::server);

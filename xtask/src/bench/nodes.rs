@@ -1,10 +1,10 @@
 //! Two nodes as separate processes, and the service behind the provider's.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use rustix::process::Signal;
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ use crate::ports;
 
 /// How long a node may take to be ready; the figure itself is measured.
 const START_SECONDS_MAX: u64 = 30;
-/// How many neighbouring ports `lienthong bench-setup` may take from its base.
+/// How many neighbouring ports `lienthong sandbox` may take from its base.
 const PORTS_OF_A_SETUP: u16 = 20;
 
 /// The service behind the provider's node and behind nginx: one process that answers 1 kB of JSON.
@@ -27,8 +27,8 @@ impl Backend {
     pub fn start(binary: &Path) -> Result<Self> {
         let port = ports::free()?;
         let mut command = RunAs::Myself.command(binary);
-        command.args(["bench-backend", "--port", &port.to_string()]).stdout(Stdio::null());
-        let mut process = Running::start("lienthong bench-backend", command, Signal::TERM)?;
+        command.args(["sandbox-backend", "--port", &port.to_string()]).stdout(Stdio::null());
+        let mut process = Running::start("the information system", command, Signal::TERM)?;
         let url = Url::parse(&format!("http://127.0.0.1:{port}/"))?;
         process.wait_until(START_SECONDS_MAX, || http::get(&url).is_ok())?;
         Ok(Self { process, url })
@@ -60,7 +60,7 @@ impl Signing {
     }
 }
 
-/// What `lienthong bench-setup` prints.
+/// What `lienthong sandbox` prints.
 #[derive(Deserialize)]
 struct Setup {
     /// Where information systems ask the consumer's node, without a path.
@@ -71,13 +71,15 @@ struct Setup {
     service_path: String,
     consumer_config: PathBuf,
     provider_config: PathBuf,
-    /// `127.0.0.1:PORT` of `/readyz`.
+    /// `http://127.0.0.1:PORT` of `/readyz`.
     consumer_ops: String,
     provider_ops: String,
 }
 
 /// A consumer's and a provider's node, running.
 pub struct Nodes {
+    /// Serves the directory.
+    _centre: Running,
     pub consumer: Running,
     pub provider: Running,
     pub url: Url,
@@ -87,25 +89,33 @@ pub struct Nodes {
 }
 
 impl Nodes {
-    /// Makes two nodes in `folder` and starts them.
-    pub fn start(binary: &Path, folder: &Path, store: &str, signing: Signing, backend: &Url) -> Result<Self> {
-        let mut command = Command::new(binary);
-        command.arg("bench-setup").arg("--dir").arg(folder).arg("--port-base").arg(free_range()?.to_string());
-        command.args(["--store", store, "--sign", signing.name()]);
+    /// Makes two nodes in `folder` and starts them; `stores` are the two logs when they are not SQLite files.
+    pub fn start(
+        binary: &Path,
+        folder: &Path,
+        stores: Option<&[String; 2]>,
+        signing: Signing,
+        backend: &Url,
+    ) -> Result<Self> {
+        let mut command = RunAs::Myself.command(binary);
+        command.arg("sandbox").arg("--dir").arg(folder).arg("--serve");
+        command.args(["--port-base", &free_range()?.to_string(), "--sign", signing.name()]);
         command.args(["--backend", &format!("http://{}", backend.address)]);
-        let output = command.output().context("cannot start lienthong bench-setup")?;
-        ensure!(
-            output.status.success(),
-            "lienthong bench-setup failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-        let setup: Setup =
-            serde_json::from_slice(&output.stdout).context("lienthong bench-setup printed no JSON")?;
+        if let Some(stores) = stores {
+            command.arg("--stores").args(stores);
+        }
+        let printed = folder.with_extension("json");
+        command.stdout(std::fs::File::create(&printed)?).stderr(Stdio::null());
+        let mut centre = Running::start("lienthong sandbox", command, Signal::TERM)?;
+        let read = || serde_json::from_slice::<Setup>(&std::fs::read(&printed).unwrap_or_default());
+        centre.wait_until(START_SECONDS_MAX, || read().is_ok())?;
+        let setup = read().context("lienthong sandbox printed no JSON")?;
         let (provider, provider_ready) =
             start_node(binary, "provider", &setup.provider_config, &setup.provider_ops)?;
         let (consumer, consumer_ready) =
             start_node(binary, "consumer", &setup.consumer_config, &setup.consumer_ops)?;
         Ok(Self {
+            _centre: centre,
             consumer,
             provider,
             url: Url::parse(&format!("{}{}", setup.ask_base.trim_end_matches('/'), setup.service_path))?,
@@ -120,7 +130,7 @@ fn start_node(binary: &Path, side: &str, configuration: &Path, ops: &str) -> Res
     command.arg("run").arg("--config").arg(configuration).stdout(Stdio::null());
     let log = configuration.with_file_name("node.log");
     command.stderr(std::fs::File::create(&log)?);
-    let ready = Url::parse(&format!("http://{ops}/readyz"))?;
+    let ready = Url::parse(&format!("{ops}/readyz"))?;
     let mut node = Running::start(&format!("the {side}'s node"), command, Signal::TERM)?;
     let waited = node.wait_until(START_SECONDS_MAX, || matches!(http::get(&ready), Ok((200, _))));
     let duration = node.age();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
@@ -10,13 +10,15 @@ use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::http::Url;
+use super::http::{self, Url};
 use super::load::{self, Target, Throughput};
 use super::nodes;
 use crate::children::{RunAs, Running};
 
 /// How long the demo may take when it has to build its base first.
 const START_SECONDS_MAX: u64 = 300;
+/// Households whose members are asked for: the first of the base.
+const HOUSEHOLDS: u32 = 500;
 
 /// What of `demo.json` is needed here.
 #[derive(Deserialize)]
@@ -37,9 +39,6 @@ struct Consumer {
 struct Sample {
     so_dinh_danh: String,
     ho_ten: String,
-    so_ho: String,
-    /// A file with many people's numbers, one a line; without it every call asks for the same person.
-    danh_sach: Option<PathBuf>,
 }
 
 /// Look-ups of one kind.
@@ -63,15 +62,13 @@ pub fn measure(binary: &Path, folder: &Path, seconds: u64, rounds: usize) -> Res
     let mut running = Running::start("lienthong demo", command, Signal::TERM)?;
     running.wait_until(START_SECONDS_MAX, || read::<Value>(&description).is_ok())?;
     let demo: Demo = read(&description)?;
-    let numbers = match &demo.sample.danh_sach {
-        Some(list) => fs::read_to_string(list)?.lines().map(str::to_owned).collect(),
-        None => vec![demo.sample.so_dinh_danh.clone()],
-    };
+    let households: Vec<String> = (1..=HOUSEHOLDS).map(|number| format!("49{number:07}")).collect();
+    let numbers = demo.members_of(&households)?;
     let mut found = Vec::new();
     for (service, script) in [
         ("tra-cuu-cong-dan", get_each(&numbers)),
         ("tra-cuu-cu-tru", get_each(&numbers)),
-        ("tra-cuu-ho", get_each(std::slice::from_ref(&demo.sample.so_ho))),
+        ("tra-cuu-ho", get_each(&households)),
         ("xac-thuc-cong-dan", post(&demo.sample)),
     ] {
         let target = demo.target(service)?;
@@ -83,13 +80,35 @@ pub fn measure(binary: &Path, folder: &Path, seconds: u64, rounds: usize) -> Res
             throughputs.push(load::flood(&target, seconds, Some(&script_file))?);
         }
         throughputs.sort_by(|a, b| a.calls_per_second.total_cmp(&b.calls_per_second));
-        let different = if service.ends_with("dan") || service.ends_with("tru") { numbers.len() } else { 1 };
+        let different = match service {
+            "tra-cuu-ho" => households.len(),
+            "xac-thuc-cong-dan" => 1,
+            _ => numbers.len(),
+        };
         found.push(LookUps { service, throughput: throughputs[rounds / 2], different });
     }
     Ok(found)
 }
 
 impl Demo {
+    /// The numbers of everybody in these households, asked for through the exchange.
+    fn members_of(&self, households: &[String]) -> Result<Vec<String>> {
+        let target = self.target("tra-cuu-ho")?;
+        let mut numbers = Vec::new();
+        for household in households {
+            let mut url = target.url.clone();
+            url.path = format!("{}/{household}", url.path);
+            let mut connection = http::Connection::open(url.address)?;
+            connection.send(&http::request("GET", &url, &[("X-Road-Client", &target.client)], None))?;
+            let (status, body) = connection.receive()?;
+            anyhow::ensure!(status == 200, "household {household}: status {status}");
+            let answer: Value = serde_json::from_slice(&body)?;
+            let members = answer["thanhVien"].as_array().context("no thanhVien in an answer")?;
+            numbers.extend(members.iter().filter_map(|m| m["soDinhDanh"].as_str().map(str::to_owned)));
+        }
+        Ok(numbers)
+    }
+
     fn target(&self, service: &str) -> Result<Target> {
         let ending = format!("/{service}");
         let id = self.services.iter().find(|id| id.ends_with(&ending));

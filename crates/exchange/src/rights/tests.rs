@@ -6,7 +6,14 @@ use crate::message::{Circumstances, Target};
 const SERVICE: &str = "VN-DEMO/GOV/G01/DANCU/tra-cuu-ho";
 
 fn grant(to: Grantee) -> Grant {
-    Grant { to, service: SERVICE.parse().unwrap(), endpoints: vec![], purposes: vec![], until: None, legal_basis: None }
+    Grant {
+        to,
+        service: SERVICE.parse().unwrap(),
+        endpoints: vec![],
+        purposes: vec![],
+        until: None,
+        legal_basis: None,
+    }
 }
 
 fn party() -> Grantee {
@@ -48,7 +55,10 @@ fn nothing_is_allowed_that_was_not_granted() {
 
 #[test]
 fn a_group_of_the_directory_can_be_granted() {
-    assert!(ask(vec![grant(Grantee::Group("VN-DEMO/MOTCUA-TINH".parse().unwrap()))], Method::GET, "/1", None).is_ok());
+    assert!(
+        ask(vec![grant(Grantee::Group("VN-DEMO/MOTCUA-TINH".parse().unwrap()))], Method::GET, "/1", None)
+            .is_ok()
+    );
     let unknown = grant(Grantee::Group("VN-DEMO/KHAC".parse().unwrap()));
     assert_eq!(ask(vec![unknown], Method::GET, "/1", None).unwrap_err(), Reason::NotGranted);
 }
@@ -76,7 +86,13 @@ fn a_grant_ends_and_says_so() {
 fn a_purpose_that_was_not_granted_is_refused() {
     let mut purposeful = grant(party());
     purposeful.purposes = vec!["TTHC".into()];
-    assert_eq!(ask(vec![purposeful.clone()], Method::GET, "/1", None).unwrap_err(), Reason::PurposeNotGranted);
-    assert_eq!(ask(vec![purposeful.clone()], Method::GET, "/1", Some("KHAC")).unwrap_err(), Reason::PurposeNotGranted);
+    assert_eq!(
+        ask(vec![purposeful.clone()], Method::GET, "/1", None).unwrap_err(),
+        Reason::PurposeNotGranted
+    );
+    assert_eq!(
+        ask(vec![purposeful.clone()], Method::GET, "/1", Some("KHAC")).unwrap_err(),
+        Reason::PurposeNotGranted
+    );
     assert!(ask(vec![purposeful], Method::GET, "/1", Some("TTHC")).is_ok());
 }

@@ -24,7 +24,8 @@ pub const TAG_RESPONSE: &str = "lienthong-response-1";
 pub const VALIDITY_S: i64 = 30;
 
 /// Headers that every request signature covers, in order.
-const REQUEST_COVERED: [HeaderName; 6] = [h::NODE_SERVICE, h::CLIENT, h::ID, h::REQUEST_ID, h::NODE, h::COMMITMENT];
+const REQUEST_COVERED: [HeaderName; 6] =
+    [h::NODE_SERVICE, h::CLIENT, h::ID, h::REQUEST_ID, h::NODE, h::COMMITMENT];
 /// Headers that it covers when they are there, in order.
 const REQUEST_OPTIONAL: [HeaderName; 5] = [h::USER_ID, h::ISSUE, h::REPRESENTED, h::PURPOSE, h::LEGAL_BASIS];
 /// Headers that every answer's signature covers, in order.
@@ -118,8 +119,12 @@ fn request_components<'a>(method: &'a Method, headers: &'a HeaderMap) -> Result<
     Ok(out)
 }
 
-/// The components that an answer's signature covers; `bound` is absent only for refusals of unreadable requests.
-fn response_components<'a>(status: StatusCode, headers: &'a HeaderMap, bound: Option<&'a Bound>) -> Result<Vec<Component<'a>>, Reason> {
+/// The components that an answer's signature covers.
+fn response_components<'a>(
+    status: StatusCode,
+    headers: &'a HeaderMap,
+    bound: &'a Bound,
+) -> Result<Vec<Component<'a>>, Reason> {
     let mut out = Vec::with_capacity(10);
     out.push(Component { id: Cow::Borrowed("\"@status\""), value: Cow::Owned(status.as_str().to_owned()) });
     for name in &RESPONSE_COVERED {
@@ -128,7 +133,6 @@ fn response_components<'a>(status: StatusCode, headers: &'a HeaderMap, bound: Op
     if headers.contains_key(h::ERROR) {
         push(&mut out, headers, &h::ERROR)?;
     }
-    let Some(bound) = bound else { return Ok(out) };
     let id = Cow::Borrowed("\"signature\";req;key=\"lt\"");
     out.push(Component { id, value: Cow::Borrowed(&bound.signature) });
     if let Some(batch) = &bound.batch {
@@ -162,7 +166,12 @@ fn unsigned(components: &[Component<'_>], signer: &Signer, now: Ts, tag: &str) -
 ///
 /// # Errors
 /// A covered header is missing or not ASCII.
-pub fn unsigned_request(method: &Method, headers: &HeaderMap, signer: &Signer, now: Ts) -> Result<Unsigned, Reason> {
+pub fn unsigned_request(
+    method: &Method,
+    headers: &HeaderMap,
+    signer: &Signer,
+    now: Ts,
+) -> Result<Unsigned, Reason> {
     Ok(unsigned(&request_components(method, headers)?, signer, now, TAG_REQUEST))
 }
 
@@ -170,7 +179,12 @@ pub fn unsigned_request(method: &Method, headers: &HeaderMap, signer: &Signer, n
 ///
 /// # Errors
 /// A covered header is missing or not ASCII.
-pub fn unsigned_response(status: StatusCode, headers: &HeaderMap, bound: Option<&Bound>, by: (&Signer, Ts)) -> Result<Unsigned, Reason> {
+pub fn unsigned_response(
+    status: StatusCode,
+    headers: &HeaderMap,
+    bound: &Bound,
+    by: (&Signer, Ts),
+) -> Result<Unsigned, Reason> {
     Ok(unsigned(&response_components(status, headers, bound)?, by.0, by.1, TAG_RESPONSE))
 }
 
@@ -184,7 +198,12 @@ fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) -> Result<(), Reas
 ///
 /// # Errors
 /// Never for well-formed identifiers.
-pub fn write_facts(headers: &mut HeaderMap, service: &str, commitment: &Commitment, salts: &Salts) -> Result<(), Reason> {
+pub fn write_facts(
+    headers: &mut HeaderMap,
+    service: &str,
+    commitment: &Commitment,
+    salts: &Salts,
+) -> Result<(), Reason> {
     set(headers, h::NODE_SERVICE, service)?;
     set(headers, h::COMMITMENT, &commitment.to_string())?;
     set(headers, h::SALT, &salts.value())
@@ -202,7 +221,12 @@ pub fn write_node(headers: &mut HeaderMap, node: &base::NodeId) -> Result<(), Re
 ///
 /// # Errors
 /// Never: all values are ASCII.
-pub fn write_signature(headers: &mut HeaderMap, unsigned: &Unsigned, signature: &Signature, digest: Option<&[u8; 32]>) -> Result<Bound, Reason> {
+pub fn write_signature(
+    headers: &mut HeaderMap,
+    unsigned: &Unsigned,
+    signature: &Signature,
+    digest: Option<&[u8; 32]>,
+) -> Result<Bound, Reason> {
     set(headers, h::SIGNATURE_INPUT, &format!("{LABEL}={}", unsigned.input))?;
     let value = http_signature::signature_value(LABEL, &signature.bytes);
     set(headers, h::SIGNATURE, &value)?;
@@ -223,7 +247,8 @@ fn item(value: &str) -> String {
 
 fn read(headers: &HeaderMap, components: &[Component<'_>], tag: &str) -> Result<Sealed, Reason> {
     let malformed = |_| Reason::PeerMessage("signature headers");
-    let (ids, params, input) = http_signature::parse_input(text(headers, &h::SIGNATURE_INPUT)?, LABEL).map_err(malformed)?;
+    let (ids, params, input) =
+        http_signature::parse_input(text(headers, &h::SIGNATURE_INPUT)?, LABEL).map_err(malformed)?;
     // Exactly our list: a signature that leaves something out is not one.
     if params.tag != tag || !ids.iter().map(String::as_str).eq(components.iter().map(|c| &*c.id)) {
         return Err(Reason::PeerMessage("signature does not cover what it must"));
@@ -232,7 +257,8 @@ fn read(headers: &HeaderMap, components: &[Component<'_>], tag: &str) -> Result<
     let signature = http_signature::parse_signature(value, LABEL).map_err(malformed)?;
     let batch = optional(headers, &h::BATCH)?;
     let place = batch.map(BatchPlace::parse).transpose().map_err(|_| Reason::PeerMessage("batch place"))?;
-    let commitment = Commitment::parse(text(headers, &h::COMMITMENT)?).map_err(|_| Reason::PeerMessage("commitment"))?;
+    let commitment =
+        Commitment::parse(text(headers, &h::COMMITMENT)?).map_err(|_| Reason::PeerMessage("commitment"))?;
     let salts = Salts::parse(text(headers, &h::SALT)?).ok_or(Reason::PeerMessage("salt"))?;
     let digest = optional(headers, &h::CONTENT_DIGEST)?;
     let content_digest = digest.map(http_signature::parse_content_digest).transpose().map_err(malformed)?;
@@ -254,5 +280,5 @@ pub fn read_request(method: &Method, headers: &HeaderMap) -> Result<Sealed, Reas
 /// # Errors
 /// As for a request; also when the answer is not bound to that request.
 pub fn read_response(status: StatusCode, headers: &HeaderMap, bound: &Bound) -> Result<Sealed, Reason> {
-    read(headers, &response_components(status, headers, Some(bound))?, TAG_RESPONSE)
+    read(headers, &response_components(status, headers, bound)?, TAG_RESPONSE)
 }

@@ -121,7 +121,11 @@ fn value(text: &str) -> Result<HeaderValue, Reason> {
 }
 
 /// The only value of a protocol header: visible ASCII, not empty, at most 255 bytes where it is not an identifier.
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName, shown: &'static str) -> Result<Option<&'a str>, Reason> {
+fn text<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    shown: &'static str,
+) -> Result<Option<&'a str>, Reason> {
     let Some(value) = headers::single(headers, name).map_err(|_| Reason::HeaderRepeated(shown))? else {
         return Ok(None);
     };
@@ -155,9 +159,12 @@ fn wanted_node(headers: &HeaderMap) -> Result<Option<NodeId>, Reason> {
 }
 
 /// Whether the asking system wants errors as XML: it lists an XML type and X-Road then answers so.
-pub fn wants_xml(headers: &HeaderMap) -> bool {
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok());
-    let mut types = accept.flat_map(|v| v.split(',')).map(|t| t.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
+pub fn wants_xml<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> bool {
+    let accept = headers.into_iter().filter(|(name, _)| **name == header::ACCEPT);
+    let mut types = accept
+        .filter_map(|(_, value)| value.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .map(|t| t.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
     types.any(|t| matches!(t.as_str(), "text/xml" | "application/xml" | "text/*"))
 }
 
@@ -167,7 +174,9 @@ pub fn error_body(error: &CallError, detail: &str, xml: bool) -> (HeaderValue, B
     if xml {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><error><type>{}</type><message>{}</message><detail>{}</detail></error>",
-            xml_text(&kind), xml_text(&message), xml_text(detail)
+            xml_text(&kind),
+            xml_text(&message),
+            xml_text(detail)
         );
         return (HeaderValue::from_static("text/xml;charset=utf-8"), text.into());
     }

@@ -10,8 +10,8 @@ use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-use crate::config::Config;
 use crate::EXIT_CHECK_FAILED;
+use crate::config::Config;
 
 /// Arguments of `call`.
 #[derive(clap::Args)]
@@ -57,7 +57,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let body = body.collect().await?.to_bytes();
     if args.include {
         println!("{} {}", parts.status.as_u16(), parts.status.canonical_reason().unwrap_or(""));
-        parts.headers.iter().for_each(|(name, value)| println!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        parts
+            .headers
+            .iter()
+            .for_each(|(name, value)| println!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
         println!();
     }
     std::io::Write::write_all(&mut std::io::stdout(), &body)?;
@@ -68,7 +71,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn request(args: &Args, config: &Config, base: &str) -> anyhow::Result<Request<Full<bytes::Bytes>>> {
     let target = args.target.trim_start_matches('/');
     let path = target.strip_prefix("r1/").unwrap_or(target);
-    let service: String = path.split(['?']).next().unwrap_or(path).splitn(6, '/').take(5).collect::<Vec<_>>().join("/");
+    let service: String =
+        path.split(['?']).next().unwrap_or(path).splitn(6, '/').take(5).collect::<Vec<_>>().join("/");
     ServiceId::decode(&service).with_context(|| format!("dịch vụ / service {service:?}"))?;
     let client = match &args.client {
         Some(client) => client.clone(),
@@ -77,18 +81,25 @@ fn request(args: &Args, config: &Config, base: &str) -> anyhow::Result<Request<F
     let body = match args.data.as_deref() {
         None => bytes::Bytes::new(),
         Some(data) => match data.strip_prefix('@') {
-            Some(file) => std::fs::read(file).with_context(|| format!("không đọc được / cannot read {file}"))?.into(),
+            Some(file) => {
+                std::fs::read(file).with_context(|| format!("không đọc được / cannot read {file}"))?.into()
+            }
             None => data.to_owned().into(),
         },
     };
-    let mut request = Request::builder().method(args.method.clone()).uri(format!("{base}/r1/{path}")).header("X-Road-Client", client.encoded());
+    let mut request = Request::builder()
+        .method(args.method.clone())
+        .uri(format!("{base}/r1/{path}"))
+        .header("X-Road-Client", client.encoded());
     for (name, value) in [("X-Road-Id", &args.id), ("Lienthong-Purpose", &args.purpose)] {
         if let Some(value) = value {
             request = request.header(name, value);
         }
     }
     for header in &args.header {
-        let (name, value) = header.split_once(':').with_context(|| format!("-H {header:?}: cần dạng «Tên: giá trị» / expected \"Name: value\""))?;
+        let (name, value) = header
+            .split_once(':')
+            .with_context(|| format!("-H {header:?}: cần dạng «Tên: giá trị» / expected \"Name: value\""))?;
         request = request.header(name.trim(), value.trim());
     }
     request.body(Full::new(body)).with_context(|| "yêu cầu không hợp lệ / not a valid request")
@@ -98,6 +109,9 @@ fn only_party(config: &Config) -> anyhow::Result<PartyId> {
     let parties: Vec<&PartyId> = config.rights.parties().collect();
     match parties[..] {
         [one] => Ok(one.clone()),
-        _ => bail!("cấu hình có {0} hệ thống; chọn bằng --client / the configuration has {0} subsystems; choose with --client", parties.len()),
+        _ => bail!(
+            "cấu hình có {0} hệ thống; chọn bằng --client / the configuration has {0} subsystems; choose with --client",
+            parties.len()
+        ),
     }
 }

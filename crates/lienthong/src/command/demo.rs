@@ -15,7 +15,10 @@ use super::authority::serve;
 use super::run::{asked_to_stop, start_logging};
 use crate::node::Node;
 use crate::ops;
-use crate::sandbox::{self, CONSUMER, CONSUMER_SUBSYSTEM, INSTANCE, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, Sandbox, SandboxService};
+use crate::sandbox::{
+    self, CONSUMER, CONSUMER_SUBSYSTEM, INSTANCE, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, Sandbox,
+    SandboxService,
+};
 
 /// Written when everything runs, removed at the end.
 const READY_FILE: &str = "demo.json";
@@ -85,7 +88,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn plan(args: &Args, ports: Ports) -> Plan {
-    let service = |(code, about_person, granted)| SandboxService { code, about_person, granted, described: true };
+    let service =
+        |(code, about_person, granted)| SandboxService { code, about_person, granted, described: true };
     Plan {
         dir: args.data.clone(),
         ports,
@@ -109,7 +113,9 @@ async fn until_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 async fn build(file: &Path, args: &Args) -> anyhow::Result<Population> {
     let bar = ProgressBar::hidden();
     let shown = bar.clone();
-    let style = ProgressStyle::with_template("Tạo cơ sở dân cư giả định / inventing the population {bar:30} {percent}% {eta}")?;
+    let style = ProgressStyle::with_template(
+        "Tạo cơ sở dân cư giả định / inventing the population {bar:30} {percent}% {eta}",
+    )?;
     let progress = Arc::new(move |done: u64, all: u64| {
         if shown.is_hidden() {
             shown.set_draw_target(indicatif::ProgressDrawTarget::stderr());
@@ -127,7 +133,9 @@ async fn build(file: &Path, args: &Args) -> anyhow::Result<Population> {
 /// Everything that scripts need: `demo.json`.
 fn facts(plan: &Plan, sandbox: &Sandbox, sample: &Sample) -> anyhow::Result<Value> {
     let subsystem = format!("{PROVIDER}/{PROVIDER_SUBSYSTEM}");
-    let of = |granted: bool| SERVICES.into_iter().filter(move |s| s.2 == granted).map(|s| format!("{subsystem}/{}", s.0));
+    let of = |granted: bool| {
+        SERVICES.into_iter().filter(move |s| s.2 == granted).map(|s| format!("{subsystem}/{}", s.0))
+    };
     let services: Vec<String> = of(true).collect();
     let not_granted = of(false).next().context("one service is not granted")?;
     let ask_base = format!("http://{}", plan.ports.ask());
@@ -173,10 +181,14 @@ fn tour(ask: &str, client: &str, not_granted: &str, paths: &Paths, sample: &Samp
     let base = format!("{ask}/r1/{PROVIDER}/{PROVIDER_SUBSYSTEM}");
     let number = &sample.number;
     [
-        format!("curl -s {base}/tra-cuu-cong-dan/{number} -H 'X-Road-Client: {client}' -H 'X-Road-Id: demo-1'"),
+        format!(
+            "curl -s {base}/tra-cuu-cong-dan/{number} -H 'X-Road-Client: {client}' -H 'X-Road-Id: demo-1'"
+        ),
         format!("curl -s {ask}/r1/{not_granted} -H 'X-Road-Client: {client}'"),
         format!("{program} evidence list --config {config}"),
-        format!("{program} evidence export --id demo-1 --config {config} -o {evidence} --force && {program} evidence verify {evidence}"),
+        format!(
+            "{program} evidence export --id demo-1 --config {config} -o {evidence} --force && {program} evidence verify {evidence}"
+        ),
         format!("curl -s {base}/allowedMethods -H 'X-Road-Client: {client}'"),
     ]
 }
@@ -190,7 +202,9 @@ fn print_tour(plan: &Plan, facts: &Value) {
         ("Liệt kê dịch vụ được phép gọi", "List the services that may be called"),
     ];
     println!("Liên Thông đang chạy: nút trung ương (Bộ Công an) và nút tỉnh (Đà Nẵng).");
-    println!("Liên Thông is running: a central node (Ministry of Public Security) and a provincial one (Đà Nẵng).");
+    println!(
+        "Liên Thông is running: a central node (Ministry of Public Security) and a provincial one (Đà Nẵng)."
+    );
     println!("Dữ liệu giả định / invented data: {}\n", plan.dir.display());
     let commands = facts["try"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (number, ((vi, en), command)) in (1..).zip(says.iter().zip(commands)) {

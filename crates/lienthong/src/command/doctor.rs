@@ -1,12 +1,67 @@
-//! `lienthong doctor`.
+//! `lienthong doctor`: looks at everything that a node needs and says what is wrong and what to do.
 
+mod local;
+mod network;
+mod report;
+mod trust;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use base::{Clock as _, SystemClock};
+
+use crate::EXIT_CHECK_FAILED;
+use crate::config::Config;
+use report::Report;
 
 /// Arguments of `doctor`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Tệp cấu hình / configuration file.
+    #[arg(long, default_value = "lienthong.toml")]
+    config: PathBuf,
+    /// Kết quả dạng JSON / output as JSON.
+    #[arg(long)]
+    json: bool,
+}
 
-/// Not there yet.
-pub async fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("chưa có / not there yet")
+/// Examines a node; what it has is not changed.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    match Config::read(&args.config) {
+        Ok(config) => {
+            report
+                .good(("Cấu hình", "configuration"), format!("{} — {}", args.config.display(), config.node));
+            examine(&config, &args, &mut report).await;
+        }
+        Err(mistakes) => {
+            let remedy = (
+                "sửa tệp rồi kiểm tra bằng `lienthong check-config`",
+                "correct the file, then `lienthong check-config`",
+            );
+            report.wrong(("Cấu hình", "configuration"), mistakes.to_string(), remedy);
+        }
+    }
+    if args.json {
+        println!("{:#}", report.json());
+    } else {
+        print!("{}", report.text());
+    }
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CHECK_FAILED) })
+}
+
+async fn examine(config: &Config, args: &Args, report: &mut Report) {
+    let now = SystemClock.now();
+    let keys = local::keys(config, report);
+    let own = local::certificates(config, keys.as_ref(), now, report);
+    local::permissions(config, &args.config, report);
+    local::space(config, report);
+    let running = local::store(config, report).await;
+    network::ports(&config.listen, running, report).await;
+    let directory = network::directory(config, now, report).await;
+    network::clock(&config.directory.url, report).await;
+    if let Some(directory) = &directory {
+        trust::registered(config, directory, &own, now, report);
+        network::peers(config, directory, report).await;
+    }
 }

@@ -74,7 +74,12 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn list(config: &std::path::Path, limit: u32, only: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
+async fn list(
+    config: &std::path::Path,
+    limit: u32,
+    only: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
     let log = Log::open(config).await?;
     let rows = log.latest(limit, only).await?;
     if rows.is_empty() && !as_json {
@@ -98,12 +103,17 @@ fn row_json(index: i64, record: &Record) -> anyhow::Result<Value> {
 fn line(index: i64, record: &Record) -> String {
     let outcome = match &record.outcome {
         None => "…".to_owned(),
-        Some(outcome) => outcome.code.map_or_else(|| outcome.status.to_string(), |code| format!("{} {code}", outcome.status)),
+        Some(outcome) => outcome
+            .code
+            .map_or_else(|| outcome.status.to_string(), |code| format!("{} {code}", outcome.status)),
     };
     let (side, part) = words(record);
     let at = record.at.to_string();
     let second = at.get(..19).unwrap_or(&at);
-    format!("{index:>8}  {second}Z  {side:<9} {part:<11} {outcome:<12} {} → {}  {}", record.client, record.service, record.id)
+    format!(
+        "{index:>8}  {second}Z  {side:<9} {part:<11} {outcome:<12} {} → {}  {}",
+        record.client, record.service, record.id
+    )
 }
 
 fn words(record: &Record) -> (&'static str, &'static str) {
@@ -125,16 +135,23 @@ fn words(record: &Record) -> (&'static str, &'static str) {
 async fn show(config: &std::path::Path, id: &str, as_json: bool) -> anyhow::Result<ExitCode> {
     let rows = Log::open(config).await?.of_id(id).await?;
     if as_json {
-        let all: Vec<Value> = rows.iter().map(|(index, record)| row_json(*index, record)).collect::<anyhow::Result<_>>()?;
+        let all: Vec<Value> =
+            rows.iter().map(|(index, record)| row_json(*index, record)).collect::<anyhow::Result<_>>()?;
         println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(ExitCode::SUCCESS);
     }
     for (index, record) in rows {
         println!("{}", line(index, &record));
-        for (what, head) in [("yêu cầu đã ký / signed request", &record.request), ("trả lời đã ký / signed answer", &record.response)] {
+        for (what, head) in [
+            ("yêu cầu đã ký / signed request", &record.request),
+            ("trả lời đã ký / signed answer", &record.response),
+        ] {
             let Some(head) = head else { continue };
             let batch = if head.batch.is_some() { ", ký theo lô / in a batch" } else { "" };
-            println!("          {what}, chứng thư / certificate {}…{batch}", hex::encode(&head.certificate[..8]));
+            println!(
+                "          {what}, chứng thư / certificate {}…{batch}",
+                hex::encode(&head.certificate[..8])
+            );
             head.base.lines().for_each(|line| println!("            {line}"));
         }
     }
@@ -142,8 +159,10 @@ async fn show(config: &std::path::Path, id: &str, as_json: bool) -> anyhow::Resu
 }
 
 fn check(file: &std::path::Path, trust: &[PathBuf], as_json: bool) -> anyhow::Result<ExitCode> {
-    let bytes = std::fs::read(file).with_context(|| format!("không đọc được / cannot read {}", file.display()))?;
-    let trusted: Vec<Certificate> = trust.iter().map(crate::node::certificate).collect::<anyhow::Result<_>>()?;
+    let bytes =
+        std::fs::read(file).with_context(|| format!("không đọc được / cannot read {}", file.display()))?;
+    let trusted: Vec<Certificate> =
+        trust.iter().map(crate::node::certificate).collect::<anyhow::Result<_>>()?;
     let report = verify::verify(&bytes, (!trusted.is_empty()).then_some(&trusted[..]));
     if as_json {
         println!("{}", serde_json::to_string_pretty(&json!({ "ok": report.ok(), "checks": report.checks }))?);
@@ -154,9 +173,19 @@ fn check(file: &std::path::Path, trust: &[PathBuf], as_json: bool) -> anyhow::Re
                 Outcome::Failed => "✗",
                 Outcome::NotPresent => "–",
             };
-            println!("{mark} {} / {}: {} / {}", check.name_vi, check.name_en, check.detail_vi, check.detail_en);
+            println!(
+                "{mark} {} / {}: {} / {}",
+                check.name_vi, check.name_en, check.detail_vi, check.detail_en
+            );
         }
-        println!("{}", if report.ok() { "Chứng cứ đúng / the evidence holds" } else { "CHỨNG CỨ SAI / THE EVIDENCE DOES NOT HOLD" });
+        println!(
+            "{}",
+            if report.ok() {
+                "Chứng cứ đúng / the evidence holds"
+            } else {
+                "CHỨNG CỨ SAI / THE EVIDENCE DOES NOT HOLD"
+            }
+        );
     }
     Ok(if report.ok() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CHECK_FAILED) })
 }

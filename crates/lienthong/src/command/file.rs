@@ -18,15 +18,21 @@ pub fn make_dir(dir: &Path) -> anyhow::Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.with_context(|| {
         let dir = dir.display();
-        format!("không tạo được thư mục / cannot make the folder {dir}: kiểm tra quyền / check the access rights")
+        format!(
+            "không tạo được thư mục / cannot make the folder {dir}: kiểm tra quyền / check the access rights"
+        )
     })
 }
 
 /// Writes a file that must not exist yet.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).with_context(|| {
-        format!("không tạo được tệp mới (không bao giờ ghi đè) / cannot make (nothing is overwritten) {}", path.display())
-    })?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).with_context(|| {
+            format!(
+                "không tạo được tệp mới (không bao giờ ghi đè) / cannot make (nothing is overwritten) {}",
+                path.display()
+            )
+        })?;
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| cannot_write(path))
 }
 
@@ -60,5 +66,8 @@ fn permissions(mode: u32) -> std::fs::Permissions {
 }
 
 fn cannot_write(path: &Path) -> String {
-    format!("không ghi được / cannot write {}: kiểm tra đĩa và quyền / check the disk and access rights", path.display())
+    format!(
+        "không ghi được / cannot write {}: kiểm tra đĩa và quyền / check the disk and access rights",
+        path.display()
+    )
 }

@@ -31,7 +31,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Log lines go to the error output; `RUST_LOG` chooses which (default `info`).
 pub fn start_logging(json: bool) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json { lines.json().init() } else { lines.init() }
 }

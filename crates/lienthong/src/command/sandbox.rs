@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::authority::serve;
 use super::run::{asked_to_stop, start_logging};
-use crate::sandbox::{self, CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, SandboxService};
+use crate::sandbox::{
+    self, CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, SandboxService,
+};
 
 /// Arguments of `sandbox`.
 #[derive(clap::Args)]

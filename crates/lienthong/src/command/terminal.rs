@@ -22,7 +22,7 @@ impl Table {
 
     /// Adds a row.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+        self.rows.push(Vec::from(cells));
     }
 
     /// The text; a table without rows says so.
@@ -137,7 +137,7 @@ mod tests {
         let mut table = Table::new("Bảng", ["a", "b"]);
         table.row(["Bộ Công an".into(), "1".into()]);
         table.row(["Bo\u{302}\u{323} Cong an".into(), "2".into()]);
-        assert_eq!(table.text().lines().skip(2).map(|line| columns(line)).collect::<Vec<_>>(), [15, 15]);
+        assert_eq!(table.text().lines().skip(2).map(columns).collect::<Vec<_>>(), [15, 15]);
         assert_eq!(table.text().lines().nth(1), Some("  a           b"));
     }
 

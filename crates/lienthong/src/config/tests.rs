@@ -44,7 +44,15 @@ until = "tomorrow"
 endpoints = [{ path = "x" }]
 "#;
     let mistakes = read(more).unwrap_err().0;
-    for part in ["call_s = 0", "needs [listen] systems", "must begin with http", "no [[service]]", "exactly one of", "until", "begins with '/'"] {
+    for part in [
+        "call_s = 0",
+        "needs [listen] systems",
+        "must begin with http",
+        "no [[service]]",
+        "exactly one of",
+        "until",
+        "begins with '/'",
+    ] {
         assert!(mistakes.iter().any(|m| m.contains(part)), "{part} in {mistakes:#?}");
     }
 }

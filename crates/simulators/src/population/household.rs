@@ -297,7 +297,9 @@ fn middle_generation(plan: Plan, rng: &mut Rng, out: &mut Vec<Draft>) {
     let least = if plan.children > 0 { PARENT_GAP + 4 * plan.children } else { 19 };
     if youngest < least {
         let later = least - youngest + rng.between(0, 9);
-        out.iter_mut().for_each(|one| one.age += later);
+        for one in out.iter_mut() {
+            one.age += later;
+        }
     }
 }
 

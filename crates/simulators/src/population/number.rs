@@ -19,7 +19,7 @@ pub enum NumberError {
 /// A personal identification number (số định danh cá nhân): `PPPGYYNNNNNN`.
 ///
 /// `PPP` province of birth registration, `G` century and sex, `YY` birth year, `NNNNNN` sequence;
-/// no check digit. Source: Nghị định 137/2015/NĐ-CP, as `docs/standards.md` cites it.
+/// no check digit. Source: Nghị định 137/2015/NĐ-CP.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonNumber(pub(super) i64);
 

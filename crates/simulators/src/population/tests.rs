@@ -78,7 +78,7 @@ fn a_population_has_exactly_the_people_and_households_of_its_plan() {
 #[test]
 fn the_same_plan_gives_the_same_facts_on_every_machine() {
     // A change of the rules changes this number and must raise FORMAT.
-    assert_eq!(format!("{:016x}", fingerprint(&facts(&PLAN))), "PINNED");
+    assert_eq!(format!("{:016x}", fingerprint(&facts(&PLAN))), "3d491511b3aba630");
     assert_ne!(fingerprint(&facts(&PLAN)), fingerprint(&facts(&Plan { seed: 8, ..PLAN })));
 }
 

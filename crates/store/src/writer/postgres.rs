@@ -25,8 +25,7 @@ const APPEND: &str = "
         $6::BYTEA[], $7::BYTEA[], $8::TEXT[])";
 
 /// A commit must be on the disk before it is reported, also where the server's own setting is
-/// weaker; a stronger one (standby servers) stays. Statements of this session have no other limit
-/// than [`APPEND_WAIT`]. The server notices within half a minute when this machine is gone.
+/// weaker; a stronger one (standby servers) stays.
 const DURABLE: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
@@ -95,24 +94,26 @@ impl Session {
     }
 }
 
+/// Connects and takes the lock.
 async fn start(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let options = options.clone().options([
+        // Within half a minute the server notices that this machine is gone, and frees the lock.
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "3"),
+        // The limit is APPEND_WAIT: a shorter one of the server would refuse what only takes long.
         ("statement_timeout", "0"),
     ]);
     let mut conn = connect(&options).await?;
-    within(async {
-        sqlx::query(DURABLE).execute(&mut conn).await?;
-        Ok(())
-    })
-    .await?;
-    lock::session(&mut conn).await?;
+    within(sqlx::query(DURABLE).execute(&mut conn)).await?;
+    within(lock::session(&mut conn)).await?;
     Ok(conn)
 }
 
-async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+async fn within<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+where
+    StoreError: From<E>,
+{
     match tokio::time::timeout(APPEND_WAIT, work).await {
         Ok(result) => Ok(result?),
         Err(_) => Err(StoreError::Unavailable {

@@ -78,7 +78,13 @@ fn insert(text: &mut String, table: &str, columns: usize, places: usize) {
     let place = format!("({})", vec!["?"; columns].join(","));
     for start in (0..places).step_by(CHUNK_ROWS) {
         let values = vec![place.as_str(); CHUNK_ROWS.min(places - start)].join(",");
-        text.extend(["INSERT OR ROLLBACK INTO ", table, " SELECT * FROM (VALUES ", &values, ") WHERE column1 IS NOT NULL;\n"]);
+        text.extend([
+            "INSERT OR ROLLBACK INTO ",
+            table,
+            " SELECT * FROM (VALUES ",
+            &values,
+            ") WHERE column1 IS NOT NULL;\n",
+        ]);
     }
 }
 

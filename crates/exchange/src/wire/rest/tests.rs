@@ -31,10 +31,30 @@ fn a_service_without_path_may_have_a_query() {
 
 #[test]
 fn a_target_that_could_escape_is_refused() {
-    for bad in ["/..", "/a/../b", "/%2e%2E/x", "/%252e%252e/x", "/a%2F..%2Fb", "/a\\..\\b", "/%", "/%zz", "/%00", "/%FF", "/%25252e"] {
+    for bad in [
+        "/..",
+        "/a/../b",
+        "/%2e%2E/x",
+        "/%252e%252e/x",
+        "/a%2F..%2Fb",
+        "/a\\..\\b",
+        "/%",
+        "/%zz",
+        "/%00",
+        "/%FF",
+        "/%25252e",
+    ] {
         assert_eq!(target(&format!("{SERVICE}{bad}")), Err(Reason::PathUnsafe), "{bad}");
     }
-    for bad in ["/", "/r2/A/B/C/D/E", "/r1/A/B/C/D", "/r1/A/B/C//E", "/r1/A/B/C/../E", "/r1/A/B/C/%2e%2e/E", "/r1/A/B/C/D%252fE/F"] {
+    for bad in [
+        "/",
+        "/r2/A/B/C/D/E",
+        "/r1/A/B/C/D",
+        "/r1/A/B/C//E",
+        "/r1/A/B/C/../E",
+        "/r1/A/B/C/%2e%2e/E",
+        "/r1/A/B/C/D%252fE/F",
+    ] {
         assert!(matches!(target(bad), Err(Reason::Target(_))), "{bad}");
     }
 }
@@ -47,10 +67,16 @@ fn an_encoded_slash_does_not_separate() {
 
 #[test]
 fn ids_are_made_when_absent_and_those_of_others_replaced() {
-    let call = read(get(SERVICE).header("X-Road-Request-Id", "forged").header("X-Road-Request-Hash", "forged")).unwrap();
+    let call =
+        read(get(SERVICE).header("X-Road-Request-Id", "forged").header("X-Road-Request-Hash", "forged"))
+            .unwrap();
     assert_eq!((call.id.as_str(), call.request_id.as_str()), ("VN-DEMO-r-1", "r-1"));
-    let tail: Vec<String> = call.headers.iter().map(|(n, v)| format!("{n}:{}", v.to_str().unwrap())).collect();
-    assert_eq!(tail, ["x-road-client:VN-DEMO/GOV/H17/MOTCUA", "x-road-request-id:r-1", "x-road-id:VN-DEMO-r-1"]);
+    let tail: Vec<String> =
+        call.headers.iter().map(|(n, v)| format!("{n}:{}", v.to_str().unwrap())).collect();
+    assert_eq!(
+        tail,
+        ["x-road-client:VN-DEMO/GOV/H17/MOTCUA", "x-road-request-id:r-1", "x-road-id:VN-DEMO-r-1"]
+    );
 }
 
 #[test]
@@ -66,7 +92,10 @@ fn hop_by_hop_headers_do_not_pass_and_others_do() {
         .header("Lienthong-Salt", "forged")
         .header("Lienthong-Purpose", "TTHC");
     let names: Vec<String> = read(request).unwrap().headers.iter().map(|(n, _)| n.to_string()).collect();
-    assert_eq!(names, ["x-road-client", "authorization", "lienthong-purpose", "x-road-request-id", "x-road-id"]);
+    assert_eq!(
+        names,
+        ["x-road-client", "authorization", "lienthong-purpose", "x-road-request-id", "x-road-id"]
+    );
 }
 
 #[test]

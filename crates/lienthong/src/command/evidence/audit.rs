@@ -86,15 +86,24 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let ok = found.is_none();
     if args.json {
         let broken = found.map(|b| json!({ "record": b.record, "reason": b.en, "lyDo": b.vi }));
-        println!("{}", json!({ "ok": ok, "records": counts.records, "checkpoints": counts.checkpoints, "stamped": counts.stamped, "signatures": counts.signatures, "open": open.len(), "broken": broken }));
+        println!(
+            "{}",
+            json!({ "ok": ok, "records": counts.records, "checkpoints": counts.checkpoints, "stamped": counts.stamped, "signatures": counts.signatures, "open": open.len(), "broken": broken })
+        );
     } else {
         println!(
             "Bản ghi / records: {}; điểm kiểm / checkpoints: {} ({} có dấu thời gian / time-stamped); chữ ký / signatures: {}; đang mở / open calls: {}",
-            counts.records, counts.checkpoints, counts.stamped, counts.signatures, open.len()
+            counts.records,
+            counts.checkpoints,
+            counts.stamped,
+            counts.signatures,
+            open.len()
         );
         match &found {
             None => println!("Nhật ký nguyên vẹn / the log is whole"),
-            Some(Broken { record, vi, en }) => println!("NHẬT KÝ BỊ SỬA tại bản ghi {record}: {vi} / THE LOG DOES NOT HOLD at record {record}: {en}"),
+            Some(Broken { record, vi, en }) => println!(
+                "NHẬT KÝ BỊ SỬA tại bản ghi {record}: {vi} / THE LOG DOES NOT HOLD at record {record}: {en}"
+            ),
         }
     }
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CHECK_FAILED) })
@@ -123,7 +132,13 @@ impl Audit<'_> {
             Some(ahead) => ahead.size > self.log.db.log_size().await?,
             None => false,
         };
-        Ok(cut.then(|| broken(size, "nhật ký bị cắt cuối: điểm kiểm đã ký phủ nhiều bản ghi hơn", "the end is cut off: a signed checkpoint covers more records")))
+        Ok(cut.then(|| {
+            broken(
+                size,
+                "nhật ký bị cắt cuối: điểm kiểm đã ký phủ nhiều bản ghi hơn",
+                "the end is cut off: a signed checkpoint covers more records",
+            )
+        }))
     }
 
     async fn row(&mut self, expected: i64, row: &LogRow) -> anyhow::Result<Result<(), Broken>> {
@@ -132,7 +147,11 @@ impl Audit<'_> {
         }
         let leaf = leaf_hash(row.text.as_bytes());
         if leaf != row.leaf {
-            return Ok(Err(broken(expected, "nội dung không khớp giá trị băm", "the text does not fit its hash")));
+            return Ok(Err(broken(
+                expected,
+                "nội dung không khớp giá trị băm",
+                "the text does not fit its hash",
+            )));
         }
         let Ok(record) = Record::parse(&row.text) else {
             return Ok(Err(broken(expected, "không đọc được bản ghi", "the record cannot be read")));
@@ -143,7 +162,11 @@ impl Audit<'_> {
         let mut completed = Vec::new();
         self.frontier.append(leaf, &mut completed);
         if let Some(node) = self.wrong_node(&completed).await? {
-            return Ok(Err(broken(expected, "nút cây đã lưu bị sai", format!("the stored tree node {}/{} is wrong", node.level, node.index))));
+            return Ok(Err(broken(
+                expected,
+                "nút cây đã lưu bị sai",
+                format!("the stored tree node {}/{} is wrong", node.level, node.index),
+            )));
         }
         self.counts.records += 1;
         if let Some(seq) = row.closes {
@@ -201,12 +224,21 @@ impl Audit<'_> {
             let Ok(signed) = Checkpoint::parse(&stored.text) else {
                 return Ok(Err(broken(index, "không đọc được điểm kiểm", "the checkpoint cannot be read")));
             };
-            if signed.root != self.frontier.root() || i64::try_from(signed.size) != Ok(stored.size) || signed.origin != self.log.config.node {
-                return Ok(Err(broken(index, "điểm kiểm đã ký không khớp các bản ghi đến đây", "the signed checkpoint does not fit the records up to here")));
+            if signed.root != self.frontier.root()
+                || i64::try_from(signed.size) != Ok(stored.size)
+                || signed.origin != self.log.config.node
+            {
+                return Ok(Err(broken(
+                    index,
+                    "điểm kiểm đã ký không khớp các bản ghi đến đây",
+                    "the signed checkpoint does not fit the records up to here",
+                )));
             }
             let certificate = self.certificate(&stored.certificate).await?;
             let key = certificate.as_ref().and_then(|c| c.public_key().ok());
-            if key.is_none_or(|key| checkpoint::verify_signature(&stored.text, &stored.signature, key).is_err()) {
+            if key
+                .is_none_or(|key| checkpoint::verify_signature(&stored.text, &stored.signature, key).is_err())
+            {
                 return Ok(Err(broken(index, "chữ ký điểm kiểm sai", "the checkpoint's signature is wrong")));
             }
             self.counts.checkpoints += 1;

@@ -41,16 +41,28 @@ pub struct Args {
 /// Writes the evidence of one call.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.output.exists() && !args.force {
-        bail!("{} đã có; thêm --force để ghi đè / exists already; --force overwrites it", args.output.display());
+        bail!(
+            "{} đã có; thêm --force để ghi đè / exists already; --force overwrites it",
+            args.output.display()
+        );
     }
     let log = Log::open(&args.config).await?;
     let (call, records) = one_call(log.of_id(&args.id).await?, args.call.as_deref())?;
     let last = records.iter().map(|(index, _)| *index).max().unwrap_or(0);
     let checkpoint = covering(&log, last + 1).await?;
     let container = container(&log, &records, checkpoint).await?;
-    std::fs::write(&args.output, container.encode()).with_context(|| format!("không ghi được / cannot write {}", args.output.display()))?;
-    let stamped = if container.checkpoint.timestamp.is_some() { "có dấu thời gian / time-stamped" } else { "chưa có dấu thời gian / no time-stamp" };
-    println!("Đã ghi / written: {} — cuộc gọi / call {call}, {} bản ghi / record(s), {stamped}", args.output.display(), container.records.len());
+    std::fs::write(&args.output, container.encode())
+        .with_context(|| format!("không ghi được / cannot write {}", args.output.display()))?;
+    let stamped = if container.checkpoint.timestamp.is_some() {
+        "có dấu thời gian / time-stamped"
+    } else {
+        "chưa có dấu thời gian / no time-stamp"
+    };
+    println!(
+        "Đã ghi / written: {} — cuộc gọi / call {call}, {} bản ghi / record(s), {stamped}",
+        args.output.display(),
+        container.records.len()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,7 +78,9 @@ fn one_call(all: Vec<(i64, Record)>, wanted: Option<&str>) -> anyhow::Result<(St
         bail!("X-Road-Id này không có cuộc gọi {call} / no call {call} with this X-Road-Id");
     }
     if others > 0 && wanted.is_none() {
-        eprintln!("X-Road-Id này được dùng nhiều lần; lấy cuộc gọi mới nhất, chọn khác bằng --call / used several times; the latest call is taken, choose with --call");
+        eprintln!(
+            "X-Road-Id này được dùng nhiều lần; lấy cuộc gọi mới nhất, chọn khác bằng --call / used several times; the latest call is taken, choose with --call"
+        );
     }
     Ok((call, records))
 }
@@ -84,21 +98,32 @@ async fn covering(log: &Log, size: i64) -> anyhow::Result<StoredCheckpoint> {
             return Ok(found);
         }
         if tokio::time::Instant::now() >= deadline {
-            bail!("chưa có điểm kiểm cho cuộc gọi này; hãy chạy nút rồi thử lại / no checkpoint covers this call yet; run the node and try again");
+            bail!(
+                "chưa có điểm kiểm cho cuộc gọi này; hãy chạy nút rồi thử lại / no checkpoint covers this call yet; run the node and try again"
+            );
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-async fn container(log: &Log, records: &[(i64, Record)], checkpoint: StoredCheckpoint) -> anyhow::Result<Container> {
+async fn container(
+    log: &Log,
+    records: &[(i64, Record)],
+    checkpoint: StoredCheckpoint,
+) -> anyhow::Result<Container> {
     let size = u64::try_from(checkpoint.size)?;
     let mut logged = Vec::new();
     for (index, record) in records {
         let index = u64::try_from(*index)?;
-        logged.push(LoggedRecord { index, record: record.to_text(), path: log.inclusion_path(index, size).await? });
+        logged.push(LoggedRecord {
+            index,
+            record: record.to_text(),
+            path: log.inclusion_path(index, size).await?,
+        });
     }
     let heads = records.iter().flat_map(|(_, record)| [&record.request, &record.response]).flatten();
-    let mut wanted: Vec<Digest> = heads.map(|head| head.certificate).chain([checkpoint.certificate]).collect();
+    let mut wanted: Vec<Digest> =
+        heads.map(|head| head.certificate).chain([checkpoint.certificate]).collect();
     wanted.sort_unstable();
     wanted.dedup();
     let mut certificates = Vec::new();
@@ -130,7 +155,10 @@ async fn certificate(log: &Log, fingerprint: &Digest) -> anyhow::Result<Certific
     if own.fingerprint() == *fingerprint {
         return Ok(own);
     }
-    bail!("kho không có chứng thư / the store lacks the certificate {}; the node keeps it once it has the directory", hex::encode(fingerprint))
+    bail!(
+        "kho không có chứng thư / the store lacks the certificate {}; the node keeps it once it has the directory",
+        hex::encode(fingerprint)
+    )
 }
 
 type Found = (Vec<Certificate>, Vec<Certificate>, Vec<Crl>, Vec<Certificate>);
@@ -138,16 +166,28 @@ type Found = (Vec<Certificate>, Vec<Certificate>, Vec<Crl>, Vec<Certificate>);
 /// The authorities of these certificates, by the directory the node has.
 async fn authorities(log: &Log, certificates: &[Certificate]) -> anyhow::Result<Found> {
     let config = &log.config.directory;
-    let client = directory::Client::new(&config.root, &log.config.data_dir.join("directory"), &config.url, directory::Limits::default())?;
-    let snapshot = client.load_cached().await.with_context(|| "danh bạ trong bộ nhớ của nút / the node's copy of the directory")?;
+    let client = directory::Client::new(
+        &config.root,
+        &log.config.data_dir.join("directory"),
+        &config.url,
+        directory::Limits::default(),
+    )?;
+    let snapshot = client
+        .load_cached()
+        .await
+        .with_context(|| "danh bạ trong bộ nhớ của nút / the node's copy of the directory")?;
     let content = snapshot.content();
     let issuers: Vec<&str> = certificates.iter().map(Certificate::issuer).collect();
     let concerned = content.authorities.iter().filter(|a| {
-        issuers.contains(&a.certificate.subject()) || a.intermediates.iter().any(|i| issuers.contains(&i.subject()))
+        issuers.contains(&a.certificate.subject())
+            || a.intermediates.iter().any(|i| issuers.contains(&i.subject()))
     });
     let (mut roots, mut intermediates, mut crls) = (Vec::new(), Vec::new(), Vec::new());
     for authority in concerned {
-        let names: Vec<&str> = std::iter::once(&authority.certificate).chain(&authority.intermediates).map(Certificate::subject).collect();
+        let names: Vec<&str> = std::iter::once(&authority.certificate)
+            .chain(&authority.intermediates)
+            .map(Certificate::subject)
+            .collect();
         crls.extend(content.crls.iter().filter(|crl| names.contains(&crl.issuer())).cloned());
         roots.push(authority.certificate.clone());
         intermediates.extend(authority.intermediates.iter().cloned());

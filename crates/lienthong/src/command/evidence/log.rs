@@ -38,7 +38,9 @@ impl Log {
             let rows = self.db.rows(start, u32::try_from(end - start).unwrap_or(PAGE)).await?;
             for row in rows.into_iter().rev() {
                 let record = Record::parse(&row.text)?;
-                let fits = |text: &str| record.client.to_string().contains(text) || record.service.to_string().contains(text);
+                let fits = |text: &str| {
+                    record.client.to_string().contains(text) || record.service.to_string().contains(text)
+                };
                 if only.is_none_or(fits) && found.len() < limit as usize {
                     found.push((row.seq, record));
                 }
@@ -59,7 +61,9 @@ impl Log {
             }
         }
         if found.is_empty() {
-            bail!("không có cuộc gọi nào với X-Road-Id {id:?} trong nhật ký này / no call with X-Road-Id {id:?} in this log; `lienthong evidence list` shows what there is");
+            bail!(
+                "không có cuộc gọi nào với X-Road-Id {id:?} trong nhật ký này / no call with X-Road-Id {id:?} in this log; `lienthong evidence list` shows what there is"
+            );
         }
         Ok(found)
     }
@@ -76,7 +80,9 @@ impl Log {
         for (level, at) in wanted {
             hashes.insert((level, at), self.node(level, at).await?);
         }
-        let path = merkle::inclusion_path(index, size, &mut |level, at| hashes.get(&(level, at)).copied().ok_or("a node is missing"));
+        let path = merkle::inclusion_path(index, size, &mut |level, at| {
+            hashes.get(&(level, at)).copied().ok_or("a node is missing")
+        });
         path.map_err(anyhow::Error::msg)
     }
 

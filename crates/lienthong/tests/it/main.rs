@@ -1,0 +1,20 @@
+//! Whole nodes as processes: what an operator, an asking system and an attacker see.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs, reason = "tests may panic")]
+#![allow(clippy::disallowed_methods, reason = "tests wait for other processes")]
+
+mod admin;
+mod bad_input;
+mod call;
+mod crash;
+mod demo;
+mod evidence;
+mod faults;
+mod harness;
+mod operate;
+mod raw;
+mod rest;
+mod rig;
+mod rights;
+mod store;
+mod tls;
