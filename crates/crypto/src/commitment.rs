@@ -13,7 +13,7 @@ use crate::hash::{self, Digest, Sha256};
 const HEAD_DOMAIN: &[u8] = b"lienthong/head/1\n";
 const BODY_DOMAIN: &[u8] = b"lienthong/body/1\n";
 
-/// The salt of one message. Its head and its body share it.
+/// The salt of one part of a message: its head and its body have one each, so that one can be shown without the other.
 ///
 /// It travels beside the message and is as secret as the message: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]

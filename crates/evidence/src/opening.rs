@@ -76,7 +76,7 @@ pub enum OpeningError {
     NoBody,
 }
 
-/// Shows that a signed message had this head or this body, given its salt.
+/// Shows that a signed message had this head or this body, each given with its salt.
 ///
 /// `base` is the signature base out of an evidence file whose signature was checked. Giving away the salt lets
 /// everybody guess the part that is not shown: it is for a judge, not for a web page.
@@ -85,19 +85,18 @@ pub enum OpeningError {
 /// What was given is not what was signed.
 pub fn verify_opening(
     base: &str,
-    salt: &Salt,
-    head: Option<&[u8]>,
-    body: Option<&[u8]>,
+    head: Option<(&Salt, &[u8])>,
+    body: Option<(&Salt, &[u8])>,
 ) -> Result<(), OpeningError> {
     let header = component(base, "lienthong-commitment").ok_or(OpeningError::NoCommitment)?;
     let signed = Commitment::parse(header).map_err(|NotACommitment| OpeningError::NoCommitment)?;
     if head.is_none() && body.is_none() {
         return Err(OpeningError::NothingGiven);
     }
-    if head.is_some_and(|head| commit_head(salt, head) != signed.head) {
+    if head.is_some_and(|(salt, head)| commit_head(salt, head) != signed.head) {
         return Err(OpeningError::Head);
     }
-    let Some(body) = body else { return Ok(()) };
+    let Some((salt, body)) = body else { return Ok(()) };
     let mut commitment = BodyCommitment::new(salt);
     commitment.update(body);
     match signed.body {
@@ -142,7 +141,8 @@ mod tests {
             (&without, &salt, Some("GET /a"), Some("true"), Err(OpeningError::NoBody)),
             (&"\"@method\": GET".to_owned(), &salt, Some("GET /a"), None, Err(OpeningError::NoCommitment)),
         ] {
-            let opened = verify_opening(base, salt, head.map(str::as_bytes), body.map(str::as_bytes));
+            let opened =
+                verify_opening(base, head.map(|h| (salt, h.as_bytes())), body.map(|b| (salt, b.as_bytes())));
             assert_eq!(opened, expected, "{base} {head:?} {body:?}");
         }
     }

@@ -122,6 +122,9 @@ pub struct Record {
     /// How long the call took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// By which decision, or to whom granted, the provider allowed the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<String>,
 }
 
 /// Why a text is not a record.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::NodeId;
+use base::{Code, NodeId};
 use bytes::Bytes;
 use directory::snapshot::Snapshot;
 use evidence::record::{CallPart, Outcome, Record, Side, SignedHead, kib};
@@ -30,9 +30,9 @@ use crate::wire::rest::{self, NewIds};
 /// Answers an information system; never fails, an error is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
     // A task of its own: when the asking system goes away, what was asked is still recorded.
-    tokio::spawn(answer(gw, peer, request)).await.unwrap_or_else(|_| {
-        rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new())
-    })
+    tokio::spawn(answer(gw, peer, request))
+        .await
+        .unwrap_or_else(|_| rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new()))
 }
 
 async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
@@ -215,7 +215,8 @@ fn consistent(call: &Call, answer: &HeaderMap, hash: &str) -> Result<(), Reason>
     };
     let ids = is(headers::ID, &call.id) && is(headers::REQUEST_ID, &call.request_id);
     let parties = is(headers::CLIENT, &call.client.encoded())
-        && is(headers::NODE_SERVICE, &call.target.service.to_string());
+        && is(headers::NODE_SERVICE, &call.target.service.to_string())
+        && is(headers::SERVICE, &call.target.service.encoded());
     // A refusal made before the body was read cannot know the hash.
     let hash = is(headers::REQUEST_HASH, hash)
         || (answer.contains_key(headers::ERROR) && !answer.contains_key(headers::REQUEST_HASH));
@@ -255,6 +256,7 @@ impl Asked<'_> {
             response_kib: None,
             duration_ms: (!open)
                 .then(|| u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            permit: None,
         }
     }
 
@@ -270,7 +272,9 @@ impl Asked<'_> {
         trail: &mut Trail,
     ) -> Result<Response<OutBody>, Reason> {
         let refusal = answer.parts.headers.get(headers::ERROR);
-        let outcome = Outcome { status: answer.parts.status.as_u16(), code: None, fault: None };
+        let code =
+            answer.parts.headers.get(headers::ERROR_CODE).filter(|_| refusal.is_some()).and_then(code_of);
+        let outcome = Outcome { status: answer.parts.status.as_u16(), code, fault: None };
         let part = if refusal.is_some() { CallPart::Refusal } else { CallPart::Call };
         let record = Record {
             response: Some(answer.head),
@@ -296,6 +300,12 @@ impl Asked<'_> {
             Err(log) => log,
         }
     }
+}
+
+/// The provider's own code, for example `EX-0301`.
+fn code_of(value: &HeaderValue) -> Option<Code> {
+    let code = Code(value.to_str().ok()?.strip_prefix("EX-")?.parse().ok()?);
+    (value.as_bytes() == code.to_string().as_bytes()).then_some(code)
 }
 
 fn to_system(status: http::StatusCode, own: Headers, body: Option<Spooled>) -> Response<OutBody> {

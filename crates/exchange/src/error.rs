@@ -161,9 +161,6 @@ pub enum Reason {
     /// This node's own key or certificate cannot sign.
     #[error("Nút không ký được thông điệp: {0} / The node cannot sign: {0}")]
     CannotSign(&'static str),
-    /// The node is shutting down.
-    #[error("Nút đang dừng, hãy thử lại / The node is shutting down, try again")]
-    Stopping,
     /// A mistake in this program.
     #[error("Lỗi nội bộ / Internal error")]
     Internal,
@@ -220,7 +217,6 @@ impl Reason {
             Self::Busy => Meaning(703, Consumer, "busy", Some(StatusCode::SERVICE_UNAVAILABLE)),
             Self::Spool => Meaning(704, Consumer, "io_error", rule),
             Self::CannotSign(_) => Meaning(801, Consumer, "cannot_create_signature", rule),
-            Self::Stopping => Meaning(901, Consumer, "busy", Some(StatusCode::SERVICE_UNAVAILABLE)),
             Self::Internal => Meaning(902, Consumer, "internal_error", rule),
         }
     }

@@ -21,6 +21,8 @@ pub type NonceKey = [u8; 8];
 pub struct Nonces {
     clock_skew_max_s: i64,
     seen: Mutex<BTreeMap<i64, HashSet<NonceKey>>>,
+    /// Accepted before a restart, and until when that matters.
+    before: Mutex<(HashSet<NonceKey>, Ts)>,
 }
 
 /// What is remembered of a message.
@@ -34,7 +36,7 @@ pub fn nonce_key(keyid: &str, nonce: &str) -> NonceKey {
 impl Nonces {
     /// An empty window; messages may be signed `clock_skew_max_s` in the future by our clock.
     pub fn new(clock_skew_max_s: i64) -> Self {
-        Self { clock_skew_max_s, seen: Mutex::default() }
+        Self { clock_skew_max_s, seen: Mutex::default(), before: Mutex::default() }
     }
 
     /// Seconds for which a message could be sent again.
@@ -53,16 +55,9 @@ impl Nonces {
         if in_force && short { Ok(()) } else { Err(Reason::ClockSkew(skew)) }
     }
 
-    /// Takes note of a message that was accepted at `at`, before a restart.
-    ///
-    /// When it was created is not known any more: it counts for every moment that the window allows.
-    pub fn remember(&self, key: NonceKey, at: Ts) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (first, last) =
-            (at.secs() - self.clock_skew_max_s - VALIDITY_S, at.secs() + self.clock_skew_max_s);
-        for bucket in first.div_euclid(BUCKET_S)..=last.div_euclid(BUCKET_S) {
-            seen.entry(bucket).or_default().insert(key);
-        }
+    /// Takes note of messages that were accepted before a restart; the window must have passed by `until`.
+    pub fn remember(&self, keys: HashSet<NonceKey>, until: Ts) {
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = (keys, until);
     }
 
     /// Takes note of a message that was created at `created` (seconds).
@@ -70,6 +65,13 @@ impl Nonces {
     /// # Errors
     /// [`Reason::Replayed`] when it was seen before; [`Reason::Busy`] when the window is full.
     pub fn take(&self, key: NonceKey, created: i64, now: Ts) -> Result<(), Reason> {
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        if now > before.1 {
+            before.0 = HashSet::new();
+        } else if before.0.contains(&key) {
+            return Err(Reason::Replayed);
+        }
+        drop(before);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = (now.secs() - self.window_s()).div_euclid(BUCKET_S);
         while seen.first_key_value().is_some_and(|(bucket, _)| *bucket < oldest) {

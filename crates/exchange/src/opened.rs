@@ -30,6 +30,10 @@ pub fn signature(
     if owner != member {
         return Err(Reason::SigningCertificate("of another member"));
     }
+    // Evidence is verified without the directory, by the member that the certificate itself names.
+    if certificate.subject_serial_number() != Some(member.to_string().as_str()) {
+        return Err(Reason::SigningCertificate("its serialNumber is not the member"));
+    }
     gw.standing.check(directory, certificate, Purpose::Sign, now).map_err(|error| {
         tracing::warn!(member = %member, %error, "signing certificate refused (EX-0411)");
         Reason::SigningCertificate(short(&error))

@@ -27,7 +27,7 @@ pub struct Peers {
     standing: Arc<Standing>,
     clock: Arc<dyn Clock>,
     identity: Identity,
-    clients: Mutex<HashMap<NodeId, HttpClient>>,
+    clients: Mutex<HashMap<NodeId, (u64, HttpClient)>>,
     avoided: Mutex<HashMap<NodeId, Instant>>,
 }
 
@@ -89,7 +89,9 @@ impl Peers {
 
     fn client(&self, node: &NodeId) -> Result<HttpClient, Reason> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(node) {
+        // A new directory may have withdrawn a certificate: its connections are opened, and judged, anew.
+        let number = self.directory.borrow().as_ref().map_or(0, |directory| directory.number());
+        if let Some((_, client)) = clients.get(node).filter(|(made_for, _)| *made_for == number) {
             return Ok(client.clone());
         }
         let (directory, standing, clock) =
@@ -105,7 +107,7 @@ impl Peers {
             directory.and_then(|d| d.node(&id).map(|n| n.addresses.clone())).unwrap_or_default()
         };
         let client = dial::client(Destination::Addresses(Arc::new(addresses)), Some(tls));
-        clients.insert(node.clone(), client.clone());
+        clients.insert(node.clone(), (number, client.clone()));
         Ok(client)
     }
 }

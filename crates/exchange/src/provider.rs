@@ -34,9 +34,9 @@ use crate::wire::rest;
 /// Answers another node; never fails, a refusal is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
     // A task of its own: when the other node goes away, how the call ended is still recorded.
-    tokio::spawn(answer(gw, peer, request)).await.unwrap_or_else(|_| {
-        rest::error_response(&Reason::Internal.at_provider(), "", false, Headers::new())
-    })
+    tokio::spawn(answer(gw, peer, request))
+        .await
+        .unwrap_or_else(|_| rest::error_response(&Reason::Internal.at_provider(), "", false, Headers::new()))
 }
 
 async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
@@ -62,6 +62,7 @@ async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Res
         filed: None,
         slots: None,
         subject: None,
+        permit: None,
         started: Instant::now(),
     };
     let result = visit.carry_out(&peer, incoming).await;
@@ -89,12 +90,20 @@ fn accept(parts: &Parts) -> Result<Arrival, Reason> {
     if service != target.service {
         return Err(Reason::PeerMessage("service differs from the target"));
     }
+    if !rest::METHODS.contains(&parts.method) {
+        return Err(Reason::Method);
+    }
+    let id = |name| {
+        let value: &str = text(name)?;
+        let fits = (1..=rest::HEADER_VALUE_BYTES_MAX).contains(&value.len());
+        if fits { Ok(value.to_owned()) } else { Err(Reason::PeerMessage("length of an id")) }
+    };
     let call = Call {
         method: parts.method.clone(),
         target,
         client: PartyId::decode(text(headers::CLIENT)?).map_err(|_| Reason::PeerMessage("client"))?,
-        id: text(headers::ID)?.to_owned(),
-        request_id: text(headers::REQUEST_ID)?.to_owned(),
+        id: id(headers::ID)?,
+        request_id: id(headers::REQUEST_ID)?,
         wanted_node: Some(text(headers::NODE)?.parse().map_err(|_| Reason::PeerMessage("node"))?),
         circumstances: rest::circumstances(&parts.headers)?,
         headers: headers::from_between_nodes(&parts.headers),
@@ -114,6 +123,8 @@ struct Visit<'a> {
     filed: Option<i64>,
     slots: Option<Slot>,
     subject: Option<Digest>,
+    /// What allowed the call.
+    permit: Option<String>,
     started: Instant,
 }
 
@@ -129,12 +140,16 @@ impl Visit<'_> {
         let body = self.read(incoming).await?;
         let rights = gw.rights();
         if let Some(question_about) = metadata::asked_for(&self.arrival.call) {
+            if self.arrival.call.target.service.provider.member != gw.node.owner {
+                return Err(Reason::ServiceUnknown);
+            }
             self.file(question).await?;
             return metadata::answer(gw, &rights, &directory, &self.arrival.call, question_about).await;
         }
         let service = rights.service(&self.arrival.call.target.service)?;
         let permit = rights.authorize(&directory, &self.arrival.call, gw.clock.now())?;
         self.subject = subject(gw, service, &self.arrival.call);
+        self.permit = Some(permit.by().to_owned());
         self.file(question).await?;
         let terms =
             Terms { salts: Salts::random(), bytes_max: gw.limits.body_bytes_max, spool_dir: &gw.spool_dir };
@@ -234,6 +249,7 @@ impl Visit<'_> {
             request_kib: self.request_kib.filter(|_| request),
             response_kib: None,
             duration_ms: None,
+            permit: self.permit.clone().filter(|_| part == CallPart::Request),
         }
     }
 
@@ -246,7 +262,7 @@ impl Visit<'_> {
         };
         let (message, record) = match sealed {
             Ok(both) => both,
-            Err(reason) => return self.unsigned(reason),
+            Err(reason) => return self.unanswerable(reason).await,
         };
         let Some(slot) = self.slots.take().filter(|_| self.verified.is_some()) else {
             return (message, error); // Nobody known to have asked: the log is not for strangers to fill.
@@ -263,6 +279,23 @@ impl Visit<'_> {
         }
     }
 
+    /// The key does not sign: the question is closed without an answer.
+    async fn unanswerable(mut self, reason: Reason) -> (Response<OutBody>, Option<CallError>) {
+        let error = reason.clone().at_provider();
+        if let Some(slot) = self.slots.take().filter(|_| self.filed.is_some()) {
+            let outcome = Outcome {
+                status: error.status().as_u16(),
+                code: Some(error.code()),
+                fault: Some(error.fault()),
+            };
+            let record = Record { outcome: Some(outcome), ..self.record(CallPart::Refusal) };
+            if let Err(log) = slot.record(&record, Filing { closes: self.filed, nonce: None }).await {
+                return self.unsigned(log);
+            }
+        }
+        self.unsigned(reason)
+    }
+
     fn nonce_if_new(&self) -> Option<[u8; 8]> {
         let params = &self.arrival.sealed.params;
         self.filed.is_none().then(|| nonce_key(&params.keyid, &params.nonce))
@@ -275,7 +308,10 @@ impl Visit<'_> {
 
     fn unsigned(&self, reason: Reason) -> (Response<OutBody>, Option<CallError>) {
         let error = reason.at_provider();
-        (rest::error_response(&error, &self.arrival.call.request_id, self.wants_xml(), Headers::new()), Some(error))
+        (
+            rest::error_response(&error, &self.arrival.call.request_id, self.wants_xml(), Headers::new()),
+            Some(error),
+        )
     }
 
     async fn seal_refusal(&self, error: Option<&CallError>) -> Result<(Response<OutBody>, Record), Reason> {
@@ -283,7 +319,11 @@ impl Visit<'_> {
         let error = error.unwrap_or(&internal);
         let (kind, body) = rest::error_body(error, &self.arrival.call.request_id, self.wants_xml());
         let text = |text: String| HeaderValue::from_str(&text).map_err(|_| Reason::Internal);
-        let mut own = vec![(http::header::CONTENT_TYPE, kind), (headers::ERROR, text(error.kind())?)];
+        let mut own = vec![
+            (http::header::CONTENT_TYPE, kind),
+            (headers::ERROR, text(error.kind())?),
+            (headers::ERROR_CODE, text(error.code().to_string())?),
+        ];
         if error.status() == http::StatusCode::SERVICE_UNAVAILABLE {
             own.push((http::header::RETRY_AFTER, HeaderValue::from_static("1")));
         }

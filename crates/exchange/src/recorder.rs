@@ -2,6 +2,7 @@
 //!
 //! The only file of the gateway that imports `store`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -245,7 +246,11 @@ impl Writer {
             tracing::error!(%error, "the message log cannot be written; calls are refused (EX-0701)");
         }
         self.unclosed.extend(group.iter().filter_map(|one| Some((one.row.closes?, one.row.id_key))));
-        if matches!(error, StoreError::DiskFull { .. }) { Reason::LogDiskFull } else { Reason::LogUnavailable }
+        if matches!(error, StoreError::DiskFull { .. }) {
+            Reason::LogDiskFull
+        } else {
+            Reason::LogUnavailable
+        }
     }
 
     fn size(&self) -> i64 {
@@ -303,7 +308,10 @@ impl Writer {
             pending.extend(question.and_then(|row| self.interrupted(&row)));
         }
         if !pending.is_empty() {
-            tracing::warn!(calls = pending.len(), "calls whose end was not recorded are closed as interrupted");
+            tracing::warn!(
+                calls = pending.len(),
+                "calls whose end was not recorded are closed as interrupted"
+            );
             self.append(&pending).await?;
         }
         self.unclosed.clear();
@@ -384,7 +392,7 @@ fn certificates_of(directory: &directory::snapshot::Snapshot) -> Vec<(Digest, i1
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn recent_nonces(db: &Db, since: Ts) -> Result<Vec<(Ts, NonceKey)>, StoreError> {
+pub async fn recent_nonces(db: &Db, since: Ts) -> Result<HashSet<NonceKey>, StoreError> {
     let stored = db.nonces_since(since).await?;
-    Ok(stored.into_iter().filter_map(|(at, nonce)| Some((at, nonce.try_into().ok()?))).collect())
+    Ok(stored.into_iter().filter_map(|(_, nonce)| nonce.try_into().ok()).collect())
 }

@@ -207,9 +207,8 @@ async fn follow_directory(
 async fn remember_nonces(gateway: &Gateway, db: &Db, clock: &dyn Clock) -> anyhow::Result<()> {
     let now = clock.now();
     let window = gateway.nonces.window_s();
-    for (at, nonce) in recorder::recent_nonces(db, now.plus_secs(-window)).await? {
-        gateway.nonces.remember(nonce, at);
-    }
+    let recent = recorder::recent_nonces(db, now.plus_secs(-window)).await?;
+    gateway.nonces.remember(recent, now.plus_secs(window));
     Ok(())
 }
 

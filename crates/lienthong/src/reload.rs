@@ -30,7 +30,7 @@ pub async fn follow(path: PathBuf, rights: watch::Sender<Arc<Rights>>) {
                 );
             }
             Err(mistakes) => {
-                tracing::error!(%mistakes, "tệp cấu hình sai, giữ bản cũ / configuration file refused, the old one counts")
+                tracing::error!(%mistakes, "tệp cấu hình sai, giữ bản cũ / configuration file refused, the old one counts");
             }
         }
     }

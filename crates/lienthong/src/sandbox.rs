@@ -2,6 +2,7 @@
 //!
 //! **Never for production:** the CA's key and both members' keys lie in one folder.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -138,6 +139,8 @@ pub struct Sandbox {
     pub repository: PathBuf,
     /// The trusted root.
     pub root: PathBuf,
+    /// Held while this lives: another one would rewrite the files of a running environment.
+    _lock: File,
 }
 
 /// Makes the environment, or takes over the one in the folder and publishes its directory anew.
@@ -146,7 +149,7 @@ pub struct Sandbox {
 /// The folder belongs to something else, or cannot be written.
 pub async fn prepare(plan: &Plan) -> anyhow::Result<Sandbox> {
     let dir = std::path::absolute(&plan.dir)?;
-    let passphrase = open_folder(&dir)?;
+    let (passphrase, lock) = open_folder(&dir)?;
     let now = SystemClock.now();
     let centre = dir.join("centre");
     let ca_dir = centre.join("ca");
@@ -176,11 +179,11 @@ pub async fn prepare(plan: &Plan) -> anyhow::Result<Sandbox> {
     let root = authority.root_path();
     let (consumer, provider) =
         (write_config(plan, &consumer, &root, now)?, write_config(plan, &provider, &root, now)?);
-    Ok(Sandbox { consumer, provider, repository: authority.repository_path(), root })
+    Ok(Sandbox { consumer, provider, repository: authority.repository_path(), root, _lock: lock })
 }
 
-/// Marks the folder as a sandbox and gives the passphrase of all its keys.
-fn open_folder(dir: &Path) -> anyhow::Result<Passphrase> {
+/// Marks the folder as a sandbox and locks it; gives the passphrase of all its keys.
+fn open_folder(dir: &Path) -> anyhow::Result<(Passphrase, File)> {
     let mark = dir.join("format");
     match std::fs::read_to_string(&mark) {
         Ok(found) if found.trim() == FORMAT => {}
@@ -200,7 +203,14 @@ fn open_folder(dir: &Path) -> anyhow::Result<Passphrase> {
             std::fs::write(&mark, FORMAT)?;
         }
     }
-    Ok(Passphrase::from_file(&dir.join("passphrase"))?)
+    let lock = File::open(&mark)?;
+    if lock.try_lock().is_err() {
+        bail!(
+            "thư mục {0} đang được bản khác dùng; dừng bản đó hoặc chọn thư mục khác bằng --data / the folder {0} is in use by another one; stop it or choose another with --data",
+            dir.display()
+        );
+    }
+    Ok((Passphrase::from_file(&dir.join("passphrase"))?, lock))
 }
 
 /// Writes a file that only its owner may read.
@@ -328,7 +338,7 @@ fn directory_content(
 /// Writes a node's configuration unless there is one for the same ports, which its owner may have changed.
 fn write_config(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Result<PathBuf> {
     let path = party.dir.join("lienthong.toml");
-    let text = config_text(plan, party, root, now)?;
+    let text = config_text(plan, party, root, now);
     let mark = text.lines().next().unwrap_or_default().to_owned();
     let kept = std::fs::read_to_string(&path).is_ok_and(|old| old.lines().next() == Some(&mark));
     if !kept {
@@ -337,7 +347,7 @@ fn write_config(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Res
     Ok(path)
 }
 
-fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Result<String> {
+fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
     let ports = plan.ports;
     let provider = party.role == "provider";
     let store = match &plan.stores {
@@ -358,7 +368,7 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Resu
         .timestamp
         .as_ref()
         .map(|(url, _)| format!("\n[evidence]\ntimestamp_url = \"{url}\"\ntimestamp_s = 1\n"));
-    let mut text = format!(
+    let text = format!(
         "# Sandbox, ports from {base}, signing {sign}. Services and grants count within a second of a change; other sections at the next start.\n\n\
          [node]\nid = \"{node}\"\n\n[keys]\ndir = \"keys\"\npassphrase_file = \"../passphrase\"\nsigning_certificate = \"sign.pem\"\ntls_certificate = \"tls.pem\"\n\n\
          [directory]\nroot = \"{root}\"\nurl = \"http://{directory}/\"\n\n[store]\nurl = \"{store}\"\n\n[listen]\n{listen}\n[signing]\nmode = \"{sign}\"\n{stamping}\n{more}\n",
@@ -370,32 +380,27 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> anyhow::Resu
         stamping = stamping.unwrap_or_default(),
         more = plan.more,
     );
-    if provider {
-        plan.services.iter().for_each(|service| text.push_str(&service_text(plan, service, now)));
+    let system = if provider {
+        plan.services.iter().map(|service| service_text(plan, service, now)).collect()
     } else {
-        text.push_str(&format!("[[subsystem]]\ncode = \"{CONSUMER_SUBSYSTEM}\"\nconnection = \"plain\"\n"));
-    }
-    Ok(text)
+        format!("[[subsystem]]\ncode = \"{CONSUMER_SUBSYSTEM}\"\nconnection = \"plain\"\n")
+    };
+    text + &system
 }
 
 fn service_text(plan: &Plan, service: &SandboxService, now: Ts) -> String {
     let SandboxService { code, about_person, granted, described } = service;
-    let mut text = format!(
-        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{}/{code}\"\n",
-        plan.system
+    let system = &plan.system;
+    let openapi =
+        if *described { format!("openapi = \"{system}/openapi/{code}.json\"\n") } else { String::new() };
+    let subject = if *about_person { "subject_segment = 0\n" } else { "" };
+    let until = Ts::from_secs(now.secs()).plus_secs(VALID_DAYS * 86_400);
+    let grant = format!(
+        "\n[[grant]]\nto = \"{CONSUMER}/{CONSUMER_SUBSYSTEM}\"\nservice = \"{PROVIDER_SUBSYSTEM}/{code}\"\n\
+         until = \"{until}\"\nlegal_basis = \"Quyết định mẫu 01/QĐ-DEMO\"\n"
     );
-    if *described {
-        text.push_str(&format!("openapi = \"{}/openapi/{code}.json\"\n", plan.system));
-    }
-    if *about_person {
-        text.push_str("subject_segment = 0\n");
-    }
-    if *granted {
-        let until = Ts::from_secs(now.secs()).plus_secs(VALID_DAYS * 86_400);
-        text.push_str(&format!(
-            "\n[[grant]]\nto = \"{CONSUMER}/{CONSUMER_SUBSYSTEM}\"\nservice = \"{PROVIDER_SUBSYSTEM}/{code}\"\nuntil = \"{until}\"\nlegal_basis = \"Quyết định mẫu 01/QĐ-DEMO\"\n"
-        ));
-    }
-    text.push('\n');
-    text
+    let grant = if *granted { grant } else { String::new() };
+    format!(
+        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{system}/{code}\"\n{openapi}{subject}{grant}\n"
+    )
 }

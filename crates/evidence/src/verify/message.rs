@@ -101,8 +101,8 @@ fn same_parties(record: &Record, head: &SignedHead) -> Result<(), &'static str> 
 fn same_node(case: &Case<'_>, record: &Record, request: &SignedHead) -> Result<(), &'static str> {
     let named = request.component("lienthong-node");
     let fits = match record.side {
-        Side::Provider => named == Some(&case.container.node.encoded()),
-        Side::Consumer => record.peer.as_ref().is_none_or(|peer| named == Some(&peer.encoded())),
+        Side::Provider => named == Some(&case.container.node.to_string()),
+        Side::Consumer => record.peer.as_ref().is_none_or(|peer| named == Some(&peer.to_string())),
     };
     if fits { Ok(()) } else { Err("lienthong-node") }
 }

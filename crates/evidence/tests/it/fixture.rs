@@ -234,6 +234,7 @@ pub fn record(part: CallPart) -> Record {
         request_kib: Some(0),
         response_kib: None,
         duration_ms: None,
+        permit: None,
     }
 }
 
@@ -247,6 +248,7 @@ pub fn response_record(response: SignedHead) -> Record {
         outcome: Some(Outcome { status: 200, code: None, fault: None }),
         response_kib: Some(1),
         duration_ms: Some(14),
+        permit: None,
         ..record(CallPart::Response)
     }
 }

@@ -112,8 +112,8 @@ pub fn from_between_nodes(headers: &HeaderMap) -> Headers {
             let own = HeaderName::try_from(own).ok().filter(reserved)?;
             return Some((own, value.clone()));
         }
-        let ours = text.starts_with(OURS) && *name != PURPOSE && *name != LEGAL_BASIS;
-        let dropped = ours || reserved(name) || hop_by_hop(name);
+        let system = *name == PURPOSE || *name == LEGAL_BASIS || *name == ERROR_CODE;
+        let dropped = (text.starts_with(OURS) && !system) || reserved(name) || hop_by_hop(name);
         (!dropped).then(|| (name.clone(), value.clone()))
     });
     restored.collect()

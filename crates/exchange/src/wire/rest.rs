@@ -17,7 +17,7 @@ use crate::message::{Call, Circumstances, Target};
 pub const HEADER_VALUE_BYTES_MAX: usize = 255;
 
 /// The eight methods of the protocol.
-const METHODS: [Method; 8] = [
+pub const METHODS: [Method; 8] = [
     Method::DELETE,
     Method::GET,
     Method::HEAD,

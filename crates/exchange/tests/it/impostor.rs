@@ -58,7 +58,7 @@ pub struct Forgery {
     pub own: Vec<(http::HeaderName, String)>,
     pub body: Bytes,
     pub service: String,
-    pub bound: Option<Bound>,
+    pub bound: Bound,
     pub at: Ts,
 }
 
@@ -74,7 +74,7 @@ impl Forgery {
             (headers::REQUEST_ID, call.request_id.clone()),
             (headers::REQUEST_HASH, asked.hash.clone()),
         ];
-        let (service, bound) = (asked.service.clone(), Some(asked.bound.clone()));
+        let (service, bound) = (asked.service.clone(), asked.bound.clone());
         Self { status: StatusCode::OK, own, body: "tra loi".into(), service, bound, at: START }
     }
 
@@ -95,8 +95,7 @@ impl Forgery {
         let commitment = Commitment { head, body: Some(body.commitment) };
         let mut map: HeaderMap = own.into_iter().collect();
         peer::write_facts(&mut map, &self.service, &commitment, &salts).unwrap();
-        let unsigned =
-            peer::unsigned_response(self.status, &map, self.bound.as_ref(), (signer, self.at)).unwrap();
+        let unsigned = peer::unsigned_response(self.status, &map, &self.bound, (signer, self.at)).unwrap();
         let bytes = signer.sign_bytes(unsigned.base.as_bytes()).unwrap();
         let signature = Signature { bytes, batch: None };
         peer::write_signature(&mut map, &unsigned, &signature, Some(&body.sha256)).unwrap();
@@ -124,6 +123,18 @@ impl Message {
         self
     }
 
+    /// Signs again over all but the question's signature.
+    #[must_use]
+    pub fn unbound(self, signer: &Signer) -> Self {
+        let names =
+            ["x-road-id", "x-road-request-id", "x-road-client", "lienthong-service", "lienthong-commitment"];
+        let text = |name: &str| self.headers[name].to_str().unwrap().to_owned();
+        let mut parts = vec![("\"@status\"".to_owned(), self.status.as_str().to_owned())];
+        parts.extend(names.map(|name| (format!("\"{name}\""), text(name))));
+        let (input, signature) = crate::intruder::sign_by_hand(&parts, signer, peer::TAG_RESPONSE);
+        self.with("signature-input", &input).with("signature", &signature)
+    }
+
     #[must_use]
     pub fn saying(mut self, body: OutBody) -> Self {
         self.body = body;
@@ -140,7 +151,11 @@ pub struct Impostor {
 
 impl Impostor {
     /// Takes the provider's place, with the TLS key of `party`; what it answers is up to `lie`.
-    pub async fn start(pair: &mut Pair, party: &Party, lie: impl FnMut(&Asked) -> Message + Send + 'static) -> Self {
+    pub async fn start(
+        pair: &mut Pair,
+        party: &Party,
+        lie: impl FnMut(&Asked) -> Message + Send + 'static,
+    ) -> Self {
         let world = &mut pair.world;
         let clock = pair.provider.clock.clone();
         let verifier = NodeVerifier::new(world.at_provider.subscribe(), Arc::default(), clock, None);

@@ -85,7 +85,11 @@ impl Draft {
         let unsigned = peer::unsigned_request(&self.method, &map, signer, self.at).unwrap();
         let (method, target) = (self.method.clone(), self.target.clone());
         let bound = Bound { signature: String::new(), batch: None };
-        (Letter { method, target, headers: map, body: self.body.clone(), bound }, unsigned, body.map(|b| b.sha256))
+        (
+            Letter { method, target, headers: map, body: self.body.clone(), bound },
+            unsigned,
+            body.map(|b| b.sha256),
+        )
     }
 
     fn own(&self) -> Vec<(HeaderName, HeaderValue)> {
@@ -139,25 +143,13 @@ impl Letter {
     /// Signs again over exactly these components.
     #[must_use]
     pub fn signed_over(mut self, ids: &[&str], signer: &Signer, tag: &str) -> Self {
-        let method = self.method.to_string();
         let value = |id: &str| match id {
-            "\"@method\"" => method.clone(),
+            "\"@method\"" => self.method.to_string(),
             id => self.headers[id.trim_matches('"')].to_str().unwrap().to_owned(),
         };
-        let parts = ids.iter().map(|id| Component { id: (*id).into(), value: value(id).into() });
-        let parts: Vec<_> = parts.collect();
-        let params = Params {
-            created: START.secs(),
-            expires: START.secs() + peer::VALIDITY_S,
-            nonce: crypto::b64::encode(&crypto::hash::random::<16>()),
-            keyid: signer.keyid.to_string(),
-            alg: signer.alg.to_owned(),
-            tag: tag.to_owned(),
-        };
-        let input = input_value(ids, &params);
-        let signature = signer.sign_bytes(base(&parts, &input).as_bytes()).unwrap();
-        let signature = crypto::http_signature::signature_value(peer::LABEL, &signature);
-        self.headers.insert(headers::SIGNATURE_INPUT, format!("lt={input}").parse().unwrap());
+        let parts: Vec<_> = ids.iter().map(|id| ((*id).to_owned(), value(id))).collect();
+        let (input, signature) = sign_by_hand(&parts, signer, tag);
+        self.headers.insert(headers::SIGNATURE_INPUT, input.parse().unwrap());
         self.headers.insert(headers::SIGNATURE, signature.parse().unwrap());
         self
     }
@@ -169,6 +161,24 @@ impl Letter {
         *request.headers_mut() = self.headers.clone();
         request
     }
+}
+
+/// `Signature-Input` and `Signature` over these components, whatever the protocol wants.
+pub fn sign_by_hand(parts: &[(String, String)], signer: &Signer, tag: &str) -> (String, String) {
+    let params = Params {
+        created: START.secs(),
+        expires: START.secs() + peer::VALIDITY_S,
+        nonce: crypto::b64::encode(&crypto::hash::random::<16>()),
+        keyid: signer.keyid.to_string(),
+        alg: signer.alg.to_owned(),
+        tag: tag.to_owned(),
+    };
+    let ids: Vec<&str> = parts.iter().map(|(id, _)| &**id).collect();
+    let input = input_value(&ids, &params);
+    let parts: Vec<_> =
+        parts.iter().map(|(id, value)| Component { id: id.into(), value: value.into() }).collect();
+    let signature = signer.sign_bytes(base(&parts, &input).as_bytes()).unwrap();
+    (format!("{}={input}", peer::LABEL), crypto::http_signature::signature_value(peer::LABEL, &signature))
 }
 
 /// A connection to the provider's node with the TLS key of a party.

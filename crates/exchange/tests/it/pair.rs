@@ -112,9 +112,8 @@ impl Node {
             pseudonym_key: vec![7; 32].into(),
         }));
         let since = clock.now().plus_secs(-gw.nonces.window_s());
-        for (at, nonce) in recorder::recent_nonces(&db, since).await.unwrap() {
-            gw.nonces.remember(nonce, at);
-        }
+        let recent = recorder::recent_nonces(&db, since).await.unwrap();
+        gw.nonces.remember(recent, clock.now().plus_secs(gw.nonces.window_s()));
         let tls = identity.accept_nodes(NodeVerifier::new(directory, standing, time, None)).unwrap();
         let any = (Ipv4Addr::LOCALHOST, 0).into();
         let limits = web::Limits { drain_s: 5, ..web::Limits::default() };

@@ -19,11 +19,11 @@ pub const DIRECTORY_DAYS: i64 = 100;
 pub struct World {
     pub ca: SmallCa,
     /// `H17/MOTCUA`, who asks.
-    pub consumer: Party,
+    pub consumer: Arc<Party>,
     /// `G01/DANCU`, who answers.
-    pub provider: Party,
+    pub provider: Arc<Party>,
     /// `H48/KHAC`, in the directory, with no right to anything.
-    pub stranger: Party,
+    pub stranger: Arc<Party>,
     pub content: Content,
     /// The directory as the consumer's node has it.
     pub at_consumer: watch::Sender<Option<Arc<Snapshot>>>,
@@ -35,9 +35,9 @@ impl World {
     /// A world in which the certificates of consumer and provider live for so long.
     pub fn new(consumer: Lives, provider: Lives) -> Self {
         let ca = authority("CA");
-        let consumer = Party::new(&ca, "H17", "MOTCUA", consumer);
-        let provider = Party::new(&ca, "G01", "DANCU", provider);
-        let stranger = Party::new(&ca, "H48", "KHAC", Lives::default());
+        let consumer = Arc::new(Party::new(&ca, "H17", "MOTCUA", consumer));
+        let provider = Arc::new(Party::new(&ca, "G01", "DANCU", provider));
+        let stranger = Arc::new(Party::new(&ca, "H48", "KHAC", Lives::default()));
         let mut content = Content::empty("VN-TEST".parse().unwrap(), START);
         for party in [&consumer, &provider, &stranger] {
             content.members.push(member(party));

@@ -40,7 +40,9 @@ fn a_grant_that_is_taken_away_ends_within_a_second_without_a_restart() {
     let sandbox = Sandbox::start(&Options::default());
     assert_eq!(sandbox.ask("/1", &[]).status, 200);
     sandbox.edit_config("provider", |text| text.replace("DANCU/thu\"\nuntil", "DANCU/cam\"\nuntil"));
-    crate::harness::wait(|| sandbox.ask("/1", &[]).header("x-road-error") == Some("server.serverproxy.access_denied"));
+    crate::harness::wait(|| {
+        sandbox.ask("/1", &[]).header("x-road-error") == Some("server.serverproxy.access_denied")
+    });
 }
 
 #[test]
@@ -50,7 +52,16 @@ fn evidence_of_a_call_is_exported_and_verified_without_any_node() {
     for role in ["consumer", "provider"] {
         let file = sandbox.dir.path().join(format!("{role}.json"));
         let file = file.to_str().unwrap();
-        let (code, output) = run(&["evidence", "export", "--id", "e-1", "--config", sandbox.fact(&format!("{role}_config")), "-o", file]);
+        let (code, output) = run(&[
+            "evidence",
+            "export",
+            "--id",
+            "e-1",
+            "--config",
+            sandbox.fact(&format!("{role}_config")),
+            "-o",
+            file,
+        ]);
         assert_eq!(code, 0, "{output}");
         let (code, output) = run(&["evidence", "verify", file]);
         assert_eq!(code, 0, "{output}");

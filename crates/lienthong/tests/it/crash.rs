@@ -69,7 +69,8 @@ fn check_logs(sandbox: &Sandbox, answered: &[String]) {
         assert_eq!(sandbox.audit(role)["open"], 0, "{role}");
         let records = sandbox.list(role);
         let is_answer = |r: &&Value| r["part"] == part && r["outcome"]["status"] == 200;
-        let logged: HashSet<&str> = records.iter().filter(is_answer).filter_map(|r| r["id"].as_str()).collect();
+        let logged: HashSet<&str> =
+            records.iter().filter(is_answer).filter_map(|r| r["id"].as_str()).collect();
         let lost: Vec<_> = answered.iter().filter(|id| !logged.contains(id.as_str())).collect();
         assert!(lost.is_empty(), "{role}: {lost:?} of {}", answered.len());
         for (call, counts) in openings_and_closings(&records) {

@@ -15,7 +15,8 @@ const CHECK: &str = "crates/evidence/tests/foreign/check_evidence.py";
 fn export(sandbox: &Sandbox, role: &str, id: &str) -> PathBuf {
     let file = sandbox.dir.path().join(format!("{role}-{id}.evidence.json"));
     let config = sandbox.fact(&format!("{role}_config"));
-    let args = ["evidence", "export", "--id", id, "--config", config, "--force", "-o", file.to_str().unwrap()];
+    let args =
+        ["evidence", "export", "--id", id, "--config", config, "--force", "-o", file.to_str().unwrap()];
     let (code, output) = run(&args);
     assert_eq!(code, 0, "{output}");
     file
@@ -115,7 +116,7 @@ fn an_audit_names_the_first_record_that_was_altered() {
     sql(&url, "PRAGMA wal_checkpoint(TRUNCATE)");
     let copy = log.with_extension("copy");
     std::fs::copy(&log, &copy).unwrap();
-    let last = format!("(SELECT min(size) FROM checkpoint WHERE size > 100)");
+    let last = "(SELECT min(size) FROM checkpoint WHERE size > 100)";
     let swap = |column: &str| format!("(SELECT {column} FROM record WHERE seq = 9)");
     for (what, statement, names) in [
         ("a text", "UPDATE record SET text = replace(text, 'H17', 'H18') WHERE seq = 7".into(), Some(7)),
@@ -124,18 +125,28 @@ fn an_audit_names_the_first_record_that_was_altered() {
         // Consistent in itself: only the tree over the log tells.
         (
             "a whole row",
-            format!("UPDATE record SET text = {}, leaf = {}, id_key = {} WHERE seq = 5", swap("text"), swap("leaf"), swap("id_key")),
+            format!(
+                "UPDATE record SET text = {}, leaf = {}, id_key = {} WHERE seq = 5",
+                swap("text"),
+                swap("leaf"),
+                swap("id_key")
+            ),
             None,
         ),
         ("a row less", "DELETE FROM record WHERE seq = 11".into(), Some(11)),
         ("the end cut off", format!("DELETE FROM record WHERE seq >= {}", size - 3), Some(size - 3)),
         ("a node", "UPDATE tree_node SET hash = zeroblob(32) WHERE level = 8 AND idx = 0".into(), Some(255)),
-        ("a checkpoint", format!("UPDATE checkpoint SET text = replace(text, 'G01', 'G02') WHERE size = {last}"), None),
+        (
+            "a checkpoint",
+            format!("UPDATE checkpoint SET text = replace(text, 'G01', 'G02') WHERE size = {last}"),
+            None,
+        ),
         ("a signature", format!("UPDATE checkpoint SET signature = zeroblob(70) WHERE size = {last}"), None),
     ] {
         restore(&copy, &log);
         sql(&url, &statement);
-        let (code, output) = run(&["evidence", "audit", "--json", "--config", sandbox.fact("provider_config")]);
+        let (code, output) =
+            run(&["evidence", "audit", "--json", "--config", sandbox.fact("provider_config")]);
         assert_eq!(code, 1, "{what}: {output}");
         let line = output.lines().find(|line| line.starts_with('{')).unwrap();
         let found = serde_json::from_str::<Value>(line).unwrap()["broken"].take();

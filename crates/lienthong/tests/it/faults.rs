@@ -104,7 +104,8 @@ fn nodes_go_on_without_the_centre_but_not_without_a_directory() {
     assert_refused(&sandbox.call("mu", "thu", "/1"), "server.clientproxy.global_conf_outdated", "EX-0601");
 
     let centre = Path::new(sandbox.fact("repository")).parent().unwrap().to_str().unwrap().to_owned();
-    let address = sandbox.fact("directory_url").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let address =
+        sandbox.fact("directory_url").trim_start_matches("http://").trim_end_matches('/').to_owned();
     let log = sandbox.dir.path().join("centre.log");
     sandbox.centre = Process::start(&["authority", "serve", "--dir", &centre, "--listen", &address], &log);
     wait(|| sandbox.readiness("consumer") == 200);
@@ -132,7 +133,8 @@ fn digest(path: &Path) -> String {
 /// A file of this size whose bytes do not repeat early.
 fn file(sandbox: &Sandbox, bytes: usize) -> String {
     let path = sandbox.dir.path().join(format!("{bytes}.bin"));
-    let content: Vec<u8> = (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(bytes).collect();
+    let content: Vec<u8> =
+        (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(bytes).collect();
     std::fs::write(&path, content).unwrap();
     path.to_str().unwrap().to_owned()
 }
@@ -140,10 +142,12 @@ fn file(sandbox: &Sandbox, bytes: usize) -> String {
 /// Sends a file and keeps what comes back: the head, and the file with the body.
 fn send(sandbox: &Sandbox, file: &str, more: &[&str]) -> (Answer, std::path::PathBuf) {
     let url = format!("{}{PROVIDER}/moi/049", sandbox.fact("ask_base"));
-    let back = tempfile::Builder::new().tempfile_in(sandbox.dir.path()).unwrap().into_temp_path().keep().unwrap();
+    let back =
+        tempfile::Builder::new().tempfile_in(sandbox.dir.path()).unwrap().into_temp_path().keep().unwrap();
     let body = format!("@{file}");
-    let fixed = ["-X", "POST", &url, "-H", crate::raw::CLIENT, "-H", "Content-Type: application/octet-stream"];
-    let kept = ["--data-binary", &body, "-o", back.to_str().unwrap(), "-D", "-"];
+    let fixed =
+        ["-X", "POST", &url, "-H", crate::raw::CLIENT, "-H", "Content-Type: application/octet-stream"];
+    let kept = ["--no-include", "--data-binary", &body, "-o", back.to_str().unwrap(), "-D", "-"];
     (curl(&[&fixed[..], &kept, more].concat(), None).unwrap(), back)
 }
 
@@ -157,7 +161,9 @@ fn bodies_pass_whole_up_to_the_limit_and_are_refused_above_it() {
         assert_eq!(digest(&back), digest(Path::new(&sent)), "{bytes}");
     }
     let sent = file(&sandbox, 20 * MIB + 1);
-    for more in [&["-H", "X-Road-Id: dai"][..], &["-H", "X-Road-Id: khuc", "-H", "Transfer-Encoding: chunked"]] {
+    for more in
+        [&["-H", "X-Road-Id: dai"][..], &["-H", "X-Road-Id: khuc", "-H", "Transfer-Encoding: chunked"]]
+    {
         let (answer, back) = send(&sandbox, &sent, more);
         assert_eq!(answer.status, 413, "{more:?}: {answer:?}");
         assert_eq!(answer.header("x-road-error"), Some("client.bad_request"));

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_lienthong");
 /// How long a node may take to become ready, on a busy machine.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 
 /// First ports of sandboxes of this process; each takes ten.
 static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -51,7 +51,7 @@ pub struct Sandbox {
     /// What `lienthong sandbox` printed.
     pub facts: Value,
     pub centre: Process,
-    pub backend: Process,
+    _backend: Process,
     pub consumer: Option<Process>,
     pub provider: Option<Process>,
 }
@@ -138,11 +138,23 @@ impl Sandbox {
     pub fn prepare(options: &Options) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let base = free_ports();
-        let mut backend = Process::start(&["sandbox-backend", "--port", &(base + 7).to_string()], &dir.path().join("backend.log"));
+        let mut backend = Process::start(
+            &["sandbox-backend", "--port", &(base + 7).to_string()],
+            &dir.path().join("backend.log"),
+        );
         backend.first_line();
         let (data, port) = (dir.path().join("data"), base.to_string());
         let url = format!("http://127.0.0.1:{}", base + 7);
-        let mut args = vec!["sandbox", "--dir", data.to_str().expect("UTF-8"), "--port-base", &port, "--backend", &url, "--serve"];
+        let mut args = vec![
+            "sandbox",
+            "--dir",
+            data.to_str().expect("UTF-8"),
+            "--port-base",
+            &port,
+            "--backend",
+            &url,
+            "--serve",
+        ];
         let more = dir.path().join("more.toml");
         std::fs::write(&more, &options.more).expect("written");
         args.extend(["--more", more.to_str().expect("UTF-8")]);
@@ -161,8 +173,12 @@ impl Sandbox {
             let log = std::fs::read_to_string(dir.path().join("centre.log")).unwrap_or_default();
             panic!("{e}: {line:?} {log}")
         });
-        let sandbox = Self { dir, facts, centre, backend, consumer: None, provider: None };
-        wait(|| sandbox.get(&format!("{}metadata/timestamp.json", sandbox.fact("directory_url")), &[]).is_ok_and(|a| a.status == 200));
+        let sandbox = Self { dir, facts, centre, _backend: backend, consumer: None, provider: None };
+        wait(|| {
+            sandbox
+                .get(&format!("{}metadata/timestamp.json", sandbox.fact("directory_url")), &[])
+                .is_ok_and(|a| a.status == 200)
+        });
         sandbox
     }
 
@@ -180,7 +196,8 @@ impl Sandbox {
 
     fn node(&self, role: &str) -> Process {
         let config = self.fact(&format!("{role}_config"));
-        let mut node = Process::start(&["run", "--config", config], &self.dir.path().join(format!("{role}.log")));
+        let mut node =
+            Process::start(&["run", "--config", config], &self.dir.path().join(format!("{role}.log")));
         let ready = format!("{}/readyz", self.fact(&format!("{role}_ops")));
         let started = Instant::now();
         while self.get(&ready, &[]).map_or(0, |a| a.status) != 200 {
@@ -197,6 +214,7 @@ impl Sandbox {
     }
 
     /// GET with curl, a client that is not ours.
+    #[expect(clippy::unused_self, reason = "reads better where it is used")]
     pub fn get(&self, url: &str, headers: &[&str]) -> Result<Answer, String> {
         curl(&[&["-g", url], &headers.iter().flat_map(|h| ["-H", *h]).collect::<Vec<_>>()[..]].concat(), None)
     }
@@ -206,11 +224,6 @@ impl Sandbox {
         let url = format!("{}{}{path}", self.fact("ask_base"), self.fact("service_path"));
         let client = format!("X-Road-Client: {}", self.fact("client"));
         curl(&[&["-g", "--path-as-is", &url, "-H", &client], more].concat(), None).expect("an answer")
-    }
-
-    /// Runs a subcommand: exit code and both outputs.
-    pub fn run(&self, args: &[&str]) -> (i32, String) {
-        run(args)
     }
 
     /// The folder of a node's configuration.
@@ -227,7 +240,8 @@ impl Sandbox {
 
     /// `evidence audit` of a node says that the log is whole; gives its JSON.
     pub fn audit(&self, role: &str) -> Value {
-        let (code, output) = run(&["evidence", "audit", "--json", "--config", self.fact(&format!("{role}_config"))]);
+        let (code, output) =
+            run(&["evidence", "audit", "--json", "--config", self.fact(&format!("{role}_config"))]);
         assert_eq!(code, 0, "{role}: {output}");
         let line = output.lines().find(|l| l.starts_with('{')).unwrap_or_else(|| panic!("{output}"));
         serde_json::from_str(line).expect("JSON")
@@ -235,7 +249,15 @@ impl Sandbox {
 
     /// Records of a node's log with this message id.
     pub fn records(&self, role: &str, id: &str) -> Vec<Value> {
-        let (code, output) = run(&["evidence", "show", "--json", "--id", id, "--config", self.fact(&format!("{role}_config"))]);
+        let (code, output) = run(&[
+            "evidence",
+            "show",
+            "--json",
+            "--id",
+            id,
+            "--config",
+            self.fact(&format!("{role}_config")),
+        ]);
         if code != 0 {
             return Vec::new();
         }
@@ -257,7 +279,12 @@ pub fn curl(args: &[&str], body: Option<&[u8]>) -> Result<Answer, String> {
     if body.is_some() {
         command.args(["--data-binary", "@-"]);
     }
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("curl starts");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("curl starts");
     let mut input = child.stdin.take().expect("piped");
     let body = body.map(<[u8]>::to_vec).unwrap_or_default();
     // The server may answer, and curl end, before all is read.
@@ -279,7 +306,8 @@ pub fn parse(raw: &[u8]) -> Answer {
     let mut lines = head.split("\r\n");
     let first_line = lines.next().unwrap_or_default().to_owned();
     let status = first_line.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
-    let headers = lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect();
+    let headers =
+        lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect();
     Answer { first_line, status, headers, body: raw.get(end + 4..).unwrap_or_default().to_vec() }
 }
 

@@ -20,7 +20,9 @@ fn assert_ends(args: &[&str], code: i32, texts: &[&str]) {
 #[test]
 fn a_port_in_use_ends_a_node_with_the_remedy() {
     let sandbox = Sandbox::prepare(&Options::default());
-    for (role, key, offset) in [("consumer", "systems_plain", 0), ("provider", "nodes", 3), ("provider", "ops", 4)] {
+    for (role, key, offset) in
+        [("consumer", "systems_plain", 0), ("provider", "nodes", 3), ("provider", "ops", 4)]
+    {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, sandbox.port(offset))).unwrap();
         let config = sandbox.fact(&format!("{role}_config"));
         let port = sandbox.port(offset).to_string();
@@ -55,7 +57,10 @@ fn mistakes_in_a_configuration_are_all_named_and_end_with_64() {
         sandbox.edit_config("provider", |_| good.replace("[node]", "[node]\nunknown = 1"));
         assert_ends(&[command, "--config", &config], 64, &["unknown"]);
         sandbox.edit_config("provider", |_| {
-            format!("{}\n[limits]\nbody_bytes_max = 1\ncall_s = 0\n", good.replace("service = \"DANCU/thu\"", "service = \"DANCU/khac\""))
+            format!(
+                "{}\n[limits]\nbody_bytes_max = 1\ncall_s = 0\n",
+                good.replace("service = \"DANCU/thu\"", "service = \"DANCU/khac\"")
+            )
         });
         assert_ends(&[command, "--config", &config], 64, &["body_bytes_max", "call_s", "DANCU/khac"]);
         assert_ends(&[command, "--config", "nowhere.toml"], 64, &["nowhere.toml", "lienthong init"]);
@@ -71,7 +76,9 @@ fn the_operators_pages_say_how_the_node_is() {
     let sandbox = Sandbox::start(&Options::default());
     assert_eq!(sandbox.call("mot", "thu", "/1").status, 200);
     assert_eq!(sandbox.call("hai", "cam", "/1").status, 500);
-    let page = |role: &str, path: &str| sandbox.get(&format!("{}{path}", sandbox.fact(&format!("{role}_ops"))), &[]).unwrap();
+    let page = |role: &str, path: &str| {
+        sandbox.get(&format!("{}{path}", sandbox.fact(&format!("{role}_ops"))), &[]).unwrap()
+    };
     for role in ["consumer", "provider"] {
         assert_eq!(page(role, "/healthz").text(), "ok\n");
         let ready = page(role, "/readyz").json();

@@ -76,7 +76,10 @@ fn every_method_path_query_and_body_reaches_the_service_as_it_was_sent() {
         }
     }
     let raw = [
-        ("tho/a%2Fb//c;v=1,2/%E1%BB%87/%7e?x=%2e%2e&y=a+b&&z=%zz?", "/co-so/a%2Fb//c;v=1,2/%E1%BB%87/%7e?x=%2e%2e&y=a+b&&z=%zz?"),
+        (
+            "tho/a%2Fb//c;v=1,2/%E1%BB%87/%7e?x=%2e%2e&y=a+b&&z=%zz?",
+            "/co-so/a%2Fb//c;v=1,2/%E1%BB%87/%7e?x=%2e%2e&y=a+b&&z=%zz?",
+        ),
         ("tho/", "/co-so/"),
         ("tho", "/co-so/"),
         ("tho?only=query", "/co-so/?only=query"),
@@ -137,7 +140,8 @@ fn headers_reach_the_service_except_those_of_the_connection_and_of_the_nodes() {
         "Content-Length: 5",
     ];
     let sent: Vec<String> = passed.iter().map(|(n, v)| format!("{n}: {v}")).collect();
-    let lines: Vec<&str> = [line.as_str()].into_iter().chain(dropped).chain(sent.iter().map(String::as_str)).collect();
+    let lines: Vec<&str> =
+        [line.as_str()].into_iter().chain(dropped).chain(sent.iter().map(String::as_str)).collect();
     let answer = sandbox.request(&lines, b"12345");
     assert_eq!(answer.status, 200, "{answer:?}");
     let seen = system.one();
@@ -169,14 +173,16 @@ fn ids_and_hash_are_made_for_a_request_that_brings_none() {
     assert_eq!(seen.header("x-road-id"), Some(id));
     assert_eq!(seen.header("x-road-request-id"), Some(request_id));
     assert_eq!(names(&seen).iter().filter(|n| n.starts_with("lienthong-")).count(), 0, "{seen:?}");
-    let headers = [("x-road-client", "VN-DEMO/GOV/H17/MOTCUA"), ("x-road-request-id", request_id), ("x-road-id", id)];
+    let headers =
+        [("x-road-client", "VN-DEMO/GOV/H17/MOTCUA"), ("x-road-request-id", request_id), ("x-road-id", id)];
     assert_eq!(answer.header("x-road-request-hash"), Some(&*request_hash(&line, &headers, b"")));
     let again = sandbox.request(&[&line, "Host: nut", CLIENT], b"");
     assert_ne!(again.header("x-road-request-id"), Some(request_id));
     // A client that waits for permission to send its body gets it; the header goes no further.
     let mut connection = sandbox.connect();
     let line = format!("POST {PROVIDER}/tho HTTP/1.1");
-    let head = crate::raw::request(&[&line, "Host: nut", CLIENT, "Content-Length: 2", "Expect: 100-continue"], b"");
+    let head =
+        crate::raw::request(&[&line, "Host: nut", CLIENT, "Content-Length: 2", "Expect: 100-continue"], b"");
     system.take();
     connection.write(&head);
     assert_eq!(connection.answer().unwrap().status, 100);
@@ -216,7 +222,10 @@ fn an_answer_comes_back_as_the_service_gave_it_with_xroads_headers() {
     ];
     let made = ["x-road-request-id", "x-road-request-hash", "content-length", "date"];
     let mut came: Vec<_> = answer.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    assert!(made.iter().all(|name| came.iter().filter(|(n, v)| n == name && *v != "forged").count() == 1), "{came:?}");
+    assert!(
+        made.iter().all(|name| came.iter().filter(|(n, v)| n == name && *v != "forged").count() == 1),
+        "{came:?}"
+    );
     assert_ne!(answer.header("date"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
     came.retain(|(n, _)| !made.contains(n));
     (came.sort_unstable(), expected.sort_unstable());
@@ -255,7 +264,9 @@ fn a_nodes_error_is_json_or_xml_as_the_asking_system_accepts() {
             assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["detail", "message", "type"]);
             assert_eq!(body["detail"], *answer.header("x-road-request-id").unwrap());
         }
-        for accept in ["Accept: text/xml", "Accept: application/json;q=0.1, application/xml", "Accept: text/*"] {
+        for accept in
+            ["Accept: text/xml", "Accept: application/json;q=0.1, application/xml", "Accept: text/*"]
+        {
             let answer = ask(&sandbox, "GET", target, &[accept], "");
             assert_eq!(answer.header("content-type"), Some("text/xml;charset=utf-8"), "{answer:?}");
             let body = answer.text();

@@ -289,7 +289,9 @@ impl StampingAuthority {
         std::fs::write(dir.path().join("serial"), "01\n").unwrap();
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config tsa.cnf";
         for command in [
-            &format!("req -x509 {key} -extensions root -days 30 -subj /CN=TSA-Root -keyout root.key -out root.pem"),
+            &format!(
+                "req -x509 {key} -extensions root -days 30 -subj /CN=TSA-Root -keyout root.key -out root.pem"
+            ),
             &format!("req -new {key} -subj /CN=TSA -keyout tsa.key -out tsa.csr"),
             "x509 -req -in tsa.csr -CA root.pem -CAkey root.key -set_serial 7 -days 29 -extfile tsa.cnf -extensions signer -out tsa.pem",
         ] {
@@ -325,7 +327,10 @@ fn stamp(mut stream: TcpStream, dir: &Path) {
         }
     };
     std::fs::write(dir.join("query.tsq"), query).unwrap();
-    openssl(dir, "ts -reply -config tsa.cnf -section tsa -queryfile query.tsq -inkey tsa.key -signer tsa.pem -chain root.pem -out reply.tsr");
+    openssl(
+        dir,
+        "ts -reply -config tsa.cnf -section tsa -queryfile query.tsq -inkey tsa.key -signer tsa.pem -chain root.pem -out reply.tsr",
+    );
     let reply = std::fs::read(dir.join("reply.tsr")).unwrap();
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -342,7 +347,8 @@ fn openssl(dir: &Path, arguments: &str) {
 
 /// Runs a Python program of the repository with the packages that `cargo xtask test` installs.
 pub fn python(script: &str, args: &[&str]) -> (bool, String) {
-    let python = std::env::var("LIENTHONG_TEST_PYTHON").expect("LIENTHONG_TEST_PYTHON is not set: run cargo xtask test");
+    let python = std::env::var("LIENTHONG_TEST_PYTHON")
+        .expect("LIENTHONG_TEST_PYTHON is not set: run cargo xtask test");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(script);
     let done = Command::new(python).arg(script).args(args).output().unwrap();
     let text = [done.stdout, done.stderr].concat();

@@ -79,7 +79,8 @@ fn rights_count_by_party_group_endpoint_purpose_and_time() {
 
     refused(&ask(&sandbox, "GET", "muc-dich/1", &[]), "EX-0305", denied);
     refused(&ask(&sandbox, "GET", "muc-dich/1", &["Lienthong-Purpose: 02"]), "EX-0305", denied);
-    let answer = ask(&sandbox, "GET", "muc-dich/soi", &["Lienthong-Purpose: cu-tru", "Lienthong-Legal-Basis: QD-1"]);
+    let answer =
+        ask(&sandbox, "GET", "muc-dich/soi", &["Lienthong-Purpose: cu-tru", "Lienthong-Legal-Basis: QD-1"]);
     assert!(answer.text().contains("[\"lienthong-purpose\",\"cu-tru\"]"), "{answer:?}");
 
     for (method, path) in [
@@ -133,7 +134,9 @@ fn a_call_goes_to_the_node_that_was_asked_for_and_only_between_parties_of_the_di
     refused(&elsewhere("VN-DEMO/GOV/G99/DANCU/thu", own), "EX-0203", unknown);
     refused(&elsewhere("VN-DEMO/GOV/G01/KHAC/thu", own), "EX-0203", unknown);
     refused(&elsewhere("XX/GOV/G01/DANCU/thu", own), "EX-0203", unknown);
-    for client in ["VN-DEMO/GOV/H99/MOTCUA", "VN-DEMO/GOV/H17", "VN-DEMO/GOV/G01/DANCU", "vn-demo/GOV/H17/MOTCUA"] {
+    for client in
+        ["VN-DEMO/GOV/H99/MOTCUA", "VN-DEMO/GOV/H17", "VN-DEMO/GOV/G01/DANCU", "vn-demo/GOV/H17/MOTCUA"]
+    {
         refused(&elsewhere("VN-DEMO/GOV/G01/DANCU/thu", client), "EX-0201", unknown);
     }
     // Percent-encoding of a part is another spelling of the same identifier.
@@ -154,10 +157,16 @@ fn list_clients_is_json_or_xml_and_knows_its_own_instance_only() {
         let dancu = members.iter().find(|m| m["id"]["subsystem_code"] == "DANCU").unwrap();
         assert_eq!(dancu["id"]["object_type"], "SUBSYSTEM");
         assert_eq!(dancu["id"]["xroad_instance"], "VN-DEMO");
-        assert_eq!((&dancu["id"]["member_class"], &dancu["id"]["member_code"]), (&"GOV".into(), &"G01".into()));
+        assert_eq!(
+            (&dancu["id"]["member_class"], &dancu["id"]["member_code"]),
+            (&"GOV".into(), &"G01".into())
+        );
         assert_eq!(dancu["name"], "Bộ Công an");
         let member = members.iter().find(|m| m["id"]["object_type"] == "MEMBER").unwrap();
-        assert_eq!((&member["id"]["subsystem_code"], &member["subsystem_name"]), (&Value::Null, &Value::Null));
+        assert_eq!(
+            (&member["id"]["subsystem_code"], &member["subsystem_name"]),
+            (&Value::Null, &Value::Null)
+        );
     }
     for accept in ["Accept: */*", "X-None: x"] {
         let answer = list("", accept);
@@ -180,7 +189,9 @@ fn services_describe_themselves_through_signed_and_recorded_calls() {
         assert!(answer.header("x-road-request-hash").is_some(), "{answer:?}");
         answer.json()["service"].as_array().unwrap().clone()
     };
-    let codes = |list: &[Value]| list.iter().map(|s| s["service_code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let codes = |list: &[Value]| {
+        list.iter().map(|s| s["service_code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let all = services("listMethods");
     assert_eq!(codes(&all), ["cam", "het-han", "muc-dich", "nhom", "phan", "tat", "thu"]);
     let nhom = all.iter().find(|s| s["service_code"] == "nhom").unwrap();
@@ -190,7 +201,8 @@ fn services_describe_themselves_through_signed_and_recorded_calls() {
 
     let allowed = services("allowedMethods");
     assert_eq!(codes(&allowed), ["muc-dich", "nhom", "phan", "tat", "thu"]);
-    let endpoints = |code: &str| allowed.iter().find(|s| s["service_code"] == code).unwrap()["endpoint_list"].clone();
+    let endpoints =
+        |code: &str| allowed.iter().find(|s| s["service_code"] == code).unwrap()["endpoint_list"].clone();
     assert_eq!(endpoints("nhom"), serde_json::json!([{ "method": "*", "path": "**" }]));
     let patterns = serde_json::json!([
         { "method": "GET", "path": "/nguoi/*" }, { "method": "POST", "path": "/ho/**" }, { "method": "*", "path": "/chung" }
@@ -198,7 +210,10 @@ fn services_describe_themselves_through_signed_and_recorded_calls() {
     assert_eq!(endpoints("phan"), patterns);
 
     let yaml = ask(&sandbox, "GET", "getOpenAPI?serviceCode=nhom", &[]);
-    assert_eq!((yaml.status, yaml.header("content-type"), &*yaml.text()), (200, Some("text/yaml"), "openapi: 3.1.0\n"));
+    assert_eq!(
+        (yaml.status, yaml.header("content-type"), &*yaml.text()),
+        (200, Some("text/yaml"), "openapi: 3.1.0\n")
+    );
     let json = ask(&sandbox, "GET", "getOpenAPI?x=y&serviceCode=ph%61n", &[]);
     assert_eq!((json.status, json.header("content-type")), (200, Some("application/json")));
     assert_eq!(json.json()["target"], "/soi");
@@ -207,7 +222,11 @@ fn services_describe_themselves_through_signed_and_recorded_calls() {
         "EX-0505",
         "server.serverproxy.service_failed.no_description",
     );
-    refused(&ask(&sandbox, "GET", "getOpenAPI?serviceCode=xyz", &[]), "EX-0302", "server.serverproxy.unknown_service");
+    refused(
+        &ask(&sandbox, "GET", "getOpenAPI?serviceCode=xyz", &[]),
+        "EX-0302",
+        "server.serverproxy.unknown_service",
+    );
     for missing in ["getOpenAPI", "getOpenAPI?serviceCode=", "getOpenAPI?serviceCode=a/b"] {
         refused(&ask(&sandbox, "GET", missing, &[]), "EX-0103", "client.bad_request");
     }

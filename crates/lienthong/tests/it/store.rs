@@ -77,8 +77,7 @@ fn a_full_disk_stops_calls_before_they_are_forwarded_and_ends_by_itself() {
 fn postgresql_gone_and_back_stops_calls_and_lets_them_go_on() {
     let stores = [block(TestStore::postgres()), block(TestStore::postgres())];
     let urls = stores.each_ref().map(|store| store.url().to_owned());
-    let (sandbox, system) =
-        counted(Sandbox::prepare(&Options { stores: Some(urls), ..Options::default() }));
+    let (sandbox, system) = counted(Sandbox::prepare(&Options { stores: Some(urls), ..Options::default() }));
     let gone = |store: &TestStore| {
         block(async {
             store.set_reachable(false).await;

@@ -190,7 +190,15 @@ mod tests {
     use super::*;
 
     fn listen(nodes: std::net::SocketAddr) -> Listen {
-        Listen { nodes, systems_plain: None, systems: None, ops: None, connections_max: 1, head_s: 1, drain_s: 1 }
+        Listen {
+            nodes,
+            systems_plain: None,
+            systems: None,
+            ops: None,
+            connections_max: 1,
+            head_s: 1,
+            drain_s: 1,
+        }
     }
 
     #[test]

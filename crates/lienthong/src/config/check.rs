@@ -1,0 +1,271 @@
+//! What TOML's types cannot say about a configuration.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base::{MemberId, PartyId, ServiceId, SubsystemId, Ts};
+use crypto::certificate::Certificate;
+use exchange::Limits;
+use exchange::rights::{Connection, Description, Endpoint, Grant, Grantee, Pattern, Rights, Service};
+use exchange::signer::Mode;
+
+use super::file::{
+    ConnectionKind, EndpointSection, File, GrantSection, LimitsSection, ServiceSection, SigningMode,
+    SubsystemSection,
+};
+use super::{Config, Directory, Keys, Listen, Mistakes};
+
+/// Longest call, seconds: evidence of a longer one would not verify, its times lie too far apart.
+const TIMEOUT_S_MAX: u64 = 300;
+
+/// Checks what TOML's types cannot; goes on after a mistake to find them all.
+struct Checker<'a> {
+    dir: &'a Path,
+    owner: &'a MemberId,
+    mistakes: Vec<String>,
+}
+
+impl Checker<'_> {
+    fn wrong(&mut self, place: &str, what: impl std::fmt::Display) {
+        self.mistakes.push(format!("{place}: {what}"));
+    }
+
+    fn no_repetition(&mut self, place: &str, mut names: Vec<String>) {
+        names.sort_unstable();
+        for pair in names.windows(2).filter(|pair| pair[0] == pair[1]) {
+            self.wrong(place, format!("{} stands more than once", pair[0]));
+        }
+    }
+
+    fn path(&self, path: &Path) -> PathBuf {
+        self.dir.join(path)
+    }
+
+    fn certificates(&mut self, place: &str, paths: &[PathBuf]) -> Vec<Certificate> {
+        let mut read = Vec::new();
+        for path in paths {
+            let path = self.path(path);
+            let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+            match text.and_then(|text| Certificate::from_pem(&text).map_err(|e| e.to_string())) {
+                Ok(certificate) => read.push(certificate),
+                Err(error) => self.wrong(place, format!("{}: {error}", path.display())),
+            }
+        }
+        read
+    }
+
+    fn subsystem(&mut self, section: SubsystemSection, listen: &Listen) -> (PartyId, Connection) {
+        let place = format!("[[subsystem]] {}", section.code);
+        let certificates = self.certificates(&place, &section.certificates);
+        match section.connection {
+            ConnectionKind::Plain if listen.systems_plain.is_none() => {
+                self.wrong(&place, "connection = \"plain\" needs [listen] systems_plain");
+            }
+            ConnectionKind::Tls | ConnectionKind::Mutual if listen.systems.is_none() => {
+                self.wrong(&place, "an HTTPS connection needs [listen] systems");
+            }
+            ConnectionKind::Mutual if section.certificates.is_empty() => {
+                self.wrong(&place, "connection = \"mutual\" needs certificates");
+            }
+            _ => {}
+        }
+        let connection = match section.connection {
+            ConnectionKind::Plain => Connection::PlainLoopback,
+            ConnectionKind::Tls => Connection::Tls,
+            ConnectionKind::Mutual => Connection::Mutual(certificates),
+        };
+        (PartyId { member: self.owner.clone(), subsystem: Some(section.code) }, connection)
+    }
+
+    fn service(&mut self, section: ServiceSection, call_s: u64) -> Service {
+        let provider = SubsystemId { member: self.owner.clone(), code: section.subsystem };
+        let id = ServiceId { provider, code: section.code };
+        let place = format!("[[service]] {id}");
+        let certificates = self.certificates(&place, &section.certificates);
+        let scheme = section.url.split("://").next().unwrap_or("");
+        match scheme {
+            "https" if certificates.is_empty() => {
+                self.wrong(&place, "an https url needs the certificates that the system may show");
+            }
+            "http" | "https" => {}
+            _ => self.wrong(&place, "url must begin with http:// or https://"),
+        }
+        if section.url.parse::<hyper::Uri>().is_err() {
+            self.wrong(&place, "url is not a URL");
+        }
+        if section.timeout_s.is_some_and(|s| !(1..=TIMEOUT_S_MAX).contains(&s)) {
+            self.wrong(&place, format!("timeout_s: allowed are 1 to {TIMEOUT_S_MAX}"));
+        }
+        // The consumer's node waits `call_s`; a little less lets the reason travel back.
+        let timeout_s = section.timeout_s.unwrap_or_else(|| call_s.saturating_sub(5).max(1));
+        let description = section.openapi.and_then(|source| self.description(&place, source));
+        Service {
+            id,
+            url: section.url,
+            timeout: Duration::from_secs(timeout_s),
+            description,
+            subject_segment: section.subject_segment,
+            disabled: section.disabled,
+            certificates,
+        }
+    }
+
+    fn description(&mut self, place: &str, source: String) -> Option<Description> {
+        if source.starts_with("http://") || source.starts_with("https://") {
+            return Some(Description::Url(source));
+        }
+        let path = self.path(Path::new(&source));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Some(Description::Text(text)),
+            Err(error) => {
+                self.wrong(place, format!("openapi {}: {error}", path.display()));
+                None
+            }
+        }
+    }
+
+    fn grant(&mut self, section: GrantSection, services: &[Service]) -> Option<Grant> {
+        let place = format!("[[grant]] {}", section.service);
+        let full = if section.service.split('/').count() == 2 {
+            format!("{}/{}", self.owner, section.service)
+        } else {
+            section.service.clone()
+        };
+        let service: Option<ServiceId> = full.parse().map_err(|e| self.wrong(&place, e)).ok();
+        if service.as_ref().is_some_and(|id| !services.iter().any(|s| s.id == *id)) {
+            self.wrong(&place, "no [[service]] of that name");
+        }
+        let to = match (section.to, section.group) {
+            (Some(party), None) => Some(Grantee::Party(party)),
+            (None, Some(group)) => Some(Grantee::Group(group)),
+            _ => {
+                self.wrong(&place, "exactly one of `to` and `group` is needed");
+                None
+            }
+        };
+        let until = section.until.and_then(|text| {
+            Ts::parse(&text)
+                .map_err(|e| self.wrong(&place, format!("until: {e} (example: 2027-12-31T00:00:00Z)")))
+                .ok()
+        });
+        let endpoints = section.endpoints.into_iter().filter_map(|e| self.endpoint(&place, &e)).collect();
+        Some(Grant {
+            to: to?,
+            service: service?,
+            endpoints,
+            purposes: section.purposes,
+            until,
+            legal_basis: section.legal_basis,
+        })
+    }
+
+    fn endpoint(&mut self, place: &str, section: &EndpointSection) -> Option<Endpoint> {
+        let path = Pattern::new(&section.path)
+            .map_err(|e| self.wrong(place, format!("{:?}: {e}", section.path)))
+            .ok()?;
+        let method = section.method.as_deref().filter(|m| *m != "*");
+        let method = method.map(|m| m.to_ascii_uppercase().parse()).transpose();
+        let method = method.map_err(|_| self.wrong(place, "method is not an HTTP method")).ok()?;
+        Some(Endpoint { method, path })
+    }
+
+    fn limits(&mut self, section: &LimitsSection) -> Limits {
+        let mut within = |key: &str, value: u64, min: u64, max: u64| {
+            if !(min..=max).contains(&value) {
+                self.wrong("[limits]", format!("{key} = {value}: allowed are {min} to {max}"));
+            }
+        };
+        within("body_bytes_max", section.body_bytes_max, 1024, 1 << 40);
+        within("head_bytes_max", section.head_bytes_max as u64, 1024, 100 * 1024);
+        within("call_s", section.call_s, 1, TIMEOUT_S_MAX);
+        within("calls_max", section.calls_max as u64, 1, 100_000);
+        within("clock_skew_max_s", u64::try_from(section.clock_skew_max_s).unwrap_or(u64::MAX), 1, 300);
+        Limits {
+            body_bytes_max: section.body_bytes_max,
+            head_bytes_max: section.head_bytes_max,
+            call_s: section.call_s,
+            calls_max: section.calls_max,
+            clock_skew_max_s: section.clock_skew_max_s,
+        }
+    }
+}
+
+/// Checks everything; reports every mistake at once.
+pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
+    let mut checker = Checker { dir, owner: &file.node.id.owner, mistakes: Vec::new() };
+    let listen = file.listen;
+    if let Some(plain) = listen.systems_plain
+        && !plain.ip().is_loopback()
+    {
+        checker.wrong(
+            "[listen] systems_plain",
+            format!("{plain}: plain HTTP is allowed on loopback only; use `systems` for HTTPS"),
+        );
+    }
+    if !(1..=3600).contains(&listen.head_s) {
+        checker.wrong("[listen]", "head_s: allowed are 1 to 3600");
+    }
+    if file.signing.window_us > 100_000 {
+        checker.wrong("[signing]", "window_us: at most 100000");
+    }
+    if !(10..=600_000).contains(&file.evidence.checkpoint_ms) {
+        checker.wrong("[evidence]", "checkpoint_ms: allowed are 10 to 600000");
+    }
+    if !(1..=100_000).contains(&listen.connections_max) {
+        checker.wrong("[listen]", "connections_max: allowed are 1 to 100000");
+    }
+    if file.evidence.timestamp_url.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+        checker.wrong(
+            "[evidence]",
+            "timestamp_url must begin with http:// (time-stamps are signed; https is not supported yet)",
+        );
+    }
+    let codes = file.subsystems.iter().map(|s| s.code.to_string());
+    checker.no_repetition("[[subsystem]]", codes.collect());
+    let codes = file.services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
+    checker.no_repetition("[[service]]", codes.collect());
+    let limits = checker.limits(&file.limits);
+    let subsystems = file.subsystems.into_iter().map(|s| checker.subsystem(s, &listen)).collect();
+    let services: Vec<Service> =
+        file.services.into_iter().map(|s| checker.service(s, limits.call_s)).collect();
+    let grants = file.grants.into_iter().filter_map(|g| checker.grant(g, &services)).collect();
+    let mode = if file.signing.mode == SigningMode::Single {
+        Mode::Single
+    } else {
+        Mode::Batch { window_us: file.signing.window_us }
+    };
+    let Keys { dir: keys, passphrase_file, signing_certificate, tls_certificate, .. } = &file.keys;
+    let keys = Keys {
+        dir: checker.path(keys),
+        passphrase_file: passphrase_file.as_ref().map(|p| checker.path(p)),
+        signing_certificate: checker.path(signing_certificate),
+        tls_certificate: checker.path(tls_certificate),
+        ..file.keys.clone()
+    };
+    let directory = Directory { root: checker.path(&file.directory.root), ..file.directory.clone() };
+    let (data_dir, store_url) = (checker.path(&file.node.data), store_url(&file.store.url, dir));
+    if !checker.mistakes.is_empty() {
+        return Err(Mistakes(checker.mistakes));
+    }
+    let rights = Rights::new(subsystems, services, grants);
+    Ok(Config {
+        node: file.node.id,
+        data_dir,
+        keys,
+        directory,
+        store_url,
+        listen,
+        signing: mode,
+        evidence: file.evidence,
+        limits,
+        rights,
+    })
+}
+
+/// `sqlite:PATH` relative to the configuration file, anything else as it is.
+fn store_url(url: &str, dir: &Path) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => format!("sqlite:{}", dir.join(path).display()),
+        None => url.to_owned(),
+    }
+}
