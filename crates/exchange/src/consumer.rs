@@ -76,6 +76,7 @@ async fn carry_out(
     let call = rest::call(parts, gw.limits.head_bytes_max, new)?;
     trail.call(&call);
     let directory = gw.directory()?;
+    gw.can_sign(&directory)?;
     identify(gw, &directory, peer, &call)?;
     let node = gw.peers.find(&directory, &call)?;
     let slot = gw.recorder.reserve()?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use base::{Clock, NodeId};
+use crypto::certificate::Purpose;
 use directory::snapshot::Snapshot;
 use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
@@ -15,7 +16,7 @@ use crate::peers::Peers;
 use crate::recorder::Recorder;
 use crate::rights::Rights;
 use crate::signer::Signer;
-use crate::standing::Standing;
+use crate::standing::{Standing, short};
 use crate::tls::{DirectoryWatch, Identity};
 use crate::verifier::Verifier;
 
@@ -138,6 +139,16 @@ impl Gateway {
     pub fn directory(&self) -> Result<Arc<Snapshot>, Reason> {
         let directory = self.directory.borrow().clone().ok_or(Reason::DirectoryExpired)?;
         if directory.is_expired(self.clock.now()) { Err(Reason::DirectoryExpired) } else { Ok(directory) }
+    }
+
+    /// Whether others will believe what this node signs; asked before anything is set in motion.
+    ///
+    /// # Errors
+    /// [`Reason::CannotSign`]: its own signing certificate is not in force.
+    pub fn can_sign(&self, directory: &Snapshot) -> Result<(), Reason> {
+        let standing =
+            self.standing.check(directory, &self.signer.certificate, Purpose::Sign, self.clock.now());
+        standing.map_err(|error| Reason::CannotSign(short(&error)))
     }
 
     /// What is offered and allowed now.

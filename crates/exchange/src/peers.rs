@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::{Clock, NodeId};
+use crypto::certificate::{Certificate, Purpose};
 use directory::content::Node;
 use directory::snapshot::Snapshot;
 use http::{Request, Response};
@@ -21,13 +22,16 @@ use crate::tls::{DirectoryWatch, Identity, NodeVerifier};
 /// How long a node that could not be reached is passed over while others serve the same subsystem.
 const AVOID: Duration = Duration::from_secs(5);
 
+/// What connections to a node were judged by: the directory, and which of its TLS certificates were in force.
+type Judged = (u64, Vec<bool>);
+
 /// The other nodes, as this one calls them.
 pub struct Peers {
     directory: DirectoryWatch,
     standing: Arc<Standing>,
     clock: Arc<dyn Clock>,
     identity: Identity,
-    clients: Mutex<HashMap<NodeId, (u64, HttpClient)>>,
+    clients: Mutex<HashMap<NodeId, (Judged, HttpClient)>>,
     avoided: Mutex<HashMap<NodeId, Instant>>,
 }
 
@@ -89,9 +93,9 @@ impl Peers {
 
     fn client(&self, node: &NodeId) -> Result<HttpClient, Reason> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        // A new directory may have withdrawn a certificate: its connections are opened, and judged, anew.
-        let number = self.directory.borrow().as_ref().map_or(0, |directory| directory.number());
-        if let Some((_, client)) = clients.get(node).filter(|(made_for, _)| *made_for == number) {
+        // A certificate that was withdrawn or is over ends its connections: they are opened, and judged, anew.
+        let judged = self.judged(node);
+        if let Some((_, client)) = clients.get(node).filter(|(by, _)| *by == judged) {
             return Ok(client.clone());
         }
         let (directory, standing, clock) =
@@ -107,8 +111,16 @@ impl Peers {
             directory.and_then(|d| d.node(&id).map(|n| n.addresses.clone())).unwrap_or_default()
         };
         let client = dial::client(Destination::Addresses(Arc::new(addresses)), Some(tls));
-        clients.insert(node.clone(), (number, client.clone()));
+        clients.insert(node.clone(), (judged, client.clone()));
         Ok(client)
+    }
+
+    fn judged(&self, node: &NodeId) -> Judged {
+        let Some(directory) = self.directory.borrow().clone() else { return Judged::default() };
+        let now = self.clock.now();
+        let in_force = |c: &Certificate| self.standing.check(&directory, c, Purpose::TlsServer, now).is_ok();
+        let certificates = directory.node(node).map(|n| n.tls_certificates.iter().map(in_force).collect());
+        (directory.number(), certificates.unwrap_or_default())
     }
 }
 

@@ -95,8 +95,8 @@ fn accept(parts: &Parts) -> Result<Arrival, Reason> {
     }
     let id = |name| {
         let value: &str = text(name)?;
-        let fits = (1..=rest::HEADER_VALUE_BYTES_MAX).contains(&value.len());
-        if fits { Ok(value.to_owned()) } else { Err(Reason::PeerMessage("length of an id")) }
+        let fits = (1..=rest::HEADER_VALUE_BYTES_MAX).contains(&value.len()) && !value.contains('\t');
+        if fits { Ok(value.to_owned()) } else { Err(Reason::PeerMessage("form of an id")) }
     };
     let call = Call {
         method: parts.method.clone(),
@@ -133,6 +133,7 @@ impl Visit<'_> {
         let gw = self.gw;
         let _in_flight = gw.providing.try_acquire().map_err(|_| Reason::Busy)?;
         let directory = gw.directory()?;
+        gw.can_sign(&directory)?;
         let (question, answer) = (gw.recorder.reserve()?, gw.recorder.reserve()?);
         self.slots = Some(answer);
         let sender = self.identify(&directory, peer)?;

@@ -31,6 +31,9 @@ pub use tail::{frontier_of, hash_of_level};
 pub const QUEUE_MAX: usize = 8192;
 /// Records in one commit at most.
 const GROUP_MAX: usize = 1024;
+/// How often a commit lets other tasks run first when several records wait: few large commits cost less than many
+/// small ones, and when nobody else is ready this costs nothing.
+const JOIN_ROUNDS: u32 = 4;
 /// Kinds of rows in the log.
 pub const KIND_REQUEST: i16 = 1;
 /// Any record that needs no closing.
@@ -184,7 +187,18 @@ impl Writer {
         loop {
             match tokio::time::timeout(every, pending.recv_many(&mut group, GROUP_MAX)).await {
                 Ok(0) => break,
-                Ok(_) => self.write(std::mem::take(&mut group)).await,
+                Ok(received) => {
+                    // Many wait: let the calls that are ready to record join this commit.
+                    for _ in 0..(if received > 1 { JOIN_ROUNDS } else { 0 }) {
+                        tokio::task::yield_now().await;
+                        while group.len() < GROUP_MAX
+                            && let Ok(one) = pending.try_recv()
+                        {
+                            group.push(one);
+                        }
+                    }
+                    self.write(std::mem::take(&mut group)).await;
+                }
                 Err(_) => {}
             }
             if last.elapsed() >= every {
@@ -222,30 +236,32 @@ impl Writer {
 
     async fn write(&mut self, group: Vec<Pending>) {
         let started = Instant::now();
+        let (mut rows, waiting): (Vec<LogRow>, Vec<_>) =
+            group.into_iter().map(|one| (one.row, one.done)).unzip();
         let result = match self.follow_log().await {
-            Ok(()) => self.append(&group).await,
+            Ok(()) => self.append(&mut rows).await,
             Err(error) => Err(error),
         };
         metrics::histogram!("lienthong_log_commit_seconds").record(started.elapsed().as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "at most 1024")]
-        metrics::histogram!("lienthong_log_commit_records").record(group.len() as f64);
-        let reason = result.err().map(|error| self.failed(&error, &group));
+        metrics::histogram!("lienthong_log_commit_records").record(rows.len() as f64);
+        let reason = result.err().map(|error| self.failed(&error, &rows));
         if reason.is_none() {
             self.set_healthy();
         }
-        let first = self.size() - i64::try_from(group.len()).unwrap_or(0);
-        for (number, one) in (first..).zip(group) {
+        let first = self.size() - i64::try_from(rows.len()).unwrap_or(0);
+        for (number, done) in (first..).zip(waiting) {
             // Nobody waits any more when the caller went away.
-            let _ = one.done.send(reason.clone().map_or(Ok(number), Err));
+            let _ = done.send(reason.clone().map_or(Ok(number), Err));
         }
     }
 
     /// What the callers of a group that was not written are told.
-    fn failed(&mut self, error: &StoreError, group: &[Pending]) -> Reason {
+    fn failed(&mut self, error: &StoreError, rows: &[LogRow]) -> Reason {
         if self.healthy.swap(false, Ordering::Relaxed) {
             tracing::error!(%error, "the message log cannot be written; calls are refused (EX-0701)");
         }
-        self.unclosed.extend(group.iter().filter_map(|one| Some((one.row.closes?, one.row.id_key))));
+        self.unclosed.extend(rows.iter().filter_map(|row| Some((row.closes?, row.id_key))));
         if matches!(error, StoreError::DiskFull { .. }) {
             Reason::LogDiskFull
         } else {
@@ -272,17 +288,16 @@ impl Writer {
         Ok(())
     }
 
-    async fn append(&mut self, group: &[Pending]) -> Result<(), StoreError> {
+    /// Numbers the rows and writes them, with the tree nodes that they complete.
+    async fn append(&mut self, rows: &mut [LogRow]) -> Result<(), StoreError> {
         let mut frontier = self.frontier.clone();
         let mut completed = Vec::new();
-        let first = self.size();
-        let rows: Vec<LogRow> =
-            (first..).zip(group).map(|(seq, one)| LogRow { seq, ..one.row.clone() }).collect();
-        for row in &rows {
+        for (seq, row) in (self.size()..).zip(rows.iter_mut()) {
+            row.seq = seq;
             frontier.append(row.leaf, &mut completed);
         }
         let nodes: Vec<TreeNode> = completed.iter().filter_map(stored).collect();
-        self.log.append(&rows, &nodes).await?;
+        self.log.append(rows, &nodes).await?;
         self.frontier = frontier;
         Ok(())
     }
@@ -312,19 +327,19 @@ impl Writer {
                 calls = pending.len(),
                 "calls whose end was not recorded are closed as interrupted"
             );
-            self.append(&pending).await?;
+            self.append(&mut pending).await?;
         }
         self.unclosed.clear();
         Ok(())
     }
 
-    fn interrupted(&self, question: &LogRow) -> Option<Pending> {
+    fn interrupted(&self, question: &LogRow) -> Option<LogRow> {
         let request = Record::parse(&question.text).ok()?;
         let outcome = Some(Outcome { status: 0, code: None, fault: None });
         let (part, at) = (CallPart::Interrupted, self.clock.now());
         let closing = Record { part, at, request: None, outcome, ..request };
         let filing = Filing { closes: Some(question.seq), nonce: None };
-        Some(Pending { row: row(&closing, filing), done: oneshot::channel().0 })
+        Some(row(&closing, filing))
     }
 
     async fn checkpoint(&mut self) {

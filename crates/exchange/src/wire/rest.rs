@@ -50,26 +50,29 @@ pub fn target(raw: &str) -> Result<Target, Reason> {
 /// # Errors
 /// Broken encoding, a `.` or `..` segment however written, or a second layer of encoding over `.`, `/` or `\`.
 pub fn decoded_path(path: &str) -> Result<String, Reason> {
-    let mut decoded = Vec::with_capacity(path.len());
+    let (mut decoded, mut plain) = (Vec::with_capacity(path.len()), Vec::with_capacity(path.len()));
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {
         if byte != b'%' {
             decoded.push(byte);
+            plain.push(byte);
             continue;
         }
         let digit = |b: Option<u8>| b.and_then(|b| (b as char).to_digit(16)).ok_or(Reason::PathUnsafe);
         let value = digit(rest.next())? * 16 + digit(rest.next())?;
-        match u8::try_from(value).map_err(|_| Reason::PathUnsafe)? {
+        let byte = u8::try_from(value).map_err(|_| Reason::PathUnsafe)?;
+        plain.push(byte);
+        match byte {
             b'/' => decoded.extend_from_slice(b"%2F"),
             0 => return Err(Reason::PathUnsafe),
             byte => decoded.push(byte),
         }
     }
     let text = String::from_utf8(decoded).map_err(|_| Reason::PathUnsafe)?;
-    let separated = text.replace("%2F", "/").replace('\\', "/");
-    let dots = separated.split('/').any(|segment| segment == "." || segment == "..");
-    let lower = path.to_ascii_lowercase();
-    let twice = ["%252e", "%252f", "%255c", "%2525"].iter().any(|pattern| lower.contains(pattern));
+    plain.make_ascii_lowercase();
+    let dots = plain.split(|b| matches!(b, b'/' | b'\\')).any(|segment| segment == b"." || segment == b"..");
+    // Looked for after decoding: `%25%32%65` is `%2e` to a system that decodes twice, as `%252e` is.
+    let twice = plain.windows(3).any(|w| matches!(w, b"%2e" | b"%2f" | b"%5c" | b"%25"));
     if dots || twice { Err(Reason::PathUnsafe) } else { Ok(text) }
 }
 

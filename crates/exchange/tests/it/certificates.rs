@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use base::Clock as _;
 use crypto::certificate::Certificate;
 use exchange::error::{CallError, Reason};
+use exchange::signer::Mode;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 
@@ -26,11 +28,36 @@ async fn over(options: Options, expected: &CallError) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signing_certificate_that_is_over_signs_nothing() {
+async fn a_node_whose_own_signing_certificate_is_over_sets_nothing_in_motion() {
     let lives = Lives { sign: SHORT, ..Lives::default() };
-    let refused = Reason::SigningCertificate("expired");
-    over(Options { consumer: lives, ..Options::default() }, &refused.clone().at_provider()).await;
-    over(Options { provider: lives, ..Options::default() }, &refused.at_consumer()).await;
+    let own = Reason::CannotSign("expired").at_consumer();
+    over(Options { consumer: lives, ..Options::default() }, &own).await;
+    // The provider's node says so too, but nobody can believe its signature.
+    let peers = Reason::SigningCertificate("expired").at_consumer();
+    over(Options { provider: lives, ..Options::default() }, &peers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_signed_with_a_certificate_that_is_over_is_refused() {
+    let lives = Lives { sign: SHORT, ..Lives::default() };
+    let pair = Pair::with(Options { consumer: lives, ..Options::default() }).await;
+    pair.days_later(SHORT + 1);
+    let intruder = Intruder::consumer(&pair);
+    let draft = Draft { at: pair.provider.clock.now(), ..Draft::new(&pair) };
+    let answer = intruder.send(&draft.seal(&intruder.signer)).await;
+    answer.is_refused(&Reason::SigningCertificate("expired").at_provider());
+    assert_eq!(pair.service.count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_whose_tls_certificate_is_refused_in_the_handshake_is_told_so() {
+    for _ in 0..10 {
+        let mut pair = Pair::new().await;
+        let news = pair.world.revoke(&pair.world.consumer.tls.clone());
+        pair.world.at_provider.send_replace(Some(news));
+        pair.get("/x").await.is_refused(&Reason::PeerCertificate.at_consumer());
+        assert_eq!(pair.service.count(), 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +84,7 @@ async fn revoked(which: fn(&World) -> Certificate, learns: Learns, expected: &Ca
         Learns::Consumer => &pair.world.at_consumer,
         Learns::Provider => &pair.world.at_provider,
     };
-    learning.send_replace(news);
+    learning.send_replace(Some(news));
     pair.get("/x").await.is_refused(expected);
     let answered_before = usize::from(matches!(learns, Learns::Consumer)) + 1;
     assert!(pair.service.count() <= answered_before);
@@ -76,7 +103,7 @@ async fn nothing_is_sent_to_a_node_whose_tls_certificate_was_revoked() {
     let mut pair = Pair::new().await;
     pair.get("/x").await.is_answered();
     let news = pair.world.revoke(&pair.world.provider.tls.clone());
-    pair.world.at_consumer.send_replace(news);
+    pair.world.at_consumer.send_replace(Some(news));
     pair.get("/x").await.is_refused(&Reason::PeerCertificate.at_consumer());
     assert_eq!(pair.service.count(), 1);
 }
@@ -94,7 +121,7 @@ async fn a_node_that_left_the_directory_is_refused_on_connections_that_were_kept
     pair.get("/x").await.is_answered();
     let gone = pair.world.consumer.node.clone();
     let news = pair.world.edit(|content| content.nodes.retain(|n| n.id != gone));
-    pair.world.at_provider.send_replace(news);
+    pair.world.at_provider.send_replace(Some(news));
     pair.get("/x").await.is_refused(&Reason::PeerCertificate.at_provider());
     assert_eq!(pair.service.count(), 1);
     pair.audit().await;
@@ -102,25 +129,43 @@ async fn a_node_that_left_the_directory_is_refused_on_connections_that_were_kept
 
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_of_an_unknown_authority_count_for_nothing_even_in_the_directory() {
-    for (at_consumer, signing) in [(true, false), (false, false), (true, true), (false, true)] {
+    let mut pair = Pair::new().await;
+    let elsewhere = authority("CA khac");
+    let provider = Party::new(&elsewhere, "G01", "DANCU", Lives::default());
+    let consumer = Party::new(&elsewhere, "H17", "MOTCUA", Lives::default());
+    pair.world.publish(|content| {
+        content.members[0].signing_certificates.push(consumer.sign.clone());
+        content.nodes[0].tls_certificates.push(consumer.tls.clone());
+        content.nodes[1].tls_certificates.push(provider.tls.clone());
+    });
+    let honest = Intruder::consumer(&pair);
+    let letter = Draft::new(&pair).seal(&consumer.signer(Mode::Single));
+    honest.send(&letter).await.is_refused(&Reason::SigningCertificate("").at_provider());
+    assert!(!Intruder::new(&pair, &consumer).is_let_in(&Draft::new(&pair).seal(&honest.signer)).await);
+    let _impostor = Impostor::start(&mut pair, &provider, |_| panic!("a question came")).await;
+    pair.get("/x").await.is_refused(&Reason::PeerCertificate.at_consumer());
+    assert_eq!(pair.service.count(), 0);
+    pair.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signing_certificate_that_names_another_member_signs_nothing() {
+    for consumers in [true, false] {
         let mut pair = Pair::new().await;
-        let other = authority("CA khac").certificate();
-        let news = pair.world.edit(|content| {
-            content.authorities[0].certificate = other;
-            content.crls.clear();
+        // A clerk of the centre mixed two members up.
+        let mixed_up = pair.world.edit(|content| {
+            let taken = std::mem::take(&mut content.members[2].signing_certificates);
+            let other =
+                std::mem::replace(&mut content.members[usize::from(!consumers)].signing_certificates, taken);
+            content.members[2].signing_certificates = other;
         });
-        let learning = if at_consumer { &pair.world.at_consumer } else { &pair.world.at_provider };
-        if signing {
-            // The connection exists already: what is refused is the provider's look at its peer.
-            pair.get("/x").await.is_answered();
-        }
-        let before = pair.service.count();
-        learning.send_replace(news);
-        let expected = Reason::PeerCertificate;
-        let kept = signing && !at_consumer;
-        let expected = if kept { expected.at_provider() } else { expected.at_consumer() };
+        let (learning, expected) = if consumers {
+            (&pair.world.at_provider, Reason::SigningCertificate("").at_provider())
+        } else {
+            (&pair.world.at_consumer, Reason::SigningCertificate("").at_consumer())
+        };
+        learning.send_replace(Some(mixed_up));
         pair.get("/x").await.is_refused(&expected);
-        assert_eq!(pair.service.count(), before);
         pair.audit().await;
     }
 }
@@ -144,7 +189,7 @@ async fn a_peer_with_a_certificate_that_is_not_in_the_directory_is_not_let_in() 
     let other = Party::new(&authority("CA khac"), "H17", "MOTCUA", Lives::default());
     for party in [nobody, other] {
         let intruder = Intruder::new(&pair, &party);
-        let letter = Draft::new(&pair).seal(&pair.world.consumer.signer(exchange::signer::Mode::Single));
+        let letter = Draft::new(&pair).seal(&pair.world.consumer.signer(Mode::Single));
         assert!(!intruder.is_let_in(&letter).await);
     }
     assert_eq!(pair.service.count(), 0);
@@ -191,7 +236,7 @@ async fn an_answer_is_taken_from_the_right_node() {
     // The counterpart of the tests above: what they refuse is not refused for another reason.
     let mut pair = Pair::new().await;
     let provider = pair.world.provider.clone();
-    let signer = provider.signer(exchange::signer::Mode::Single);
+    let signer = provider.signer(Mode::Single);
     let _impostor =
         Impostor::start(&mut pair, &provider, move |asked| Forgery::to(asked).seal(&signer)).await;
     let answer = pair.get("/x").await;

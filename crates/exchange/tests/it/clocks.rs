@@ -21,7 +21,7 @@ async fn an_expired_directory_stops_the_consumer() {
 async fn an_expired_directory_stops_the_provider() {
     let pair = Pair::new().await;
     let old = pair.world.snapshot(START);
-    pair.world.at_provider.send_replace(old);
+    pair.world.at_provider.send_replace(Some(old));
     pair.get("/x").await.is_refused(&Reason::DirectoryExpired.at_provider());
     assert_eq!(pair.service.count(), 0);
     pair.audit().await;

@@ -52,7 +52,7 @@ impl Draft {
     pub fn seal(&self, signer: &Signer) -> Letter {
         let (mut letter, unsigned, digest) = self.unsigned(signer);
         let bytes = signer.sign_bytes(unsigned.base.as_bytes()).unwrap();
-        letter.sign(&unsigned, Signature { bytes, batch: None }, digest.as_ref());
+        letter.sign(&unsigned, &Signature { bytes, batch: None }, digest.as_ref());
         letter
     }
 
@@ -116,8 +116,8 @@ pub struct Letter {
 }
 
 impl Letter {
-    pub fn sign(&mut self, unsigned: &peer::Unsigned, signature: Signature, digest: Option<&[u8; 32]>) {
-        self.bound = peer::write_signature(&mut self.headers, unsigned, &signature, digest).unwrap();
+    pub fn sign(&mut self, unsigned: &peer::Unsigned, signature: &Signature, digest: Option<&[u8; 32]>) {
+        self.bound = peer::write_signature(&mut self.headers, unsigned, signature, digest).unwrap();
     }
 
     #[must_use]

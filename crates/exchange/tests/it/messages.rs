@@ -25,8 +25,10 @@ const COVERED: [&str; 8] = [
     "\"x-road-userid\"",
 ];
 
+type Alter = fn(Letter) -> Letter;
+
 /// The provider refuses each altered message for its reason; none reaches the information system.
-async fn refused(cases: Vec<(&str, Reason, fn(Letter) -> Letter)>) {
+async fn refused(cases: Vec<(&str, Reason, Alter)>) {
     let pair = Pair::new().await;
     let intruder = Intruder::consumer(&pair);
     for (what, reason, alter) in cases {
@@ -133,7 +135,7 @@ async fn a_header_that_stands_twice_is_refused() {
     .await;
 }
 
-const DOUBLERS: [fn(Letter) -> Letter; 6] = [
+const DOUBLERS: [Alter; 6] = [
     |l| twice(l, "x-road-client"),
     |l| twice(l, "x-road-id"),
     |l| twice(l, "signature"),
@@ -208,8 +210,8 @@ async fn the_provider_does_not_rely_on_the_consumers_node_having_checked() {
     let draft = || Draft::new(&pair);
     let cases = [
         (Draft { method: "BREW".parse().unwrap(), ..draft() }, Reason::Method),
-        (Draft { id: "x".repeat(256), ..draft() }, Reason::HeaderInvalid("")),
-        (Draft { id: "a\tb".into(), ..draft() }, Reason::HeaderInvalid("")),
+        (Draft { id: "x".repeat(256), ..draft() }, Reason::PeerMessage("")),
+        (Draft { id: "a\tb".into(), ..draft() }, Reason::PeerMessage("")),
         (Draft { more: vec![("x-road-userid", "")], ..draft() }, Reason::HeaderInvalid("")),
     ];
     for (draft, reason) in cases {
@@ -281,7 +283,7 @@ fn batch_of_three(pair: &Pair, intruder: &Intruder) -> Vec<Letter> {
     let places = (0..3).zip(paths).map(|(index, path)| BatchPlace::new(index, 3, path).unwrap());
     let sign = |((mut letter, unsigned, digest), place): ((Letter, peer::Unsigned, Option<[u8; 32]>), _)| {
         let signature = Signature { bytes: bytes.clone(), batch: Some(place) };
-        letter.sign(&unsigned, signature, digest.as_ref());
+        letter.sign(&unsigned, &signature, digest.as_ref());
         letter
     };
     waiting.into_iter().zip(places).map(sign).collect()

@@ -9,13 +9,17 @@ use crypto::certificate::Certificate;
 use crypto::sign::{Algorithm, KeyError, KeyStore, PrivateKey, PublicKey};
 use exchange::signer::{Mode, Signer};
 use exchange::tls::Identity;
-use rcgen::{CertificateParams, DnType};
+use rcgen::string::PrintableString;
+use rcgen::{CertificateParams, DnType, DnValue};
 use zeroize::Zeroizing;
 
 /// When every test begins.
 pub const START: Ts = Ts::from_secs(1_795_000_000);
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
+
+/// X.520 `serialNumber`: where a certificate names its member.
+const SERIAL_NUMBER: &[u64] = &[2, 5, 4, 5];
 
 /// For how many days the certificates of a party are valid.
 #[derive(Clone, Copy)]
@@ -47,7 +51,10 @@ impl Party {
         let keys = Keys(["sign", "tls"].map(|label| (label, key())).into());
         let issue = |label: &str, profile, days: i64| {
             let mut request = CertificateParams::default();
-            request.distinguished_name.push(DnType::CommonName, format!("{member} {label}"));
+            let identifier = PrintableString::try_from(format!("VN-TEST/GOV/{code}")).unwrap();
+            let identifier = DnValue::PrintableString(identifier);
+            request.distinguished_name.push(DnType::CustomDnType(SERIAL_NUMBER.to_vec()), identifier);
+            request.distinguished_name.push(DnType::CommonName, label);
             let request = request.serialize_request(&keys.0[label]).unwrap().pem().unwrap();
             ca.issue(&request, profile, (START.plus_secs(-3600), START.plus_secs(days * DAY))).unwrap()
         };

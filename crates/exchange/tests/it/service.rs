@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use exchange::body::OutBody;
@@ -11,6 +12,9 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::{Semaphore, watch};
 use web::{Limits, Server};
+
+/// How long a request that must come may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// | path | what it does |
 /// |---|---|
@@ -52,7 +56,9 @@ impl Service {
 
     /// Waits until so many requests have come.
     pub async fn reached(&self, count: usize) {
-        self.seen.count.subscribe().wait_for(|now| *now >= count).await.unwrap();
+        let mut counter = self.seen.count.subscribe();
+        let reached = tokio::time::timeout(PATIENCE, counter.wait_for(|now| *now >= count)).await;
+        assert!(reached.is_ok(), "only {} of {count} requests came", self.count());
     }
 
     /// Lets so many requests at `/giu` go on.

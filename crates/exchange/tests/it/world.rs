@@ -56,12 +56,12 @@ impl World {
     }
 
     /// The directory, in force until `expires`.
-    pub fn snapshot(&self, expires: Ts) -> Option<Arc<Snapshot>> {
-        Some(Arc::new(Snapshot::from_content(self.content.clone(), expires)))
+    pub fn snapshot(&self, expires: Ts) -> Arc<Snapshot> {
+        Arc::new(Snapshot::from_content(self.content.clone(), expires))
     }
 
     /// Changes the directory without telling anybody.
-    pub fn edit(&mut self, edit: impl FnOnce(&mut Content)) -> Option<Arc<Snapshot>> {
+    pub fn edit(&mut self, edit: impl FnOnce(&mut Content)) -> Arc<Snapshot> {
         edit(&mut self.content);
         self.content.number += 1;
         self.snapshot(START.plus_secs(DIRECTORY_DAYS * DAY))
@@ -69,7 +69,7 @@ impl World {
 
     /// Changes the directory at both nodes.
     pub fn publish(&mut self, change: impl FnOnce(&mut Content)) {
-        let snapshot = self.edit(change);
+        let snapshot = Some(self.edit(change));
         self.at_consumer.send_replace(snapshot.clone());
         self.at_provider.send_replace(snapshot);
     }
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Revokes a certificate; gives the directory that says so, which nobody has yet.
-    pub fn revoke(&mut self, certificate: &Certificate) -> Option<Arc<Snapshot>> {
+    pub fn revoke(&mut self, certificate: &Certificate) -> Arc<Snapshot> {
         self.ca.revoke(&certificate.serial_hex(), START).unwrap();
         let list = self.ca.crl(START.plus_secs(1), START.plus_secs(400 * DAY)).unwrap();
         self.edit(|content| content.crls = vec![list])

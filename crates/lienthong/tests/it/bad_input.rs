@@ -256,7 +256,7 @@ fn what_is_too_large_or_too_slow_is_refused_with_the_limit_named() {
     let body = |length: &str, body: &[u8]| request(&[&post, "Host: nut", CLIENT, length], body);
     for (length, bytes) in [
         ("Content-Length: 100001", &b""[..]),
-        ("Transfer-Encoding: chunked", &[&b"186a1\r\n"[..], &[b'x'; 100_001], b"\r\n0\r\n\r\n"].concat()),
+        ("Transfer-Encoding: chunked", &[&b"186a1\r\n"[..], &vec![b'x'; 100_001], b"\r\n0\r\n\r\n"].concat()),
     ] {
         let answer = sandbox.send(&body(length, bytes));
         assert_eq!(answer.as_ref().map(|a| a.status), Some(413), "{answer:?}");
@@ -265,7 +265,7 @@ fn what_is_too_large_or_too_slow_is_refused_with_the_limit_named() {
     check(
         &sandbox,
         "largest body",
-        sandbox.send(&body("Content-Length: 100000", &[b'x'; 100_000])),
+        sandbox.send(&body("Content-Length: 100000", &vec![b'x'; 100_000])),
         &Answered,
     );
 
@@ -445,7 +445,7 @@ fn two_thousand_mutated_requests_leave_the_node_alive_and_small() {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
-    good.iter().for_each(|bytes| assert!(sandbox.send(bytes).is_some()));
+    assert!(good.iter().all(|bytes| sandbox.send(bytes).is_some()));
     let before = resident_kib();
     std::thread::scope(|scope| {
         for seed in 1..=8 {
@@ -453,7 +453,7 @@ fn two_thousand_mutated_requests_leave_the_node_alive_and_small() {
             scope.spawn(move || {
                 let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ seed);
                 (0..250).for_each(|n| {
-                    try_one(sandbox, &dice.mutated(good), &format!("seed {seed}, request {n}"))
+                    try_one(sandbox, &dice.mutated(good), &format!("seed {seed}, request {n}"));
                 });
             });
         }

@@ -1,12 +1,16 @@
 //! Nodes that are killed, and nodes that are asked to stop, in the middle of their work.
 
 use std::collections::HashSet;
+use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
 
 use serde_json::Value;
 use testkit::TestStore;
 
 use crate::harness::{Options, Sandbox, wait};
-use crate::rig::{ECHO_SERVICE, Load, block, get, openings_and_closings, sql};
+use crate::raw::{CLIENT, PROVIDER, request};
+use crate::rig::{Load, Patient, answer, block, openings_and_closings, sql};
 
 /// Calls that a load has answered before and between the faults.
 const SOME: usize = 60;
@@ -27,18 +31,17 @@ fn kill_9_of_either_node_during_load_loses_nothing_on_postgres() {
 }
 
 fn survive(mut sandbox: Sandbox, provider_log: &str) {
-    sandbox.offer(ECHO_SERVICE);
+    let patient = Patient::offer(&sandbox);
     sandbox.start_provider();
     sandbox.start_consumer();
     let load = Load::start(&sandbox, 6);
     wait(|| load.answered() >= SOME);
 
-    let stuck = ask_in_background(&sandbox, "treo-1", "/im-lang");
-    wait(|| sandbox.parts("provider", "treo-1") == ["request"]);
+    let held = patient.hold(&sandbox, "treo-1");
     let failed = load.failed();
     sandbox.provider.take().unwrap().kill_9();
     wait(|| load.failed() > failed);
-    let refusal = stuck.join().unwrap().expect("the consumer's node lives");
+    let refusal = held.answer().expect("the consumer's node lives");
     assert!(refusal.text().contains("EX-04"), "{refusal:?}");
     // As if the node had been down for two days.
     sql(provider_log, "UPDATE record SET at = at - 172800000000");
@@ -47,15 +50,16 @@ fn survive(mut sandbox: Sandbox, provider_log: &str) {
     let answered = load.answered();
     wait(|| load.answered() >= answered + SOME);
 
-    let stuck = ask_in_background(&sandbox, "treo-2", "/cham/1000");
-    wait(|| sandbox.parts("provider", "treo-2") == ["request"]);
+    let held = patient.hold(&sandbox, "treo-2");
     sandbox.consumer.take().unwrap().kill_9();
-    assert!(stuck.join().unwrap().is_none());
+    let (nothing, mut system) = held.unanswered();
+    assert!(nothing.is_none(), "{nothing:?}");
+    answer(&mut system);
     // The provider's node says how it ended although nobody was there to hear it.
     wait(|| sandbox.parts("provider", "treo-2") == ["request", "response"]);
     sandbox.start_consumer();
-    let before = load.answered();
-    wait(|| load.answered() >= before + SOME);
+    let answered = load.answered();
+    wait(|| load.answered() >= answered + SOME);
 
     let answered = load.finish();
     assert_eq!(sandbox.consumer.take().unwrap().terminate(), Some(0));
@@ -79,42 +83,40 @@ fn check_logs(sandbox: &Sandbox, answered: &[String]) {
     }
 }
 
-/// A call by a thread of its own; `None` when the node broke off.
-fn ask_in_background(
-    sandbox: &Sandbox,
-    id: &str,
-    path: &str,
-) -> std::thread::JoinHandle<Option<crate::harness::Answer>> {
-    let (mut connection, id, path) = (sandbox.connect(), id.to_owned(), path.to_owned());
-    std::thread::spawn(move || get(&mut connection, &id, "moi", &path))
-}
-
 #[test]
 fn nodes_asked_to_stop_finish_the_calls_in_flight() {
     let mut sandbox = Sandbox::prepare(&Options::default());
-    sandbox.offer(ECHO_SERVICE);
+    let patient = Patient::offer(&sandbox);
     sandbox.start_provider();
     sandbox.start_consumer();
-    let slow = ask_in_background(&sandbox, "cham-1", "/cham/2000");
-    wait(|| sandbox.parts("provider", "cham-1") == ["request"]);
-    assert_eq!(sandbox.provider.take().unwrap().terminate(), Some(0));
-    assert_eq!(sandbox.consumer.take().unwrap().terminate(), Some(0));
-    assert_eq!(slow.join().unwrap().expect("an answer").status, 200);
-    assert_eq!(sandbox.parts("consumer", "cham-1"), ["call"]);
-    assert_eq!(sandbox.audit("provider")["open"], 0);
+    let held = patient.hold(&sandbox, "do-dang");
+    let nodes = [sandbox.provider.take().unwrap(), sandbox.consumer.take().unwrap()];
+    let stopping = nodes.map(|node| std::thread::spawn(move || node.terminate()));
+    let listens = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, sandbox.port(port))).is_ok();
+    wait(|| !listens(0) && !listens(3));
+    assert_eq!(held.answer().expect("an answer").status, 200);
+    for node in stopping {
+        assert_eq!(node.join().unwrap(), Some(0));
+    }
+    assert_eq!(sandbox.parts("consumer", "do-dang"), ["call"]);
+    assert_eq!(sandbox.parts("provider", "do-dang"), ["request", "response"]);
 }
 
 #[test]
 fn a_call_whose_asker_hangs_up_is_still_recorded_to_its_end() {
     let mut sandbox = Sandbox::prepare(&Options::default());
-    sandbox.offer(ECHO_SERVICE);
+    let patient = Patient::offer(&sandbox);
     sandbox.start_provider();
     sandbox.start_consumer();
     let mut connection = sandbox.connect();
-    let line = format!("GET {}/moi/cham/800 HTTP/1.1", crate::raw::PROVIDER);
-    connection.write(&crate::raw::request(&[&line, "Host: nut", crate::raw::CLIENT, "X-Road-Id: bo-1"], b""));
-    wait(|| sandbox.parts("provider", "bo-1") == ["request"]);
+    let line = format!("GET {PROVIDER}/doi/049 HTTP/1.1");
+    connection.write(&request(&[&line, "Host: nut", CLIENT, "X-Road-Id: bo-1"], b""));
+    let mut system = patient.take();
     drop(connection);
+    // The provider's node goes on waiting for the answer.
+    system.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    assert!(system.read(&mut [0]).is_err(), "the call was given up");
+    answer(&mut system);
     wait(|| sandbox.parts("provider", "bo-1") == ["request", "response"]);
     wait(|| sandbox.parts("consumer", "bo-1") == ["call"]);
 }

@@ -103,7 +103,7 @@ impl Connection {
     }
 
     fn more(&mut self) -> bool {
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 16 * 1024];
         let read = self.stream.read(&mut buffer).unwrap_or(0);
         self.read.extend_from_slice(&buffer[..read]);
         read > 0

@@ -39,6 +39,63 @@ to = \"VN-DEMO/GOV/H17/MOTCUA\"
 service = \"DANCU/dem\"
 ";
 
+/// An information system that answers when it is told to; its service is `doi`.
+pub struct Patient(TcpListener);
+
+/// A request that waits for its answer.
+pub struct Held {
+    asker: JoinHandle<Option<Answer>>,
+    system: TcpStream,
+}
+
+impl Patient {
+    /// Offered by the provider from its next start on.
+    pub fn offer(sandbox: &Sandbox) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = SYSTEM_SERVICE.replace("{system}", &format!("http://{address}"));
+        sandbox.offer(&service.replace("\"dem\"", "\"doi\"").replace("DANCU/dem", "DANCU/doi"));
+        Self(listener)
+    }
+
+    /// Asks, and returns when the request is here: then it is in the provider's log.
+    pub fn hold(&self, sandbox: &Sandbox, id: &str) -> Held {
+        let (mut connection, id) = (sandbox.connect(), id.to_owned());
+        let asker = std::thread::spawn(move || get(&mut connection, &id, "doi", "/049"));
+        Held { asker, system: self.take() }
+    }
+
+    /// The next request's connection.
+    pub fn take(&self) -> TcpStream {
+        let (mut stream, _) = self.0.accept().unwrap();
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            assert_eq!(stream.read(&mut byte).unwrap(), 1, "the request is whole");
+            head.extend_from_slice(&byte);
+        }
+        stream
+    }
+}
+
+impl Held {
+    /// What the asker gets when the information system answers; `None` when its node has gone.
+    pub fn answer(mut self) -> Option<Answer> {
+        answer(&mut self.system);
+        self.asker.join().unwrap()
+    }
+
+    /// What the asker gets while the information system goes on thinking, and that thinking.
+    pub fn unanswered(self) -> (Option<Answer>, TcpStream) {
+        (self.asker.join().unwrap(), self.system)
+    }
+}
+
+/// The answer of [`Patient`]; the node may have gone.
+pub fn answer(system: &mut TcpStream) {
+    let _ = system.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+}
+
 /// Runs what needs a runtime.
 pub fn block<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)

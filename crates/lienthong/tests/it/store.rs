@@ -4,10 +4,11 @@ use testkit::TestStore;
 
 use crate::harness::{Options, Process, Sandbox, run, wait};
 use crate::raw::{SYSTEM, System};
-use crate::rig::{SYSTEM_SERVICE, SmallDisk, block, sql};
+use crate::rig::{Held, Patient, SYSTEM_SERVICE, SmallDisk, block, sql};
 
-/// Two nodes and an information system that counts.
-fn counted(mut sandbox: Sandbox) -> (Sandbox, System) {
+/// Two nodes, an information system that counts and one that waits.
+fn counted(mut sandbox: Sandbox) -> (Sandbox, System, Patient) {
+    let patient = Patient::offer(&sandbox);
     let system = System::start(sandbox.port(SYSTEM));
     system.answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     sandbox.offer(SYSTEM_SERVICE);
@@ -15,7 +16,13 @@ fn counted(mut sandbox: Sandbox) -> (Sandbox, System) {
     sandbox.start_consumer();
     assert_eq!(sandbox.call("dau", "dem", "/").status, 200);
     system.one();
-    (sandbox, system)
+    (sandbox, system, patient)
+}
+
+/// The answer to a question in the log is withheld while it cannot be recorded.
+fn assert_withheld(held: Held, code: &str) {
+    let answer = held.answer().unwrap();
+    assert!(answer.status == 500 && answer.text().contains(code), "{answer:?}");
 }
 
 /// A node that cannot write its log refuses calls with this code and does not forward them.
@@ -54,12 +61,15 @@ fn a_full_disk_stops_calls_before_they_are_forwarded_and_ends_by_itself() {
     for (role, disk) in ["consumer", "provider"].into_iter().zip(&disks) {
         sandbox.move_log(role, &format!("sqlite:{}/log.db", disk.path().display()));
     }
-    let (sandbox, system) = counted(sandbox);
+    let (sandbox, system, patient) = counted(sandbox);
     let [consumers, providers] = &disks;
+    let held = patient.hold(&sandbox, "giua");
     providers.fill(sandbox.provider.as_ref().unwrap());
+    assert_withheld(held, providers.code());
     assert_refuses(&sandbox, &system, "provider", providers.code());
     providers.free(sandbox.provider.as_ref().unwrap());
     assert_goes_on(&sandbox, &system, "provider");
+    wait(|| sandbox.parts("provider", "giua") == ["request", "interrupted"]);
 
     consumers.fill(sandbox.consumer.as_ref().unwrap());
     // The first is asked before the log is known to fail; its answer is withheld, and the provider has the proof.
@@ -77,7 +87,8 @@ fn a_full_disk_stops_calls_before_they_are_forwarded_and_ends_by_itself() {
 fn postgresql_gone_and_back_stops_calls_and_lets_them_go_on() {
     let stores = [block(TestStore::postgres()), block(TestStore::postgres())];
     let urls = stores.each_ref().map(|store| store.url().to_owned());
-    let (sandbox, system) = counted(Sandbox::prepare(&Options { stores: Some(urls), ..Options::default() }));
+    let (sandbox, system, patient) =
+        counted(Sandbox::prepare(&Options { stores: Some(urls), ..Options::default() }));
     let gone = |store: &TestStore| {
         block(async {
             store.set_reachable(false).await;
@@ -85,10 +96,13 @@ fn postgresql_gone_and_back_stops_calls_and_lets_them_go_on() {
         });
     };
     let [consumers, providers] = &stores;
+    let held = patient.hold(&sandbox, "giua");
     gone(providers);
+    assert_withheld(held, "EX-0701");
     assert_refuses(&sandbox, &system, "provider", "EX-0701");
     block(providers.set_reachable(true));
     assert_goes_on(&sandbox, &system, "provider");
+    wait(|| sandbox.parts("provider", "giua") == ["request", "interrupted"]);
 
     gone(consumers);
     assert_eq!(sandbox.call("giu-lai", "dem", "/").status, 500);

@@ -29,6 +29,7 @@ async fn the_writer_goes_on_when_the_server_is_back() {
         assert!(matches!(gone, Err(StoreError::Unavailable { .. })), "{gone:?}");
     }
     assert!(matches!(db.log_size().await, Err(StoreError::Unavailable { .. })));
+    assert!(matches!(db.try_write().await, Err(StoreError::Unavailable { .. })));
     store.set_reachable(true).await;
     writer.append(&group(5, 10), &[]).await.unwrap();
     assert_eq!(db.rows(0, 100).await.unwrap(), group(0, 10));

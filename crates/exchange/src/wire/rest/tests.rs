@@ -43,6 +43,7 @@ fn a_target_that_could_escape_is_refused() {
         "/%00",
         "/%FF",
         "/%25252e",
+        "/%25%32%65%25%32%65/x",
     ] {
         assert_eq!(target(&format!("{SERVICE}{bad}")), Err(Reason::PathUnsafe), "{bad}");
     }
