@@ -58,6 +58,9 @@ pub struct Outcome {
     pub fault: Option<Fault>,
 }
 
+/// Room for the text of a usual record, bytes.
+const TEXT_BYTES_USUAL: usize = 4096;
+
 /// The version of the record's form: 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Version;
@@ -144,7 +147,10 @@ impl Record {
     /// # Panics
     /// Never: every field has a text form.
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("every field has a text form")
+        // Growing piece by piece would copy the text several times.
+        let mut text = Vec::with_capacity(TEXT_BYTES_USUAL);
+        serde_json::to_writer(&mut text, self).expect("every field has a text form");
+        String::from_utf8(text).expect("JSON is UTF-8")
     }
 
     /// Reads a text in exactly the form that [`Record::to_text`] writes.

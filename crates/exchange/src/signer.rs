@@ -3,7 +3,7 @@
 //! A batch is closed at once when nobody else waits; under load the signer waits a few hundred microseconds for more.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crypto::certificate::Certificate;
@@ -69,6 +69,8 @@ struct Waiting {
 
 /// Messages that may wait for the signer thread; more make callers wait.
 const QUEUE_MAX: usize = 4096;
+/// A signer that signed within this time is under load.
+const LOADED: Duration = Duration::from_millis(2);
 
 impl Signer {
     /// A signer with the key `label`; fails when the certificate is for another key.
@@ -118,8 +120,10 @@ fn start(key: Key, window: Duration) -> mpsc::SyncSender<Waiting> {
     let (queue, waiting) = mpsc::sync_channel(QUEUE_MAX);
     // A thread of its own: the wait below is shorter than Tokio's timer resolution, and keys may block.
     let run = move || {
-        while let Some(batch) = collect(&waiting, window) {
+        let mut last = None;
+        while let Some(batch) = collect(&waiting, window, last) {
             sign_batch(&key, batch);
+            last = Some(Instant::now());
         }
     };
     // Without the thread every call is refused with `Stopped`, which says what is wrong.
@@ -130,17 +134,24 @@ fn start(key: Key, window: Duration) -> mpsc::SyncSender<Waiting> {
     queue
 }
 
-fn collect(waiting: &mpsc::Receiver<Waiting>, window: Duration) -> Option<Vec<Waiting>> {
+/// The messages of the next batch. Waits for more when several are there, or when the last batch was signed a moment
+/// ago: messages come in bursts, and the first of a burst must not be signed alone.
+fn collect(
+    waiting: &mpsc::Receiver<Waiting>,
+    window: Duration,
+    last: Option<Instant>,
+) -> Option<Vec<Waiting>> {
     let mut batch = vec![waiting.recv().ok()?];
-    batch.extend(waiting.try_iter().take(BATCH_LEAVES_MAX as usize - 1));
-    if batch.len() > 1 {
-        let end = Instant::now() + window;
-        while batch.len() < BATCH_LEAVES_MAX as usize {
-            match waiting.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(more) => batch.push(more),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
-        }
+    let more = |batch: &mut Vec<Waiting>| {
+        let room = BATCH_LEAVES_MAX as usize - batch.len();
+        batch.extend(waiting.try_iter().take(room));
+    };
+    more(&mut batch);
+    if batch.len() > 1 || last.is_some_and(|last| last.elapsed() < LOADED) {
+        // Asleep rather than waiting on the queue: each message would wake a waiting thread.
+        #[expect(clippy::disallowed_methods, reason = "a thread of its own; Tokio's timers are too coarse")]
+        std::thread::sleep(window);
+        more(&mut batch);
     }
     Some(batch)
 }

@@ -128,8 +128,11 @@ impl Bench<'_> {
         say(&format!("starting nodes on {name}"));
         let nodes = |signing: Signing| {
             let folder = self.folder.join(format!("{name}-{}", signing.name()));
-            let database = |cluster: &Cluster, side| cluster.create_database(&format!("{side}_{}", signing.name()));
-            let both = |cluster| Ok::<_, anyhow::Error>([database(cluster, "consumer")?, database(cluster, "provider")?]);
+            let database =
+                |cluster: &Cluster, side| cluster.create_database(&format!("{side}_{}", signing.name()));
+            let both = |cluster| {
+                Ok::<_, anyhow::Error>([database(cluster, "consumer")?, database(cluster, "provider")?])
+            };
             let stores = cluster.as_ref().map(both).transpose()?;
             Nodes::start(self.binary, &folder, stores.as_ref(), signing, &self.backend.url)
         };

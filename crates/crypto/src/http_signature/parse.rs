@@ -15,7 +15,10 @@ const DIGITS_MAX: usize = 15;
 ///
 /// # Errors
 /// Anything outside the profile; see the module.
-pub fn parse_input(header: &str, label: &str) -> Result<(Vec<String>, Params, String), HttpSignatureError> {
+pub fn parse_input<'a>(
+    header: &'a str,
+    label: &str,
+) -> Result<(Vec<&'a str>, Params, &'a str), HttpSignatureError> {
     let mut reader = Reader::new(header)?;
     reader.label(label)?;
     let value = reader.rest();
@@ -43,7 +46,7 @@ pub fn parse_input(header: &str, label: &str) -> Result<(Vec<String>, Params, St
         tag: reader.text(";tag=\"", "the parameter tag")?,
     };
     reader.end()?;
-    Ok((ids.into_iter().map(str::to_owned).collect(), params, value.to_owned()))
+    Ok((ids, params, value))
 }
 
 /// Reads a `Signature` header of one member named `label`: `label=:base64:`.

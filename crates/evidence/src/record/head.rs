@@ -159,7 +159,8 @@ impl SignedHead {
         let input = input.ok_or(HeadError::NotABase)?;
         let components: Option<Vec<_>> = lines.split('\n').map(component_line).collect();
         let components = components.ok_or(HeadError::NotABase)?;
-        let (ids, params, member) = http_signature::parse_input(&format!("{LABEL}={input}"), LABEL)
+        let header = format!("{LABEL}={input}");
+        let (ids, params, member) = http_signature::parse_input(&header, LABEL)
             .map_err(|error| HeadError::Params(error.to_string()))?;
         if member != input || !ids.iter().eq(components.iter().map(|(id, _)| id)) {
             return Err(HeadError::NotABase);
@@ -168,7 +169,7 @@ impl SignedHead {
             .iter()
             .map(|(id, value)| Component { id: (*id).into(), value: (*value).into() })
             .collect();
-        if http_signature::base(&rebuilt, &member) != self.base {
+        if http_signature::base(&rebuilt, member) != self.base {
             return Err(HeadError::NotABase);
         }
         Ok(HeadParts { components, params })

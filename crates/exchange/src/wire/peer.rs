@@ -23,13 +23,36 @@ pub const TAG_RESPONSE: &str = "lienthong-response-1";
 /// Seconds for which a message may arrive after it was signed.
 pub const VALIDITY_S: i64 = 30;
 
+/// A header with its identifier as a covered component.
+type Covered = (&'static str, HeaderName);
+
 /// Headers that every request signature covers, in order.
-const REQUEST_COVERED: [HeaderName; 6] =
-    [h::NODE_SERVICE, h::CLIENT, h::ID, h::REQUEST_ID, h::NODE, h::COMMITMENT];
+const REQUEST_COVERED: [Covered; 6] = [
+    ("\"lienthong-service\"", h::NODE_SERVICE),
+    ("\"x-road-client\"", h::CLIENT),
+    ("\"x-road-id\"", h::ID),
+    ("\"x-road-request-id\"", h::REQUEST_ID),
+    ("\"lienthong-node\"", h::NODE),
+    ("\"lienthong-commitment\"", h::COMMITMENT),
+];
 /// Headers that it covers when they are there, in order.
-const REQUEST_OPTIONAL: [HeaderName; 5] = [h::USER_ID, h::ISSUE, h::REPRESENTED, h::PURPOSE, h::LEGAL_BASIS];
+const REQUEST_OPTIONAL: [Covered; 5] = [
+    ("\"x-road-userid\"", h::USER_ID),
+    ("\"x-road-issue\"", h::ISSUE),
+    ("\"x-road-represented-party\"", h::REPRESENTED),
+    ("\"lienthong-purpose\"", h::PURPOSE),
+    ("\"lienthong-legal-basis\"", h::LEGAL_BASIS),
+];
 /// Headers that every answer's signature covers, in order.
-const RESPONSE_COVERED: [HeaderName; 5] = [h::ID, h::REQUEST_ID, h::CLIENT, h::NODE_SERVICE, h::COMMITMENT];
+const RESPONSE_COVERED: [Covered; 5] = [
+    ("\"x-road-id\"", h::ID),
+    ("\"x-road-request-id\"", h::REQUEST_ID),
+    ("\"x-road-client\"", h::CLIENT),
+    ("\"lienthong-service\"", h::NODE_SERVICE),
+    ("\"lienthong-commitment\"", h::COMMITMENT),
+];
+/// The header that it covers on a refusal.
+const REFUSAL_COVERED: Covered = ("\"x-road-error\"", h::ERROR);
 
 /// Salts of head and body: separate, so that one can be opened without the other.
 #[derive(Clone, Debug)]
@@ -99,12 +122,9 @@ fn optional<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a 
     value.map(|v| v.to_str().map_err(|_| Reason::PeerMessage("header not ASCII"))).transpose()
 }
 
-fn quoted(name: &HeaderName) -> Cow<'static, str> {
-    Cow::Owned(format!("\"{name}\""))
-}
-
-fn push<'a>(out: &mut Vec<Component<'a>>, headers: &'a HeaderMap, name: &HeaderName) -> Result<(), Reason> {
-    out.push(Component { id: quoted(name), value: Cow::Borrowed(text(headers, name)?) });
+fn push<'a>(out: &mut Vec<Component<'a>>, headers: &'a HeaderMap, covered: &Covered) -> Result<(), Reason> {
+    let (id, name) = covered;
+    out.push(Component { id: Cow::Borrowed(id), value: Cow::Borrowed(text(headers, name)?) });
     Ok(())
 }
 
@@ -112,12 +132,12 @@ fn push<'a>(out: &mut Vec<Component<'a>>, headers: &'a HeaderMap, name: &HeaderN
 fn request_components<'a>(method: &'a Method, headers: &'a HeaderMap) -> Result<Vec<Component<'a>>, Reason> {
     let mut out = Vec::with_capacity(12);
     out.push(Component { id: Cow::Borrowed("\"@method\""), value: Cow::Borrowed(method.as_str()) });
-    for name in &REQUEST_COVERED {
-        push(&mut out, headers, name)?;
+    for covered in &REQUEST_COVERED {
+        push(&mut out, headers, covered)?;
     }
-    for name in &REQUEST_OPTIONAL {
-        if headers.contains_key(name) {
-            push(&mut out, headers, name)?;
+    for covered in &REQUEST_OPTIONAL {
+        if headers.contains_key(&covered.1) {
+            push(&mut out, headers, covered)?;
         }
     }
     Ok(out)
@@ -131,11 +151,11 @@ fn response_components<'a>(
 ) -> Result<Vec<Component<'a>>, Reason> {
     let mut out = Vec::with_capacity(10);
     out.push(Component { id: Cow::Borrowed("\"@status\""), value: Cow::Owned(status.as_str().to_owned()) });
-    for name in &RESPONSE_COVERED {
-        push(&mut out, headers, name)?;
+    for covered in &RESPONSE_COVERED {
+        push(&mut out, headers, covered)?;
     }
     if headers.contains_key(h::ERROR) {
-        push(&mut out, headers, &h::ERROR)?;
+        push(&mut out, headers, &REFUSAL_COVERED)?;
     }
     let id = Cow::Borrowed("\"signature\";req;key=\"lt\"");
     out.push(Component { id, value: Cow::Borrowed(&bound.signature) });
@@ -254,7 +274,7 @@ fn read(headers: &HeaderMap, components: &[Component<'_>], tag: &str) -> Result<
     let (ids, params, input) =
         http_signature::parse_input(text(headers, &h::SIGNATURE_INPUT)?, LABEL).map_err(malformed)?;
     // Exactly our list: a signature that leaves something out is not one.
-    if params.tag != tag || !ids.iter().map(String::as_str).eq(components.iter().map(|c| &*c.id)) {
+    if params.tag != tag || !ids.iter().copied().eq(components.iter().map(|c| &*c.id)) {
         return Err(Reason::PeerMessage("signature does not cover what it must"));
     }
     let value = text(headers, &h::SIGNATURE)?;
@@ -267,7 +287,7 @@ fn read(headers: &HeaderMap, components: &[Component<'_>], tag: &str) -> Result<
     let digest = optional(headers, &h::CONTENT_DIGEST)?;
     let content_digest = digest.map(http_signature::parse_content_digest).transpose().map_err(malformed)?;
     let bound = Bound { signature: item(value), batch: batch.map(str::to_owned) };
-    let base = http_signature::base(components, &input);
+    let base = http_signature::base(components, input);
     Ok(Sealed { base, signature, batch: place, params, commitment, salts, content_digest, bound })
 }
 
