@@ -17,4 +17,5 @@ mod party;
 mod replay;
 mod service;
 mod storage;
+mod vectors;
 mod world;

@@ -16,7 +16,7 @@ use crate::config::Config;
 /// Arguments of `call`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Dịch vụ và đường dẫn: MÔI-TRƯỜNG/LOẠI/THÀNH-VIÊN/HỆ-THỐNG/DỊCH-VỤ[/đường/dẫn][?truy=vấn] / service and path.
+    /// Dịch vụ rồi đường dẫn / service and path: MÔI-TRƯỜNG/LOẠI/THÀNH-VIÊN/HỆ-THỐNG/DỊCH-VỤ/đường/dẫn?truy=vấn.
     target: String,
     /// Tệp cấu hình của nút mình / your node's configuration file.
     #[arg(long, default_value = "lienthong.toml")]

@@ -19,7 +19,7 @@ use log::Log;
 /// Subcommands of `evidence`.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Liệt kê các cuộc gọi gần nhất / list the latest records.
+    /// Liệt kê các bản ghi gần nhất / list the latest records.
     List {
         /// Tệp cấu hình của nút / the node's configuration file.
         #[arg(long, default_value = "lienthong.toml")]
