@@ -285,7 +285,7 @@ impl Asked<'_> {
         };
         slot.record(&record, self.filing()).await?;
         if let Some(kind) = refusal {
-            trail.refused_by_provider(kind);
+            trail.refused_by_provider(kind, code);
         }
         Ok(to_system(answer.parts.status, answer.own, answer.body))
     }

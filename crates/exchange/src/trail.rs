@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use base::Code;
 use http::HeaderValue;
 
 use crate::error::CallError;
@@ -14,7 +15,8 @@ pub struct Trail {
     request_id: String,
     id: String,
     parties: Option<(String, String)>,
-    refused: Option<String>,
+    /// The provider's error type and code.
+    refused: Option<(String, String)>,
 }
 
 impl Trail {
@@ -40,8 +42,9 @@ impl Trail {
     }
 
     /// The provider's node answered with a refusal.
-    pub fn refused_by_provider(&mut self, kind: &HeaderValue) {
-        self.refused = Some(kind.to_str().unwrap_or("unreadable").to_owned());
+    pub fn refused_by_provider(&mut self, kind: &HeaderValue, code: Option<Code>) {
+        let kind = kind.to_str().unwrap_or("unreadable").to_owned();
+        self.refused = Some((kind, code.map(|code| code.to_string()).unwrap_or_default()));
     }
 
     /// `X-Road-Request-Id`.
@@ -61,7 +64,8 @@ impl Trail {
             (None, Some(_)) => "refused",
             (None, None) => "answered",
         };
-        let code = error.map_or_else(String::new, |e| e.code().to_string());
+        let theirs = || self.refused.as_ref().map(|(_, code)| code.clone()).unwrap_or_default();
+        let code = error.map_or_else(theirs, |e| e.code().to_string());
         metrics::counter!("lienthong_calls_total", "side" => self.side, "outcome" => outcome, "code" => code)
             .increment(1);
         metrics::histogram!("lienthong_call_seconds", "side" => self.side)
@@ -72,10 +76,10 @@ impl Trail {
                 call.id = %self.request_id, call.side = self.side, client.id = %client, service.id = %service,
                 error.code = %error.code(), error.fault = %error.fault(), error.kind = %error.kind(), "call failed"
             );
-        } else if let Some(kind) = self.refused {
+        } else if let Some((kind, code)) = self.refused {
             tracing::info!(
                 call.id = %self.request_id, call.side = self.side, client.id = %client, service.id = %service,
-                error.kind = %kind, "call refused by the provider"
+                error.code = %code, error.kind = %kind, "call refused by the provider"
             );
         }
     }

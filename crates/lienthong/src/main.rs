@@ -23,6 +23,9 @@ pub const EXIT_CONFIG: u8 = 64;
 /// Exit code when a port, a store, a file or another node cannot be used (`EX_UNAVAILABLE`).
 pub const EXIT_UNAVAILABLE: u8 = 69;
 
+/// Exit code when the output's reader went away: what the signal SIGPIPE would give.
+const EXIT_NOBODY_READS: i32 = 141;
+
 /// Liên thông dữ liệu giữa các cơ quan nhà nước: hỏi, được phép, ký, ghi chứng cứ, trả lời.
 /// Data exchange between agencies of a state: asked, allowed, signed, recorded, answered.
 ///
@@ -75,7 +78,20 @@ enum Command {
     },
 }
 
+/// A reader that went away (`lienthong … | head`) ends the program quietly, as it ends other programs.
+fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(EXIT_NOBODY_READS);
+        }
+        usual(info);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
     // Two providers could be in the program one day; this one is ours.
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         eprintln!("internal error: another TLS provider is installed");

@@ -45,8 +45,9 @@ impl Node {
         std::fs::create_dir_all(config.data_dir.join("spool"))
             .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
         let keys = open_keys(&config)?;
-        let signing_certificate = certificate(&config.keys.signing_certificate)?;
-        let tls_certificate = certificate(&config.keys.tls_certificate)?;
+        let remedy = "`lienthong keys import-certificate` đặt chứng thư vào chỗ / puts it there";
+        let signing_certificate = certificate(&config.keys.signing_certificate).context(remedy)?;
+        let tls_certificate = certificate(&config.keys.tls_certificate).context(remedy)?;
         let identity = Identity::new(&*keys, &config.keys.tls, &tls_certificate)?;
         let signer =
             Signer::new(Arc::clone(&keys), &config.keys.signing, signing_certificate.clone(), config.signing)
@@ -149,7 +150,7 @@ pub fn open_keys(config: &Config) -> anyhow::Result<Arc<dyn KeyStore>> {
 /// No such file, or not a certificate.
 pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
     let text = std::fs::read_to_string(path).with_context(|| {
-        format!("không đọc được chứng thư / cannot read the certificate {}; `lienthong keys import-certificate` puts it there", path.display())
+        format!("không đọc được chứng thư / cannot read the certificate {}", path.display())
     })?;
     Certificate::from_pem(&text).with_context(|| format!("chứng thư / the certificate {}", path.display()))
 }

@@ -62,7 +62,9 @@ fn the_documented_messages_are_read_verified_and_opened() {
         let head = text(message, "head");
         assert_eq!(commit_head(&sealed.salts.head, head.as_bytes()), sealed.commitment.head, "{name}");
         let own = headers::from_between_nodes(&wire(message));
-        let lines: String = own.iter().map(|(n, v)| format!("{n}:{}\r\n", v.to_str().unwrap())).collect();
+        let lines: Vec<String> =
+            own.iter().map(|(n, v)| format!("{n}:{}\r\n", v.to_str().unwrap())).collect();
+        let lines = lines.concat();
         assert!(head.ends_with(&lines), "{name}: {lines:?} in {head:?}");
     }
     assert!(messages.len() >= 7);
