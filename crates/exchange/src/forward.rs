@@ -88,6 +88,10 @@ impl Systems {
             if error.is_connect() { Reason::ServiceUnreachable } else { Reason::ServiceBroken }
         })?;
         let (parts, incoming) = response.into_parts();
+        if parts.status.is_informational() {
+            // `101` would make the connection a tunnel past every check.
+            return Err(Reason::ServiceBroken);
+        }
         let reading = Reading {
             salt: &terms.salts.body,
             bytes_max: terms.bytes_max,

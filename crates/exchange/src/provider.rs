@@ -93,6 +93,10 @@ fn accept(parts: &Parts) -> Result<Arrival, Reason> {
     if !rest::METHODS.contains(&parts.method) {
         return Err(Reason::Method);
     }
+    let answers_only = [headers::ERROR, headers::ERROR_CODE, headers::REQUEST_HASH];
+    if answers_only.iter().any(|name| parts.headers.contains_key(name)) {
+        return Err(Reason::PeerMessage("a header that only answers have"));
+    }
     let id = |name| {
         let value: &str = text(name)?;
         let fits = (1..=rest::HEADER_VALUE_BYTES_MAX).contains(&value.len()) && !value.contains('\t');

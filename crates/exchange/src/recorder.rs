@@ -31,9 +31,6 @@ pub use tail::{frontier_of, hash_of_level};
 pub const QUEUE_MAX: usize = 8192;
 /// Records in one commit at most.
 const GROUP_MAX: usize = 1024;
-/// How often a commit lets other tasks run first when several records wait: few large commits cost less than many
-/// small ones, and when nobody else is ready this costs nothing.
-const JOIN_ROUNDS: u32 = 4;
 /// Kinds of rows in the log.
 pub const KIND_REQUEST: i16 = 1;
 /// Any record that needs no closing.
@@ -187,18 +184,7 @@ impl Writer {
         loop {
             match tokio::time::timeout(every, pending.recv_many(&mut group, GROUP_MAX)).await {
                 Ok(0) => break,
-                Ok(received) => {
-                    // Many wait: let the calls that are ready to record join this commit.
-                    for _ in 0..(if received > 1 { JOIN_ROUNDS } else { 0 }) {
-                        tokio::task::yield_now().await;
-                        while group.len() < GROUP_MAX
-                            && let Ok(one) = pending.try_recv()
-                        {
-                            group.push(one);
-                        }
-                    }
-                    self.write(std::mem::take(&mut group)).await;
-                }
+                Ok(_) => self.write(std::mem::take(&mut group)).await,
                 Err(_) => {}
             }
             if last.elapsed() >= every {

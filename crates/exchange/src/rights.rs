@@ -207,6 +207,10 @@ impl Grant {
     }
 
     fn covers(&self, method: &Method, path: &str) -> bool {
+        // To some systems these separate segments and to others not: a right to a part of a service does not cover them.
+        if !self.endpoints.is_empty() && (path.contains("%2F") || path.contains('\\')) {
+            return false;
+        }
         let path = if path.is_empty() { "/" } else { path };
         let fits = |e: &Endpoint| e.method.as_ref().is_none_or(|m| m == method) && e.path.matches(path);
         self.endpoints.is_empty() || self.endpoints.iter().any(fits)

@@ -38,6 +38,14 @@ pub enum SignError {
     /// The key did not sign.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The certificate is for another key.
+    #[error(
+        "the signing certificate is not for the key {label:?}: import the one that belongs to it, or name the right key"
+    )]
+    Mismatch {
+        /// The key.
+        label: String,
+    },
     /// The signer thread has ended.
     #[error("the signer has stopped")]
     Stopped,
@@ -84,6 +92,9 @@ impl Signer {
         mode: Mode,
     ) -> Result<Self, SignError> {
         let public = store.public_key(label)?;
+        if certificate.public_key().ok() != Some(&public) {
+            return Err(SignError::Mismatch { label: label.to_owned() });
+        }
         let key = Key { store, label: label.into() };
         let queue = match mode {
             Mode::Single => None,

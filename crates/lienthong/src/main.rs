@@ -83,8 +83,12 @@ fn end_quietly_when_nobody_reads() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let text = info.payload_as_str().unwrap_or_default();
-        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
-            std::process::exit(EXIT_NOBODY_READS);
+        if text.starts_with("failed printing to stdout") {
+            if text.contains("Broken pipe") {
+                std::process::exit(EXIT_NOBODY_READS);
+            }
+            eprintln!("lỗi / error: {text}");
+            std::process::exit(EXIT_UNAVAILABLE.into());
         }
         usual(info);
     }));
@@ -143,7 +147,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sandbox(args) => command::sandbox::run(args).await,
         Command::SandboxBackend(args) => command::sandbox::backend(args).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "lienthong", &mut std::io::stdout());
+            // First whole, then printed: the generator panics when its reader goes away.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "lienthong", &mut script);
+            print!("{}", String::from_utf8_lossy(&script));
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -371,11 +371,11 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
     let text = format!(
         "# Sandbox, ports from {base}, signing {sign}. Services and grants count within a second of a change; other sections at the next start.\n\n\
          [node]\nid = \"{node}\"\n\n[keys]\ndir = \"keys\"\npassphrase_file = \"../passphrase\"\nsigning_certificate = \"sign.pem\"\ntls_certificate = \"tls.pem\"\n\n\
-         [directory]\nroot = \"{root}\"\nurl = \"http://{directory}/\"\n\n[store]\nurl = \"{store}\"\n\n[listen]\n{listen}\n[signing]\nmode = \"{sign}\"\n{stamping}\n{more}\n",
+         [directory]\nroot = {root}\nurl = \"http://{directory}/\"\n\n[store]\nurl = \"{store}\"\n\n[listen]\n{listen}\n[signing]\nmode = \"{sign}\"\n{stamping}\n{more}\n",
         base = ports.base,
         sign = plan.sign,
         node = party.node,
-        root = root.display(),
+        root = toml::Value::from(root.display().to_string()),
         directory = ports.directory(),
         stamping = stamping.unwrap_or_default(),
         more = plan.more,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base::{MemberId, NodeId, PartyId, ServiceId, Ts};
+use base::{MemberId, PartyId, ServiceId, Ts};
 use crypto::certificate::Certificate;
 use crypto::hash::Digest;
 
@@ -88,14 +88,12 @@ impl Named {
         Some(Self { client, service })
     }
 
-    /// The member that must have signed the head; `refusing` is the node that may refuse in its own name.
-    pub fn signers(&self, kind: HeadKind, refusing: Option<&NodeId>) -> Vec<MemberId> {
+    /// The member that must have signed the head: also a refusal is the provider's, whoever runs its node. A node that
+    /// the asker names could be the asker's own.
+    pub fn signer(&self, kind: HeadKind) -> &MemberId {
         match kind {
-            HeadKind::Request => vec![self.client.member.clone()],
-            HeadKind::Response => {
-                let provider = self.service.provider.member.clone();
-                std::iter::once(provider).chain(refusing.map(|node| node.owner.clone())).collect()
-            }
+            HeadKind::Request => &self.client.member,
+            HeadKind::Response => &self.service.provider.member,
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn checkpoint(case: &Case<'_>) -> Finding {
     let key = certificate.public_key().map_err(|error| say!("chứng thư: {error}", "certificate: {error}"))?;
     checkpoint::verify_signature(&signed.text, &signed.signature, key)
         .map_err(|error| say!("chữ ký không đúng: {error}", "{error}"))?;
-    signer::belongs_to(certificate, std::slice::from_ref(&origin.owner))?;
+    signer::belongs_to(certificate, &origin.owner)?;
     let at = case.checkpoint.at;
     passed(say!("ký lúc {at}, theo đồng hồ của nút", "signed at {at} by the node's clock"))
 }

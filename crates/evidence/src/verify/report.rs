@@ -157,6 +157,16 @@ fn key<S: Serializer>(claim: &Claim, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(claim.key())
 }
 
+/// A text out of a file that anybody may have made, for a terminal: nothing in it moves the cursor or turns the
+/// direction of writing.
+fn shown(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// Everything a verification found, in the order of the argument.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -179,7 +189,7 @@ impl Report {
     pub(super) fn add(&mut self, claim: Claim, finding: Finding) {
         let (name_vi, name_en) = claim.names();
         let (result, detail) = finding.unwrap_or_else(|detail| (Outcome::Failed, detail));
-        let (detail_vi, detail_en) = (detail.vi, detail.en);
+        let (detail_vi, detail_en) = (shown(&detail.vi), shown(&detail.en));
         self.checks.push(Check { claim, name_vi, name_en, result, detail_vi, detail_en });
     }
 }

@@ -1,21 +1,20 @@
 //! Whose the certificates are, and whether they could be believed at that moment.
 
-use base::{MemberId, NodeId};
+use base::MemberId;
 use crypto::certificate::{Certificate, Purpose, Trust};
 use crypto::timestamp;
 
 use super::case::{Case, Named};
 use super::report::{Detail, Finding, not_present, passed, say};
 use crate::checkpoint;
-use crate::record::{HeadKind, SignedHead};
+use crate::record::HeadKind;
 
-/// The certificate carries the identifier of one of these members.
-pub fn belongs_to(certificate: &Certificate, members: &[MemberId]) -> Result<(), Detail> {
+/// The certificate carries the identifier of this member.
+pub fn belongs_to(certificate: &Certificate, expected: &MemberId) -> Result<(), Detail> {
     let holder = certificate.subject_serial_number();
-    if members.iter().any(|member| holder == Some(&member.to_string())) {
+    if holder == Some(&expected.to_string()) {
         return Ok(());
     }
-    let expected = members.iter().map(MemberId::to_string).collect::<Vec<_>>().join(", ");
     let found = holder.unwrap_or("?");
     Err(say!(
         "chứng thư của {found}, trong khi thông điệp nêu {expected}",
@@ -31,8 +30,7 @@ pub fn holders(case: &Case<'_>) -> Finding {
             let unreadable =
                 || say!("bản ghi {index} không nêu rõ các bên", "record {index} does not name the parties");
             let named = Named::of(head).ok_or_else(unreadable)?;
-            let refusing = refusing_node(case, head);
-            belongs_to(case.certificate(&head.certificate)?, &named.signers(kind, refusing.as_ref()))?;
+            belongs_to(case.certificate(&head.certificate)?, named.signer(kind))?;
             count += 1;
         }
     }
@@ -40,12 +38,6 @@ pub fn holders(case: &Case<'_>) -> Finding {
         return not_present(say!("không có thông điệp nào được ký", "no message was signed"));
     }
     passed(say!("{count} chữ ký của đúng thành viên", "{count} signatures, each by the member it names"))
-}
-
-/// The node that was asked, when its answer is a refusal: it may not hold the key of the member it refuses for.
-fn refusing_node(case: &Case<'_>, response: &SignedHead) -> Option<NodeId> {
-    response.component("x-road-error")?;
-    case.request_of(response)?.component("lienthong-node")?.parse().ok()
 }
 
 /// Every certificate that signed something, once.

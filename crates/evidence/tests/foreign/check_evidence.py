@@ -309,12 +309,7 @@ class Evidence:
         for _, head in self.requests:
             self.belongs(self.certificate(head["certificate"]), [self.member(head, '"x-road-client"')])
         for _, head in self.responses:
-            members = [self.member(head, '"lienthong-service"')]
-            if '"x-road-error"' in dict(self.lines(head)[0]):
-                # A refusal may be signed by the owner of the node that was asked.
-                members += [dict(self.lines(request)[0])['"lienthong-node"'].rsplit("/", 1)[0]
-                            for _, request in self.requests]
-            self.belongs(self.certificate(head["certificate"]), members)
+            self.belongs(self.certificate(head["certificate"]), [self.member(head, '"lienthong-service"')])
         return "by the attribute serialNumber of their subjects"
 
     def chains(self):

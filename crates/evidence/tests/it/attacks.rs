@@ -117,12 +117,14 @@ fn another_members_certificate_beside_the_signature_fails() {
 }
 
 #[test]
-fn the_owner_of_the_node_may_refuse_but_not_answer() {
+fn a_refusal_too_is_signed_by_the_provider_and_nobody_else() {
     let (request, _) = messages(false);
     let mut refusal = response_lines(&a_commitment("no"), &request);
     set(&mut refusal, "\"@status\"", "403");
     refusal.insert(6, ("\"x-road-error\"".into(), "Server.ServerProxy.AccessDenied".into()));
-    for (signer, expected) in [(NODE_OWNER, vec![]), (PROVIDER, vec![]), (STRANGER, vec![Claim::Holders])] {
+    for (signer, expected) in
+        [(NODE_OWNER, vec![Claim::Holders]), (PROVIDER, vec![]), (STRANGER, vec![Claim::Holders])]
+    {
         let response = Pen::of(signer, HeadKind::Response).sign(&refusal);
         let refused = Record {
             response: Some(response),

@@ -68,7 +68,13 @@ fn a_finer_right_covers_its_method_and_path_only() {
     let mut finer = grant(party());
     finer.endpoints = vec![Endpoint { method: Some(Method::GET), path: Pattern::new("/*").unwrap() }];
     assert!(ask(vec![finer.clone()], Method::GET, "/049", None).is_ok());
-    for (method, path) in [(Method::POST, "/049"), (Method::GET, "/049/x"), (Method::GET, "/049/%2e")] {
+    for (method, path) in [
+        (Method::POST, "/049"),
+        (Method::GET, "/049/x"),
+        (Method::GET, "/049/%2e"),
+        (Method::GET, "/049%2Fx"),
+        (Method::GET, "/049%5Cx"),
+    ] {
         assert!(ask(vec![finer.clone()], method, path, None).is_err(), "{path}");
     }
 }

@@ -80,10 +80,16 @@ pub fn end_to_end(headers: &HeaderMap) -> Headers {
         let ours = text.starts_with(OURS) && *name != PURPOSE && *name != LEGAL_BASIS;
         // `Connection: x-road-client` must not make a header of the protocol disappear.
         let dropped = !text.starts_with("x-road-") && nominated.iter().any(|n| n == text);
-        !(hop_by_hop(name) || ours || dropped)
+        !(hop_by_hop(name) || ours || dropped || imitates(name))
     };
     let kept = headers.iter().filter(|(name, _)| passes(name));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// `X_Road_Client`: to systems behind a CGI interface it is the same header as `X-Road-Client`.
+fn imitates(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    text.contains('_') && ["x-road-", OURS].iter().any(|of| text.replace('_', "-").starts_with(of))
 }
 
 fn nominated(headers: &HeaderMap) -> Vec<String> {
@@ -113,7 +119,8 @@ pub fn from_between_nodes(headers: &HeaderMap) -> Headers {
             return Some((own, value.clone()));
         }
         let system = *name == PURPOSE || *name == LEGAL_BASIS || *name == ERROR_CODE;
-        let dropped = (text.starts_with(OURS) && !system) || reserved(name) || hop_by_hop(name);
+        let ours = (text.starts_with(OURS) && !system) || imitates(name);
+        let dropped = ours || reserved(name) || hop_by_hop(name);
         (!dropped).then(|| (name.clone(), value.clone()))
     });
     restored.collect()

@@ -70,7 +70,9 @@ pub fn decoded_path(path: &str) -> Result<String, Reason> {
     }
     let text = String::from_utf8(decoded).map_err(|_| Reason::PathUnsafe)?;
     plain.make_ascii_lowercase();
-    let dots = plain.split(|b| matches!(b, b'/' | b'\\')).any(|segment| segment == b"." || segment == b"..");
+    // `..;x` is `..` to servers that know path parameters.
+    let bare = |segment: &[u8]| segment.split(|b| *b == b';').next().is_some_and(|s| s == b"." || s == b"..");
+    let dots = plain.split(|b| matches!(b, b'/' | b'\\')).any(bare);
     // Looked for after decoding: `%25%32%65` is `%2e` to a system that decodes twice, as `%252e` is.
     let twice = plain.windows(3).any(|w| matches!(w, b"%2e" | b"%2f" | b"%5c" | b"%25"));
     if dots || twice { Err(Reason::PathUnsafe) } else { Ok(text) }

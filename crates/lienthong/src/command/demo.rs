@@ -159,13 +159,19 @@ struct Paths {
     program: String,
     config: String,
     evidence: String,
+    authority: String,
 }
 
 impl Paths {
     fn new(plan: &Plan, sandbox: &Sandbox) -> anyhow::Result<Self> {
         let program = std::env::current_exe()?;
-        let evidence = std::path::absolute(&plan.dir)?.join("demo-1.evidence.json");
-        Ok(Self { program: quoted(&program), config: quoted(&sandbox.consumer), evidence: quoted(&evidence) })
+        let dir = std::path::absolute(&plan.dir)?;
+        Ok(Self {
+            program: quoted(&program),
+            config: quoted(&sandbox.consumer),
+            evidence: quoted(&dir.join("demo-1.evidence.json")),
+            authority: quoted(&dir.join("centre/ca/ca.pem")),
+        })
     }
 }
 
@@ -177,7 +183,7 @@ fn quoted(path: &Path) -> String {
 }
 
 fn tour(ask: &str, client: &str, not_granted: &str, paths: &Paths, sample: &Sample) -> [String; 5] {
-    let Paths { program, config, evidence } = paths;
+    let Paths { program, config, evidence, authority } = paths;
     let base = format!("{ask}/r1/{PROVIDER}/{PROVIDER_SUBSYSTEM}");
     let number = &sample.number;
     [
@@ -187,7 +193,7 @@ fn tour(ask: &str, client: &str, not_granted: &str, paths: &Paths, sample: &Samp
         format!("curl -s {ask}/r1/{not_granted} -H 'X-Road-Client: {client}'"),
         format!("{program} evidence list --config {config}"),
         format!(
-            "{program} evidence export --id demo-1 --config {config} -o {evidence} --force && {program} evidence verify {evidence}"
+            "{program} evidence export --id demo-1 --config {config} -o {evidence} --force && {program} evidence verify {evidence} --trust {authority}"
         ),
         format!("curl -s {base}/allowedMethods -H 'X-Road-Client: {client}'"),
     ]

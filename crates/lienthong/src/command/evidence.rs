@@ -4,11 +4,13 @@ mod audit;
 mod export;
 mod log;
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use crypto::certificate::Certificate;
+use evidence::container::CONTAINER_BYTES_MAX;
 use evidence::record::Record;
 use evidence::verify::{self, Outcome};
 use serde_json::{Value, json};
@@ -159,8 +161,11 @@ async fn show(config: &std::path::Path, id: &str, as_json: bool) -> anyhow::Resu
 }
 
 fn check(file: &std::path::Path, trust: &[PathBuf], as_json: bool) -> anyhow::Result<ExitCode> {
-    let bytes =
-        std::fs::read(file).with_context(|| format!("không đọc được / cannot read {}", file.display()))?;
+    let mut bytes = Vec::new();
+    let limit = CONTAINER_BYTES_MAX as u64 + 1;
+    std::fs::File::open(file)
+        .and_then(|open| open.take(limit).read_to_end(&mut bytes))
+        .with_context(|| format!("không đọc được / cannot read {}", file.display()))?;
     let trusted: Vec<Certificate> =
         trust.iter().map(crate::node::certificate).collect::<anyhow::Result<_>>()?;
     let report = verify::verify(&bytes, (!trusted.is_empty()).then_some(&trusted[..]));
@@ -180,10 +185,12 @@ fn check(file: &std::path::Path, trust: &[PathBuf], as_json: bool) -> anyhow::Re
         }
         println!(
             "{}",
-            if report.ok() {
-                "Chứng cứ đúng / the evidence holds"
-            } else {
-                "CHỨNG CỨ SAI / THE EVIDENCE DOES NOT HOLD"
+            match (report.ok(), trusted.is_empty()) {
+                (true, false) => "Chứng cứ đúng / the evidence holds",
+                (true, true) =>
+                    "Chứng cứ nhất quán, nhưng CHƯA xét cơ quan chứng thực có đáng tin: dùng --trust / consistent, \
+                     but whether its authorities are to be trusted was NOT checked: use --trust",
+                (false, _) => "CHỨNG CỨ SAI / THE EVIDENCE DOES NOT HOLD",
             }
         );
     }

@@ -26,6 +26,13 @@ impl Log {
     /// Opens the log of a node.
     pub async fn open(config: &Path) -> anyhow::Result<Self> {
         let config = Config::read(config)?;
+        // Opening would make an empty one, in which everything is in order.
+        if let Some(file) = config.store_url.strip_prefix("sqlite:").filter(|file| !Path::new(file).exists())
+        {
+            bail!(
+                "không có nhật ký tại {file}; kiểm tra [store] url / no message log at {file}; check [store] url"
+            );
+        }
         Ok(Self { db: Db::open(&config.store_url).await?, config })
     }
 
