@@ -54,16 +54,15 @@ impl Node {
                 .with_context(|| "khóa ký / the signing key")?;
         let own = vec![(signing_certificate, "signing"), (tls_certificate, "tls")];
 
-        let client = directory::Client::new(
-            &config.directory.root,
-            &config.data_dir.join("directory"),
-            &config.directory.url,
-            directory::Limits::default(),
-        )?;
+        let client = directory_client(&config)?;
         let first = first_directory(&client).await;
+        let db = Db::open(&config.store_url).await?;
+        if let Some(first) = &first {
+            // Before the first call: what is recorded must be verifiable later.
+            recorder::keep_certificates(&db, first).await?;
+        }
         let (directory_in, directory) = watch::channel(first);
 
-        let db = Db::open(&config.store_url).await?;
         let every = Duration::from_millis(config.evidence.checkpoint_ms);
         let checkpoints = Checkpoints { node: config.node.clone(), every, signer: signer.clone() };
         let (recorder, writer) = Recorder::start(db.clone(), Arc::clone(&clock), checkpoints).await?;
@@ -155,6 +154,11 @@ pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
     Certificate::from_pem(&text).with_context(|| format!("chứng thư / the certificate {}", path.display()))
 }
 
+fn directory_client(config: &Config) -> Result<directory::Client, directory::DirectoryError> {
+    let (cache, url) = (config.data_dir.join("directory"), &config.directory.url);
+    directory::Client::new(&config.directory.root, &cache, url, directory::Limits::default())
+}
+
 /// The directory to start with: fresh, or the last good copy while the centre is down.
 async fn first_directory(client: &directory::Client) -> Option<Arc<Snapshot>> {
     match client.load_cached().await {
@@ -176,7 +180,7 @@ async fn follow_directory(
     directory: watch::Sender<Option<Arc<Snapshot>>>,
     db: Db,
 ) {
-    let mut kept = None;
+    let mut kept = directory.borrow().as_ref().map(|first| first.number());
     let mut failing = false;
     let mut tick = tokio::time::interval(Duration::from_secs(refresh_s.max(1)));
     loop {
@@ -187,6 +191,15 @@ async fn follow_directory(
                     tracing::info!("the directory is reached again");
                 }
                 failing = false;
+                if kept != Some(fresh.number()) {
+                    // Kept before it is used; when the log is away no call is made anyway.
+                    match recorder::keep_certificates(&db, &fresh).await {
+                        Ok(()) => kept = Some(fresh.number()),
+                        Err(error) => {
+                            tracing::warn!(%error, "certificates of the directory not kept; trying again");
+                        }
+                    }
+                }
                 directory.send_replace(Some(fresh));
             }
             Err(error) if failing => tracing::debug!(%error, "directory still not refreshed"),
@@ -194,12 +207,6 @@ async fn follow_directory(
                 failing = true;
                 tracing::warn!(%error, "directory not refreshed; the last good copy counts until it expires");
             }
-        }
-        let current = directory.borrow().clone();
-        let Some(current) = current.filter(|d| kept != Some(d.number())) else { continue };
-        match recorder::keep_certificates(&db, &current).await {
-            Ok(()) => kept = Some(current.number()),
-            Err(error) => tracing::warn!(%error, "certificates of the directory not kept; trying again"),
         }
     }
 }

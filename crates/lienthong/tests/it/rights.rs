@@ -86,7 +86,6 @@ fn rights_count_by_party_group_endpoint_purpose_and_time() {
     for (method, path) in [
         ("GET", "/nguoi/1"),
         ("GET", "/nguoi/a%20b"),
-        ("GET", "/nguoi/a%2Fb"), // An encoded slash does not separate.
         ("GET", "/%6eguoi/1"),
         ("POST", "/ho/1/2"),
         ("DELETE", "/chung"),
@@ -97,6 +96,7 @@ fn rights_count_by_party_group_endpoint_purpose_and_time() {
     for (method, path) in [
         ("POST", "/nguoi/1"),
         ("GET", "/nguoi/1/2"),
+        ("GET", "/nguoi/a%2Fb"), // To some systems that is another segment: no right to a part covers it.
         ("GET", "/ho/1"),
         ("GET", "/nguoi"),
         ("GET", "/chung/x"),
