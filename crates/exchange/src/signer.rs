@@ -18,7 +18,7 @@ pub enum Mode {
     Single,
     /// One signature over all messages that wait within the window.
     Batch {
-        /// How long to wait for more once two have met, microseconds.
+        /// How long to wait for more under load, microseconds; a message that comes alone never waits.
         window_us: u64,
     },
 }
