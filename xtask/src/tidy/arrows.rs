@@ -10,13 +10,15 @@ const WIRING: &str = "lienthong";
 const TEST_HELP: &str = "testkit";
 
 /// Each crate and the crates of ours that it may import. A new arrow needs a decision record in docs/decisions/.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("base", &[]),
     ("crypto", &["base"]),
     ("evidence", &["base", "crypto"]),
     ("directory", &["base", "crypto", "evidence"]),
     ("store", &["base"]),
     ("web", &["base"]),
+    ("audit", &["base", "crypto", "evidence", "store"]),
+    ("registry", &["audit", "base", "crypto", "directory", "store", "web"]),
     ("exchange", &["base", "crypto", "evidence", "directory", "store", "web"]),
     ("simulators", &["base", "crypto", "web"]),
     (TEST_HELP, &["base", "crypto", "store", "web"]),

@@ -1,0 +1,43 @@
+//! Rules as data: vocabularies, steps, checklists, calendars. Each has versions with the days on which they count.
+
+use crate::RegistryError;
+use crate::calendar::Calendar;
+use crate::gate::Checklists;
+use crate::request::Roads;
+use crate::service::Vocabulary;
+
+/// All rules; a value that was read is consistent.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Days off and working hours.
+    pub calendar: Calendar,
+    /// Kinds of sharing and classes of data, old words and new.
+    pub vocabulary: Vocabulary,
+    /// Steps of connection requests, by kind.
+    pub roads: Roads,
+    /// Checklists of the readiness gate.
+    pub checklists: Checklists,
+}
+
+impl Rules {
+    /// The rules that come with the program.
+    ///
+    /// # Errors
+    /// Never, as a test proves; the type is that of rules from a folder.
+    pub fn built_in() -> Result<Self, RegistryError> {
+        Ok(Self {
+            calendar: Calendar::parse(include_str!("../rules/calendar.toml"))?,
+            vocabulary: Vocabulary::parse(include_str!("../rules/vocabulary.toml"))?,
+            roads: Roads::parse(include_str!("../rules/roads.toml"))?,
+            checklists: Checklists::parse(include_str!("../rules/checklists.toml"))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_built_in_rules_can_be_read() {
+        assert!(super::Rules::built_in().is_ok());
+    }
+}

@@ -1,0 +1,87 @@
+//! All that the registry knows, and the events it is folded from.
+
+use audit::PersonId;
+use base::Ts;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{agency, gate, grant, inventory, publish, request, service};
+
+/// When, where in the journal and by whom something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its number in the journal; what it changed has this as its version.
+    pub seq: i64,
+    /// When.
+    pub at: Ts,
+    /// By whom.
+    pub by: PersonId,
+}
+
+/// What a decision may know beside the state.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Now.
+    pub now: Ts,
+    /// Today in Vietnam (UTC+7, no daylight saving time).
+    pub today: Date,
+    /// Who decides.
+    pub by: PersonId,
+}
+
+/// Something that happened; the journal keeps it as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "noun", content = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// To an agency.
+    Agency(agency::Event),
+    /// To an entry of the inventory.
+    Inventory(inventory::Event),
+    /// To a service.
+    Service(service::Event),
+    /// To a connection request.
+    Request(request::Event),
+    /// To a grant.
+    Grant(grant::Event),
+    /// To what the readiness gate looks at.
+    Gate(gate::Event),
+    /// To the directory.
+    Directory(publish::Event),
+}
+
+/// All that the registry knows.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Journal entries folded so far.
+    pub seq: i64,
+    /// Agencies.
+    pub agencies: agency::Agencies,
+    /// Information systems and databases.
+    pub inventory: inventory::Inventory,
+    /// Services.
+    pub services: service::Services,
+    /// Connection requests.
+    pub requests: request::Requests,
+    /// Grants.
+    pub grants: grant::Grants,
+    /// What the readiness gate looks at.
+    pub gate: gate::Gate,
+    /// Changes of the directory.
+    pub directory: publish::Publishing,
+}
+
+impl State {
+    /// Takes an event over. Never fails: what was decided once is true.
+    pub fn apply(&mut self, stamp: &Stamp, event: Event) {
+        match event {
+            Event::Agency(event) => self.agencies.apply(stamp, event),
+            Event::Inventory(event) => self.inventory.apply(stamp, event),
+            Event::Service(event) => self.services.apply(stamp, event),
+            Event::Request(event) => self.requests.apply(stamp, event),
+            Event::Grant(event) => self.grants.apply(stamp, event),
+            Event::Gate(event) => self.gate.apply(stamp, event),
+            Event::Directory(event) => self.directory.apply(stamp, event),
+        }
+        self.seq = stamp.seq + 1;
+    }
+}
