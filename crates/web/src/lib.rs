@@ -3,5 +3,8 @@
 //! **Invariant:** knows nothing of services, rights or stores; hands each request to one function.
 
 pub mod listen;
+pub mod problem;
+pub mod router;
 
 pub use listen::{Limits, Peer, Server, TlsSource};
+pub use problem::{Problem, ProblemError};
