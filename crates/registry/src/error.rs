@@ -106,6 +106,18 @@ pub enum RegistryError {
     TooMany { /// What is limited.
         what: &'static str, /// How many are allowed.
         max: usize },
+    /// The journal cannot be continued, or is not what was written.
+    #[error("Sổ nhật ký của sổ đăng ký không đọc hoặc ghi tiếp được: {0} / The registry's journal cannot be read or continued: {0}")]
+    Journal(#[source] audit::AuditError),
+}
+
+impl From<audit::AuditError> for RegistryError {
+    fn from(error: audit::AuditError) -> Self {
+        match error {
+            audit::AuditError::Store(error) => Self::Store(error),
+            other => Self::Journal(other),
+        }
+    }
 }
 
 fn list<'a>(mistakes: &'a [Mistake], pick: impl Fn(&'a Mistake) -> (&'a String, &'a String)) -> String {
@@ -147,6 +159,7 @@ impl RegistryError {
             Self::SignIn => 2020,
             Self::KeyReused => 2021,
             Self::TooMany { .. } => 2022,
+            Self::Journal(_) => 2023,
         })
     }
 }

@@ -1,11 +1,17 @@
-//! Persons with roles at agencies, and what each role may do.
+//! Persons with roles at agencies, what each role may do, and how a person signs in.
+
+mod file;
+mod permission;
+mod sign_in;
 
 use audit::PersonId;
 use serde::{Deserialize, Serialize};
 
-use crate::RegistryError;
 use crate::agency::AgencyCode;
-use crate::state::State;
+
+pub(crate) use permission::role;
+pub use permission::{holds, may};
+pub use sign_in::{ATTEMPTS_MAX, LOCK_SECONDS, People, Proof, SignIn};
 
 /// What a person is to the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +29,20 @@ pub enum Role {
     Auditor,
     /// Signs for the agency; reads all figures.
     Leader,
+}
+
+impl Role {
+    /// The word for it in files and in the journal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PlatformOperator => "platform_operator",
+            Self::AgencyAdministrator => "agency_administrator",
+            Self::DataOwner => "data_owner",
+            Self::SecurityOfficer => "security_officer",
+            Self::Auditor => "auditor",
+            Self::Leader => "leader",
+        }
+    }
 }
 
 /// A role at an agency; it holds for the agencies below it, too. Without agency: everywhere.
@@ -71,15 +91,23 @@ pub enum Act {
     Read,
 }
 
-/// Whether the person may do this at the agency (for [`Act::RequestStep`]: in the role of the step).
-///
-/// # Errors
-/// [`RegistryError::Forbidden`].
-pub fn may(
-    _state: &State,
-    _person: &Person,
-    _act: Act,
-    _agency: Option<&AgencyCode>,
-) -> Result<(), RegistryError> {
-    Ok(())
+impl Act {
+    /// The word for it in the journal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AgencyPut => "agency_put",
+            Self::InventoryPut => "inventory_put",
+            Self::ServicePut => "service_put",
+            Self::RequestMake => "request_make",
+            Self::RequestStep => "request_step",
+            Self::GrantChange => "grant_change",
+            Self::GateFile => "gate_file",
+            Self::DirectoryPropose => "directory_propose",
+            Self::DirectoryApprove => "directory_approve",
+            Self::Read => "read",
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,20 @@ pub struct Moment {
     pub by: PersonId,
 }
 
+impl Moment {
+    /// The moment `now`, for a person.
+    pub fn new(now: Ts, by: PersonId) -> Self {
+        Self { now, today: vietnam_day(now), by }
+    }
+}
+
+/// The day that a moment has in Vietnam: UTC+7, without daylight saving time.
+pub fn vietnam_day(at: Ts) -> Date {
+    // A moment outside the years -9999 to 9999 comes from no clock; any day will do.
+    let stamp = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
+    jiff::tz::Offset::constant(7).to_datetime(stamp).date()
+}
+
 /// Something that happened; the journal keeps it as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "noun", content = "event", rename_all = "snake_case")]
@@ -83,5 +97,17 @@ impl State {
             Event::Directory(event) => self.directory.apply(stamp, event),
         }
         self.seq = stamp.seq + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_begins_seven_hours_earlier_than_in_utc() {
+        let day = |text| vietnam_day(Ts::parse(text).expect("a moment"));
+        assert_eq!(day("2025-06-30T16:59:59.999999Z"), jiff::civil::date(2025, 6, 30));
+        assert_eq!(day("2025-06-30T17:00:00Z"), jiff::civil::date(2025, 7, 1));
     }
 }

@@ -1,15 +1,17 @@
-//! Durable storage on SQLite or PostgreSQL; so far the message log of the data plane.
+//! Durable storage on SQLite or PostgreSQL: the message log of the data plane, the journal of the control plane.
 //!
-//! The only crate that knows SQL and which engine runs. Readers share a pool; everything a node
-//! appends goes through the one [`LogWriter`] of a store, one durable transaction per group.
+//! The only crate that knows SQL and which engine runs. Readers share a pool. Messages go through
+//! the one [`LogWriter`] of a store; the journal may be continued by several processes, of which one
+//! gets each number. Either way a group of rows is one durable transaction.
 //!
-//! **Invariant:** a row that [`LogWriter::append`] reported as written survives the loss of power;
-//! a group is in the log as a whole or not at all; sequence numbers have no gaps.
+//! **Invariant:** a row that [`LogWriter::append`] or [`Db::journal_append`] reported as written
+//! survives the loss of power; a group is there as a whole or not at all; numbers have no gaps.
 
 mod certificate;
 mod checkpoint;
 mod db;
 mod error;
+mod journal;
 mod log;
 mod schema;
 mod writer;
@@ -18,6 +20,7 @@ pub use certificate::StoredCertificate;
 pub use checkpoint::StoredCheckpoint;
 pub use db::Db;
 pub use error::StoreError;
+pub use journal::JournalRow;
 pub use log::{LogRow, LogTail, STORED_LEVEL_MIN, TreeNode};
 pub use writer::LogWriter;
 

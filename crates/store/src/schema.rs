@@ -17,10 +17,16 @@ struct Step {
 }
 
 /// All steps; the version of a schema is how many of them it has seen.
-const STEPS: &[Step] = &[Step {
-    sqlite: include_str!("schema/0001_log.sqlite.sql"),
-    postgres: include_str!("schema/0001_log.postgres.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        sqlite: include_str!("schema/0001_log.sqlite.sql"),
+        postgres: include_str!("schema/0001_log.postgres.sql"),
+    },
+    Step {
+        sqlite: include_str!("schema/0002_journal.sqlite.sql"),
+        postgres: include_str!("schema/0002_journal.postgres.sql"),
+    },
+];
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)";
 const META_GET: &str = "SELECT value FROM meta WHERE key = 'schema'";

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, PgConnection};
 use tempfile::TempDir;
 
 /// Names the variable with the address of a PostgreSQL server on which tests may create databases.
@@ -58,6 +59,26 @@ impl TestStore {
         match &self.place {
             Place::File(dir) => Some(dir.path().join("store.db")),
             Place::Database { .. } => None,
+        }
+    }
+
+    /// Runs a statement behind the back of whoever has the store open, as a careless or bad operator would.
+    ///
+    /// # Panics
+    /// The store refuses.
+    pub async fn execute(&self, statement: &str) {
+        match &self.place {
+            Place::File(_) => {
+                let path = self.file().expect("this store is a file");
+                let options = SqliteConnectOptions::new().filename(path);
+                let mut conn = options.connect().await.expect("the file can be opened");
+                sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+                    .execute(&mut conn)
+                    .await
+                    .unwrap_or_else(|error| panic!("{statement}: {error}"));
+                conn.close().await.expect("the connection was fine a moment ago");
+            }
+            Place::Database { .. } => administer(&self.url, statement.to_owned()).await,
         }
     }
 

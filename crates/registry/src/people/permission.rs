@@ -1,0 +1,91 @@
+//! Which role may do what, and where.
+
+use jiff::civil::Date;
+
+use super::{Act, Person, Role};
+use crate::RegistryError;
+use crate::agency::AgencyCode;
+use crate::state::State;
+
+/// How far a role reaches for an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// The agency of the post and those below it; everywhere, if the post names none.
+    Own,
+    /// Everything, whichever agency the post names.
+    All,
+}
+
+/// Who may do this. The first role that fits is the one that the journal names.
+const fn allowed(act: Act) -> &'static [(Role, Reach)] {
+    use Reach::{All, Own};
+    use Role::{AgencyAdministrator, Auditor, DataOwner, Leader, PlatformOperator, SecurityOfficer};
+    match act {
+        Act::AgencyPut | Act::DirectoryPropose | Act::DirectoryApprove => &[(PlatformOperator, Own)],
+        Act::InventoryPut | Act::RequestMake => &[(AgencyAdministrator, Own)],
+        Act::ServicePut => &[(AgencyAdministrator, Own), (DataOwner, Own)],
+        // Which of them it must be stands in the step; an auditor never takes one.
+        Act::RequestStep => &[
+            (AgencyAdministrator, Own),
+            (DataOwner, Own),
+            (SecurityOfficer, Own),
+            (Leader, Own),
+            (PlatformOperator, Own),
+        ],
+        Act::GrantChange => &[(DataOwner, Own)],
+        Act::GateFile => &[(SecurityOfficer, Own), (PlatformOperator, Own)],
+        Act::Read => &[
+            (Auditor, All),
+            (PlatformOperator, Own),
+            (AgencyAdministrator, Own),
+            (DataOwner, Own),
+            (SecurityOfficer, Own),
+            (Leader, Own),
+        ],
+    }
+}
+
+/// Whether the person may do this at the agency (for [`Act::RequestStep`]: may take some step; whether it is this one
+/// says [`holds`] with the role of the step). Without agency it concerns the whole platform, and needs a post that
+/// names no agency.
+///
+/// # Errors
+/// [`RegistryError::Forbidden`].
+pub fn may(
+    state: &State,
+    person: &Person,
+    act: Act,
+    agency: Option<&AgencyCode>,
+    today: Date,
+) -> Result<(), RegistryError> {
+    role(state, person, act, agency, today).map(drop).ok_or(RegistryError::Forbidden(act.name()))
+}
+
+/// The role in which the person may do this at the agency.
+pub(crate) fn role(
+    state: &State,
+    person: &Person,
+    act: Act,
+    agency: Option<&AgencyCode>,
+    today: Date,
+) -> Option<Role> {
+    let fits = |(role, reach): &&(Role, Reach)| match reach {
+        Reach::Own => holds(state, person, *role, agency, today),
+        Reach::All => person.posts.iter().any(|post| post.role == *role),
+    };
+    allowed(act).iter().find(fits).map(|(role, _)| *role)
+}
+
+/// Whether the person has this role at the agency, or above it.
+pub fn holds(state: &State, person: &Person, role: Role, agency: Option<&AgencyCode>, today: Date) -> bool {
+    person.posts.iter().filter(|post| post.role == role).any(|post| match (&post.agency, agency) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(above), Some(agency)) => is_within(state, agency, above, today),
+    })
+}
+
+/// Whether `code` is the agency `above` or below it on this day.
+fn is_within(_state: &State, code: &AgencyCode, above: &AgencyCode, _today: Date) -> bool {
+    code == above
+}

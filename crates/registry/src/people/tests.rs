@@ -1,0 +1,237 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::{Arc, LazyLock};
+
+use base::Ts;
+use jiff::civil::date;
+use totp_rs::Totp;
+
+use super::*;
+use crate::{RegistryError, State};
+
+const NOW: Ts = Ts::from_secs(1_795_230_000);
+const PASSWORD: &str = "mật khẩu đủ dài";
+
+fn post(role: Role, agency: Option<&str>) -> Post {
+    Post { role, agency: agency.map(|code| code.parse().unwrap()) }
+}
+
+/// A person's text and address; made once, since it takes time on purpose.
+static AN: LazyLock<(String, String)> = LazyLock::new(|| {
+    People::new_entry("an@h17", " Nguyễn Văn An ", PASSWORD, &[post(Role::Leader, Some("H17"))]).unwrap()
+});
+
+fn people(text: &str) -> People {
+    People::parse(text).unwrap()
+}
+
+fn code(at: Ts) -> String {
+    Totp::from_url(&AN.1).unwrap().generate(u64::try_from(at.secs()).unwrap()).to_string()
+}
+
+fn may_at(role: Role, at: Option<&str>, act: Act, agency: Option<&str>) -> bool {
+    let person = Person { id: "an".parse().unwrap(), posts: vec![post(role, at)] };
+    let agency = agency.map(|code| code.parse().unwrap());
+    let result = may(&State::default(), &person, act, agency.as_ref(), date(2026, 11, 21));
+    assert!(matches!(result, Ok(()) | Err(RegistryError::Forbidden(_))));
+    result.is_ok()
+}
+
+const ACTS: [Act; 10] = [
+    Act::AgencyPut,
+    Act::InventoryPut,
+    Act::ServicePut,
+    Act::RequestMake,
+    Act::RequestStep,
+    Act::GrantChange,
+    Act::GateFile,
+    Act::DirectoryPropose,
+    Act::DirectoryApprove,
+    Act::Read,
+];
+
+#[test]
+fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
+    let check = |role, allowed: &[Act]| {
+        for act in ACTS {
+            assert_eq!(may_at(role, None, act, Some("H17")), allowed.contains(&act), "{role:?} {act:?}");
+        }
+    };
+    check(
+        Role::PlatformOperator,
+        &[
+            Act::AgencyPut,
+            Act::RequestStep,
+            Act::GateFile,
+            Act::DirectoryPropose,
+            Act::DirectoryApprove,
+            Act::Read,
+        ],
+    );
+    check(
+        Role::AgencyAdministrator,
+        &[Act::InventoryPut, Act::ServicePut, Act::RequestMake, Act::RequestStep, Act::Read],
+    );
+    check(Role::DataOwner, &[Act::ServicePut, Act::RequestStep, Act::GrantChange, Act::Read]);
+    check(Role::SecurityOfficer, &[Act::RequestStep, Act::GateFile, Act::Read]);
+    check(Role::Auditor, &[Act::Read]);
+    check(Role::Leader, &[Act::RequestStep, Act::Read]);
+}
+
+#[test]
+fn a_role_counts_at_its_own_agency_only() {
+    assert!(may_at(Role::DataOwner, Some("H17"), Act::GrantChange, Some("H17")));
+    assert!(!may_at(Role::DataOwner, Some("H17"), Act::GrantChange, Some("H01")));
+    assert!(!may_at(Role::DataOwner, Some("H17"), Act::GrantChange, None), "the platform is not an agency's");
+    assert!(may_at(Role::PlatformOperator, None, Act::DirectoryApprove, None));
+    assert!(!may_at(Role::PlatformOperator, Some("H17"), Act::DirectoryApprove, None));
+    assert!(!may_at(Role::Leader, Some("H17"), Act::Read, Some("H01")));
+    assert!(may_at(Role::Auditor, Some("H17"), Act::Read, Some("H01")), "an auditor reads everywhere");
+    assert!(may_at(Role::Auditor, Some("H17"), Act::Read, None));
+}
+
+#[test]
+fn words_in_the_journal_are_those_of_files() {
+    for act in ACTS {
+        assert_eq!(serde_json::to_value(act).unwrap(), act.name());
+    }
+    for role in [Role::PlatformOperator, Role::AgencyAdministrator, Role::DataOwner] {
+        assert_eq!(serde_json::to_value(role).unwrap(), role.name());
+    }
+    for role in [Role::SecurityOfficer, Role::Auditor, Role::Leader] {
+        assert_eq!(serde_json::to_value(role).unwrap(), role.name());
+    }
+}
+
+#[test]
+fn a_new_entry_signs_in_and_its_code_only_once() {
+    let people = people(&AN.0);
+    let id = "an@h17".parse().unwrap();
+    assert_eq!(people.name(&id), Some("Nguyễn Văn An"));
+    let an = people.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap();
+    assert_eq!(an, Person { id, posts: vec![post(Role::Leader, Some("H17"))] });
+    let again = people.sign_in("an@h17", PASSWORD, &code(NOW), NOW.plus_secs(1));
+    assert!(matches!(again, Err(RegistryError::SignIn)), "the code was taken before");
+    let earlier = people.sign_in("an@h17", PASSWORD, &code(NOW.plus_secs(-30)), NOW);
+    assert!(matches!(earlier, Err(RegistryError::SignIn)), "an earlier code is as good as taken");
+    let next = code(NOW.plus_secs(30));
+    let spaced = format!("{} {}", &next[..3], &next[3..]);
+    people.sign_in("an@h17", PASSWORD, &spaced, NOW.plus_secs(30)).unwrap();
+}
+
+#[test]
+fn both_factors_must_be_right_and_the_name_known() {
+    let people = people(&AN.0);
+    let check = |id: &str, password: &str, code: &str| {
+        let refused = people.sign_in(id, password, code, NOW);
+        assert!(matches!(refused, Err(RegistryError::SignIn)), "{id} {password} {code}");
+    };
+    check("an@h17", "mật khẩu khác rồi", &code(NOW));
+    check("an@h17", PASSWORD, &code(NOW.plus_secs(120)));
+    check("an@h17", PASSWORD, "");
+    check("binh", PASSWORD, &code(NOW));
+    check("Không phải tên!", PASSWORD, &code(NOW));
+    people.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap();
+}
+
+#[test]
+fn a_password_counts_however_the_keyboard_composes_it() {
+    use unicode_normalization::UnicodeNormalization as _;
+    let apart: String = PASSWORD.nfd().collect();
+    assert_ne!(apart, PASSWORD);
+    people(&AN.0).sign_in("an@h17", &apart, &code(NOW), NOW).unwrap();
+}
+
+#[test]
+fn five_wrong_attempts_lock_for_a_quarter_of_an_hour() {
+    let people = people(&AN.0);
+    for _ in 0..ATTEMPTS_MAX {
+        people.sign_in("an@h17", "sai", &code(NOW), NOW).unwrap_err();
+    }
+    people.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap_err();
+    let still = NOW.plus_secs(LOCK_SECONDS - 1);
+    people.sign_in("an@h17", PASSWORD, &code(still), still).unwrap_err();
+    let free = NOW.plus_secs(LOCK_SECONDS);
+    people.sign_in("an@h17", PASSWORD, &code(free), free).unwrap();
+}
+
+#[test]
+fn attempts_at_the_same_time_are_no_more_than_attempts_in_a_row() {
+    let people = Arc::new(people(&AN.0));
+    let id: audit::PersonId = "an@h17".parse().unwrap();
+    let begun = (0..50).filter(|_| people.begin(&id, NOW)).count();
+    assert_eq!(begun, 5);
+}
+
+#[test]
+fn an_account_ends_after_its_last_day() {
+    let text = AN.0.replace("[[person]]", "[[person]]\nactive_until = \"2026-11-21\"");
+    let people = people(&text);
+    let last = Ts::parse("2026-11-21T16:59:59Z").unwrap();
+    let after = Ts::parse("2026-11-21T17:00:29Z").unwrap();
+    let id = "an@h17".parse().unwrap();
+    people.sign_in("an@h17", PASSWORD, &code(last), last).unwrap();
+    assert!(people.person(&id, date(2026, 11, 21)).is_some());
+    people.sign_in("an@h17", PASSWORD, &code(after), after).unwrap_err();
+    assert!(people.person(&id, date(2026, 11, 22)).is_none());
+}
+
+#[test]
+fn another_way_to_sign_in_has_the_same_form() {
+    let sign_in: SignIn = Arc::new(people(&AN.0)).into_sign_in();
+    let proof = Proof::Password { id: "an@h17", password: PASSWORD, code: &code(NOW) };
+    assert_eq!(sign_in(&proof, NOW).unwrap().id.as_str(), "an@h17");
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_reported_at_once() {
+    let text = r#"
+        [[person]]
+        id = "An"
+        name = ""
+        password = "$argon2id$v=19$m=1024,t=2,p=1$c2FsdHNhbHRzYWx0$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"
+        totp = "ABC"
+        active_until = "31/12/2026"
+        posts = [{ role = "king" }, { role = "leader", agency = "Hà Nội" }]
+        [[person]]
+        id = "binh"
+        name = "Bình"
+        password = "123456"
+        totp = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    "#;
+    let Err(RegistryError::Invalid(mistakes)) = People::parse(text) else { panic!("it was read") };
+    let places: Vec<_> = mistakes.iter().map(|mistake| mistake.place.as_str()).collect();
+    let fields = ["name", "password", "totp", "active_until", "posts.role", "posts.agency", "id"];
+    let mut wanted: Vec<_> = fields.iter().map(|field| format!("person 1 (An), {field}")).collect();
+    wanted.extend(["password", "posts"].map(|field| format!("person 2 (binh), {field}")));
+    assert_eq!(places, wanted);
+    assert!(mistakes.iter().all(|mistake| !mistake.vi.is_empty() && !mistake.en.is_empty()));
+    assert!(matches!(People::parse(""), Err(RegistryError::Invalid(_))), "nobody could sign in");
+    let twice = format!("{}\n{}", AN.0, AN.0);
+    assert!(matches!(People::parse(&twice), Err(RegistryError::Invalid(found)) if found.len() == 1));
+}
+
+#[test]
+fn a_weak_password_and_a_bad_name_are_refused_together() {
+    let Err(RegistryError::Invalid(mistakes)) = People::new_entry("An Bình", "An", "123456", &[]) else {
+        panic!("it was made")
+    };
+    let places: Vec<_> = mistakes.iter().map(|mistake| mistake.place.as_str()).collect();
+    assert_eq!(places, ["password", "person 1 (An Bình), posts", "person 1 (An Bình), id"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_everybody_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("people.toml");
+    let read = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        People::read(&path)
+    };
+    assert!(matches!(People::read(&path), Err(RegistryError::Invalid(_))), "it is not there");
+    std::fs::write(&path, &AN.0).unwrap();
+    assert!(matches!(read(0o644), Err(RegistryError::Invalid(_))));
+    assert!(read(0o640).is_ok());
+}
