@@ -164,7 +164,9 @@ impl<'a> Walk<'a> {
             return self.found.leave(back);
         }
         let personal = personal || is_personal(property) || is_personal(target);
-        self.add(&path, title(property).or_else(|| title(target)), personal);
+        let of_items = || title(reference::resolve(self.root, target.get("items")?)?);
+        let title = title(property).or_else(|| title(target)).or_else(of_items);
+        self.add(&path, title, personal);
         self.schema(property, &path, personal);
     }
 
