@@ -1,5 +1,6 @@
 //! Bodies of the state: codes of both forms, parents, validity, successors.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -94,10 +95,54 @@ pub enum Event {
     Put(Agency),
 }
 
+/// What a code means on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// Nobody ever had this code.
+    Unknown,
+    /// It will be somebody's.
+    NotYet {
+        /// From this day on.
+        from: Date,
+    },
+    /// It is this agency.
+    Valid(&'a Agency),
+    /// It was an agency's.
+    Closed {
+        /// The agency as it was last.
+        last: &'a Agency,
+        /// The first day on which it was no more.
+        since: Date,
+        /// Who took over.
+        successor: Option<&'a AgencyCode>,
+    },
+}
+
 /// All agencies.
 #[derive(Clone, Debug, Default)]
-pub struct Agencies {}
+pub struct Agencies {
+    /// The periods of each code, by their first days.
+    all: BTreeMap<AgencyCode, BTreeMap<Date, Agency>>,
+}
 
 impl Agencies {
-    pub(crate) fn apply(&mut self, _stamp: &Stamp, _event: Event) {}
+    /// What a code means on a day.
+    pub fn on(&self, code: &AgencyCode, day: Date) -> Standing<'_> {
+        let Some(periods) = self.all.get(code) else { return Standing::Unknown };
+        let Some((_, last)) = periods.range(..=day).next_back() else {
+            return periods.keys().next().map_or(Standing::Unknown, |from| Standing::NotYet { from: *from });
+        };
+        match last.valid_to.filter(|end| *end < day) {
+            None => Standing::Valid(last),
+            Some(end) => {
+                let since = end.tomorrow().unwrap_or(end);
+                Standing::Closed { last, since, successor: last.successor.as_ref() }
+            }
+        }
+    }
+
+    pub(crate) fn apply(&mut self, _stamp: &Stamp, event: Event) {
+        let Event::Put(agency) = event;
+        self.all.entry(agency.code.clone()).or_default().insert(agency.valid_from, agency);
+    }
 }

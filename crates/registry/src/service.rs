@@ -128,6 +128,11 @@ impl Services {
         self.current.get(id)
     }
 
+    /// The current version of every service, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Service> {
+        self.current.values()
+    }
+
     pub(crate) fn apply(&mut self, _stamp: &Stamp, event: Event) {
         match event {
             Event::Put(service) => drop(self.current.insert(service.id.clone(), *service)),
