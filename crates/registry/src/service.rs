@@ -358,6 +358,11 @@ impl Services {
         self.all.iter()
     }
 
+    /// The version that speaks for each service, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Service> {
+        self.all.values().filter_map(Entry::current)
+    }
+
     /// The only source of a kind of master data on a day.
     pub fn master_source(&self, object: &str, day: Date) -> Option<&Service> {
         let versions = self.all.values().flat_map(Entry::versions);

@@ -1,0 +1,126 @@
+//! What the registry decided, as the gateway reads it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Clock, MemberId, Ts};
+use exchange::cut::FieldSet;
+use exchange::rights::{
+    ClosedGate, ClosedService, Condition, Conditions, Failing, Force, Grant, Grantee, Rights, Ruling,
+};
+use exchange::usage::Allowance;
+use registry::registry::Registry;
+use registry::snapshot::{self, Snapshot};
+use registry::{gate, grant};
+use tokio::sync::watch;
+
+/// How often the snapshot is made anew without a change: gates close and grants end by time alone, and other processes
+/// write to the same store.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+
+/// Follows registry and configuration file forever: whichever changes, the gateway has the result at once.
+pub async fn follow(
+    registry: Arc<Registry>,
+    member: MemberId,
+    clock: Arc<dyn Clock>,
+    mut configured: watch::Receiver<Arc<Rights>>,
+    rights: watch::Sender<Arc<Rights>>,
+) {
+    let mut changes = registry.changes();
+    let mut failing = false;
+    let mut last: Option<Snapshot> = None;
+    loop {
+        let new = of(&registry, &member, clock.now());
+        let same = last.as_ref().is_some_and(|last| last.same_rights(&new));
+        if !same || configured.has_changed().unwrap_or(false) {
+            rights.send_replace(Arc::new(configured.borrow_and_update().under(ruling(&new))));
+            last = Some(new);
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            changed = configured.changed() => if changed.is_err() { return } else { last = None },
+            () = tokio::time::sleep(AT_LEAST_EVERY) => match registry.catch_up().await {
+                Ok(_) => failing = false,
+                // The gateway goes on with what it knows.
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(%error, "không đọc được sổ đăng ký / the registry's store is not read; the rights known last count");
+                }
+                Err(error) => tracing::debug!(%error, "the registry's store is still not read"),
+            },
+        }
+    }
+}
+
+/// What the registry says now of the services of a member.
+pub fn of(registry: &Registry, member: &MemberId, now: Ts) -> Snapshot {
+    registry.read(|state| snapshot::of(state, registry.rules(), member, now))
+}
+
+/// The registry's snapshot in the gateway's words.
+pub fn ruling(snapshot: &Snapshot) -> Ruling {
+    Ruling {
+        member: snapshot.member.clone(),
+        grants: snapshot.grants.iter().filter_map(granted).collect(),
+        gates: snapshot.gates.iter().map(closed_gate).collect(),
+        closed: snapshot.closed.iter().map(closed_service).collect(),
+    }
+}
+
+/// A grant; one that this gateway does not understand allows nothing.
+fn granted(from: &grant::Grant) -> Option<Grant> {
+    let refused = |what: &str, error: &dyn std::fmt::Display| {
+        tracing::error!(grant = %from.id, what, %error, "a grant of the registry is not understood and allows nothing");
+    };
+    let terms = &from.terms;
+    let fields = if terms.fields.is_empty() {
+        None
+    } else {
+        Some(FieldSet::new(&terms.fields).map_err(|error| refused("fields", &error)).ok()?)
+    };
+    let cedar = terms.conditions.cedar.as_deref().map(Condition::parse).transpose();
+    let cedar = cedar.map_err(|error| refused("condition", &error)).ok()?;
+    let conditions = Conditions {
+        dossier: terms.conditions.dossier,
+        officer: terms.conditions.officer,
+        sign_in: terms.conditions.sign_in,
+        cedar,
+    };
+    Some(Grant {
+        id: Some(from.id.to_string()),
+        fields,
+        purposes: terms.purposes.clone(),
+        conditions,
+        allowance: Allowance { quota_day: terms.quota_day, rate_s: terms.rate_s },
+        until: terms.until,
+        legal_basis: Some(terms.legal_basis.clone()),
+        force: match from.force {
+            grant::Force::Active => Force::Active,
+            grant::Force::Suspended => Force::Suspended,
+            grant::Force::Revoked => Force::Revoked,
+        },
+        reason: from.reason.clone(),
+        ..Grant::new(Grantee::Party(from.to.clone()), from.service.clone())
+    })
+}
+
+fn closed_gate(from: &snapshot::ClosedGate) -> ClosedGate {
+    ClosedGate {
+        party: from.party.clone(),
+        from: from.from,
+        failing: from.failing.iter().map(failing).collect(),
+    }
+}
+
+fn failing(from: &gate::Failing) -> Failing {
+    Failing {
+        item: from.item.clone(),
+        title_vi: from.title.vi.clone(),
+        title_en: from.title.en.clone(),
+        ended: from.ended,
+    }
+}
+
+fn closed_service(from: &snapshot::ClosedService) -> ClosedService {
+    ClosedService { service: from.service.clone(), notice: from.notice.clone() }
+}

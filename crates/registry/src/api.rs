@@ -1,0 +1,100 @@
+//! The administration API: JSON over HTTP under `/api/v1`, described by its own OpenAPI document.
+//!
+//! Handlers do four things: read the request, name the deed, call one decision, show the result. Errors are problem
+//! details (RFC 9457); lists come in pages; who changes something that others may change, too, sends the version he saw
+//! in `If-Match`; who must not do something twice sends an `Idempotency-Key`.
+
+pub mod journal;
+pub mod request;
+pub mod session;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use base::Ts;
+use http::{StatusCode, header};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use web::Problem;
+
+use crate::people::Person;
+use crate::registry::Registry;
+use session::Sessions;
+
+pub use request::{Caller, Key, Page, Paged, Seen};
+
+/// Path under which everything of this version is.
+pub const ROOT: &str = "/api/v1";
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct Api(Arc<Parts>);
+
+/// The parts of an API.
+pub struct Parts {
+    /// The registry.
+    pub registry: Arc<Registry>,
+    /// Who signs people in: today a file, later the single account.
+    pub sign_in: Arc<dyn session::SignIn>,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// Folder of attachments, each named by its SHA-256.
+    pub attachments: PathBuf,
+}
+
+impl Api {
+    /// An API on these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// The present moment, by the registry's clock.
+    pub fn now(&self) -> Ts {
+        self.registry().now()
+    }
+
+    /// The person behind a token, with the posts of today.
+    fn signed_in(&self, token: &str) -> Option<Person> {
+        let now = self.now();
+        let id = self.0.sessions.find(token, now)?;
+        self.0.sign_in.person(&id, now)
+    }
+
+    /// The folder of attachments.
+    pub fn attachments(&self) -> &std::path::Path {
+        &self.0.attachments
+    }
+}
+
+/// The head of the OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Liên Thông: sổ đăng ký / registry",
+    description = "Cơ quan, CSDL, dịch vụ, đăng ký kết nối, quyền khai thác, cổng an toàn, danh bạ. / Agencies, inventory, services, connection requests, grants, readiness gate, directory."
+))]
+struct Head;
+
+/// Every route, and the OpenAPI document that describes them.
+pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
+    let v1 = OpenApiRouter::new().merge(session::routes()).merge(journal::routes());
+    OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
+}
+
+/// The API as it is served.
+pub fn router(api: Api) -> Router {
+    let (routes, document) = described();
+    let document = serde_json::to_string(&document).unwrap_or_default();
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let description = axum::routing::get(async move || (json, document));
+    routes.route(&format!("{ROOT}/openapi.json"), description).fallback(unknown).with_state(api)
+}
+
+async fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, &"EX-2001", "Không có địa chỉ này; xem /api/v1/openapi.json / There is no such path; see /api/v1/openapi.json")
+}

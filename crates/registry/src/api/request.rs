@@ -1,0 +1,224 @@
+//! What every handler reads from a request, and how an error is answered.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use web::{Problem, ProblemError};
+
+use super::Api;
+use crate::RegistryError;
+use crate::people::Person;
+use crate::registry::Receipt;
+
+/// `Idempotency-Key`.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Items of a page unless the caller asks for another number.
+const PAGE_ITEMS: usize = 50;
+/// Items of a page at most.
+const PAGE_ITEMS_MAX: usize = 500;
+
+/// The person who is signed in.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Person);
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = value.and_then(|value| value.strip_prefix("Bearer "));
+        token.and_then(|token| api.signed_in(token)).map(Self).ok_or_else(|| RegistryError::SignIn.into())
+    }
+}
+
+impl OptionalFromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<Api>>::from_request_parts(parts, api).await.map(Some)
+    }
+}
+
+/// The version that the caller saw: `If-Match: "1234"`.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen(pub Option<i64>);
+
+impl<S: Sync> FromRequestParts<S> for Seen {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = single(&parts.headers, &header::IF_MATCH)? else { return Ok(Self(None)) };
+        let version = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).and_then(|v| v.parse().ok());
+        version.map(|version| Self(Some(version))).ok_or_else(|| {
+            RegistryError::invalid(
+                "If-Match",
+                "phiên bản viết trong dấu nháy, như \"1234\"",
+                "a version in quotes, such as \"1234\"",
+            )
+            .into()
+        })
+    }
+}
+
+/// `Idempotency-Key`, when there is one.
+#[derive(Clone, Debug)]
+pub struct Key(pub Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(single(&parts.headers, &IDEMPOTENCY_KEY)?.map(str::to_owned)))
+    }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next().map(|value| value.to_str()), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(value)), None) => Ok(Some(value)),
+        _ => Err(RegistryError::invalid(
+            name.as_str(),
+            "chỉ một giá trị, ký tự ASCII",
+            "one value of ASCII characters",
+        )
+        .into()),
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Items of this page, 1 to 500; 50 unless said.
+    pub limit: Option<usize>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Page {
+    /// Items wanted.
+    ///
+    /// # Errors
+    /// Not 1 to 500.
+    pub fn limit(&self) -> Result<usize, RegistryError> {
+        limit(self.limit)
+    }
+}
+
+/// Items wanted of a page.
+///
+/// # Errors
+/// Not 1 to 500.
+pub fn limit(asked: Option<usize>) -> Result<usize, RegistryError> {
+    let limit = asked.unwrap_or(PAGE_ITEMS);
+    if (1..=PAGE_ITEMS_MAX).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(RegistryError::invalid("limit", "từ 1 đến 500", "1 to 500"))
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Paged<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Ask for `after` this for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl<T> Paged<T> {
+    /// The first `limit` of `items`, of which there may be one more; `name` gives the cursor of an item.
+    pub fn of(mut items: Vec<T>, limit: usize, name: impl Fn(&T) -> String) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(name) } else { None };
+        Self { items, next }
+    }
+}
+
+/// What was written down for a change.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Done {
+    /// The version that the thing has now: send it in `If-Match` with the next change.
+    pub version: Option<i64>,
+    /// Number of the first entry in the journal.
+    pub entry: i64,
+}
+
+impl From<Receipt> for Done {
+    fn from(receipt: Receipt) -> Self {
+        Self { version: receipt.version(), entry: receipt.from }
+    }
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        let tag = self.version.map(etag);
+        let mut response = Json(self).into_response();
+        if let Some(tag) = tag {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+/// A thing with its version as entity tag.
+pub fn with_version<T: Serialize>(version: i64, body: T) -> Response {
+    ([(header::ETAG, etag(version))], Json(body)).into_response()
+}
+
+fn etag(version: i64) -> http::HeaderValue {
+    http::HeaderValue::from_str(&format!("\"{version}\"")).expect("digits in quotes")
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        use RegistryError as E;
+        let status = match &error {
+            E::NoSuch { .. } => StatusCode::NOT_FOUND,
+            E::SignIn => StatusCode::UNAUTHORIZED,
+            E::Forbidden(_) | E::FourEyes => StatusCode::FORBIDDEN,
+            E::Conflict { .. }
+            | E::Exists { .. }
+            | E::MasterTaken { .. }
+            | E::Transition { .. }
+            | E::GateClosed(_)
+            | E::LockOut(_) => StatusCode::CONFLICT,
+            E::TooMany { .. } => StatusCode::CONTENT_TOO_LARGE,
+            E::Store(_) | E::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            E::Invalid(_)
+            | E::Overlap { .. }
+            | E::Cycle(_)
+            | E::StateSecret
+            | E::ReasonMissing
+            | E::AttachmentMissing(_)
+            | E::UnknownFields(_)
+            | E::ImpactAssessmentMissing
+            | E::Import(_)
+            | E::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        if status.is_server_error() {
+            // The operator's words; the caller learns that it is our fault and that trying again makes sense.
+            tracing::error!(%error, code = %error.code(), "the registry could not answer");
+        }
+        let mut problem = Problem::new(status, &error.code(), error.to_string());
+        problem.retry_after_s = status.is_server_error().then_some(5);
+        match error {
+            E::Invalid(mistakes) | E::Import(mistakes) => problem.with_errors(
+                mistakes.into_iter().map(|m| ProblemError { place: m.place, vi: m.vi, en: m.en }).collect(),
+            ),
+            _ => problem,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Signing in and out, and who is signed in.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use audit::PersonId;
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use base::Ts;
+use http::{HeaderMap, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::Problem;
+
+use super::{Api, Caller};
+use crate::RegistryError;
+use crate::people::{Person, Post};
+
+/// Seconds without a request after which a session ends.
+pub const IDLE_S: i64 = 30 * 60;
+/// Seconds after which a session ends anyway: a working day.
+pub const LONGEST_S: i64 = 8 * 3600;
+/// Sessions at most; the one that was idle longest makes room.
+const SESSIONS_MAX: usize = 10_000;
+
+/// Who signs people in. The single account plugs in here.
+pub trait SignIn: Send + Sync + 'static {
+    /// The person with this name, password and code of the second factor.
+    ///
+    /// # Errors
+    /// [`RegistryError::SignIn`], whatever was wrong.
+    fn sign_in(&self, id: &str, password: &str, code: &str, now: Ts) -> Result<Person, RegistryError>;
+
+    /// The person as of now; `None` when the account has ended since.
+    fn person(&self, id: &PersonId, now: Ts) -> Option<Person>;
+}
+
+/// Who is signed in. Only hashes of tokens are kept.
+#[derive(Default)]
+pub struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
+
+struct Session {
+    person: PersonId,
+    since: Ts,
+    used: Ts,
+}
+
+impl Session {
+    fn alive(&self, now: Ts) -> bool {
+        now < self.since.plus_secs(LONGEST_S) && now < self.used.plus_secs(IDLE_S)
+    }
+}
+
+impl Sessions {
+    /// A new session's token.
+    pub fn begin(&self, person: PersonId, now: Ts) -> String {
+        let token = crypto::b64::encode(&crypto::hash::random::<32>());
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, session| session.alive(now));
+        if all.len() >= SESSIONS_MAX
+            && let Some(idle) = all.iter().min_by_key(|(_, session)| session.used).map(|(name, _)| *name)
+        {
+            all.remove(&idle);
+        }
+        all.insert(name(&token), Session { person, since: now, used: now });
+        token
+    }
+
+    /// Whose token this is.
+    pub fn find(&self, token: &str, now: Ts) -> Option<PersonId> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = all.get_mut(&name(token)).filter(|session| session.alive(now))?;
+        session.used = now;
+        Some(session.person.clone())
+    }
+
+    /// Ends a session.
+    pub fn end(&self, token: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(token));
+    }
+}
+
+fn name(token: &str) -> [u8; 32] {
+    crypto::hash::sha256(&[token.as_bytes()])
+}
+
+/// What a person signs in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// Sign-in name.
+    pub id: String,
+    /// Password.
+    pub password: String,
+    /// The six digits of the second factor.
+    pub code: String,
+}
+
+/// A session that began.
+#[derive(Serialize, ToSchema)]
+pub struct Begun {
+    /// Send it as `Authorization: Bearer …`.
+    pub token: String,
+    /// Seconds without a request after which it ends.
+    pub idle_s: i64,
+}
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    /// Sign-in name.
+    #[schema(value_type = String)]
+    pub id: PersonId,
+    /// Roles and where they hold.
+    #[schema(value_type = Vec<Object>)]
+    pub posts: Vec<Post>,
+}
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(begin, end)).routes(routes!(me))
+}
+
+/// Signs in.
+#[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = Credentials,
+    responses((status = 201, body = Begun), (status = 401, description = "EX-2020")))]
+async fn begin(
+    State(api): State<Api>,
+    Json(credentials): Json<Credentials>,
+) -> Result<(StatusCode, Json<Begun>), Problem> {
+    let now = api.now();
+    let checked = {
+        let api = api.clone();
+        // A password hash takes its time: not on the threads that serve others.
+        tokio::task::spawn_blocking(move || {
+            api.0.sign_in.sign_in(&credentials.id, &credentials.password, &credentials.code, now)
+        })
+    };
+    let person = checked.await.map_err(|_| RegistryError::SignIn)??;
+    let token = api.0.sessions.begin(person.id, now);
+    Ok((StatusCode::CREATED, Json(Begun { token, idle_s: IDLE_S })))
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/sessions", tag = "sessions", responses((status = 204)))]
+async fn end(State(api): State<Api>, _: Caller, headers: HeaderMap) -> impl IntoResponse {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(token) = value.and_then(|value| value.strip_prefix("Bearer ")) {
+        api.0.sessions.end(token);
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// Who I am.
+#[utoipa::path(get, path = "/me", tag = "sessions", responses((status = 200, body = Me)))]
+async fn me(Caller(person): Caller) -> Json<Me> {
+    Json(Me { id: person.id, posts: person.posts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Ts = Ts::from_secs(1_000_000);
+
+    #[test]
+    fn a_session_ends_when_idle_when_old_and_when_ended() {
+        let sessions = Sessions::default();
+        let person: PersonId = "chuyenvien".parse().expect("well formed");
+        let token = sessions.begin(person.clone(), NOW);
+        assert_eq!(sessions.find(&token, NOW.plus_secs(IDLE_S - 1)), Some(person.clone()));
+        assert_eq!(sessions.find(&token, NOW.plus_secs(2 * IDLE_S)), None);
+        assert_eq!(sessions.find("other", NOW), None);
+
+        let token = sessions.begin(person.clone(), NOW);
+        for hour in 0..16 {
+            assert_eq!(sessions.find(&token, NOW.plus_secs(hour * 1799)).is_some(), hour * 1799 < LONGEST_S);
+        }
+        let token = sessions.begin(person, NOW);
+        sessions.end(&token);
+        assert_eq!(sessions.find(&token, NOW), None);
+    }
+}
