@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::gate::Failing;
 use crate::grant::{Grant, Held};
 use crate::request::standin::gate;
+use crate::request::who::vietnam;
 use crate::service::Stage;
 use crate::{Rules, State};
 
@@ -64,6 +65,7 @@ pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot 
     let mut grants: Vec<Grant> = Vec::new();
     let mut parties: BTreeSet<&PartyId> = BTreeSet::new();
     let mut closed = Vec::new();
+    let today = vietnam(now).date();
     let mut providers: BTreeMap<PartyId, bool> = BTreeMap::new();
     for (service, on_service) in state.grants.on_member(member) {
         let told = |held: &&Held| held.over_since(now).is_none_or(|since| since.plus_secs(TOLD_SECS) > now);
@@ -77,7 +79,7 @@ pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot 
         let shut = *providers
             .entry(provider)
             .or_insert_with_key(|party| !gate::failing(state, rules, party, None, now).is_empty());
-        let withdrawn = state.services.get(service).is_some_and(|s| s.stage == Stage::Withdrawn);
+        let withdrawn = state.services.get(service).is_some_and(|s| s.stage_on(today) == Stage::Withdrawn);
         if let Some(notice) = notice(withdrawn, shut) {
             closed.push(ClosedService { service: service.clone(), notice: notice.to_owned() });
         }

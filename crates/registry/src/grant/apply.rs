@@ -7,13 +7,13 @@ impl Grants {
     pub(crate) fn apply(&mut self, stamp: &Stamp, event: Event) {
         match event {
             Event::Issued(grant) => self.issue(stamp, *grant),
-            Event::Changed { id, terms, reason } => self.change(stamp, &id, Did::Changed, reason, |held| {
+            Event::Changed { id, terms, reason } => self.change(stamp, &id, (Did::Changed, reason), |held| {
                 Some(Box::new(std::mem::replace(&mut held.grant.terms, terms)))
             }),
             Event::Suspended { id, reason } => self.force(stamp, &id, Did::Suspended, reason),
             Event::Resumed { id, reason } => self.force(stamp, &id, Did::Resumed, reason),
             Event::Revoked { id, reason } => self.force(stamp, &id, Did::Revoked, reason),
-            Event::Renewed { id, until, reason } => self.change(stamp, &id, Did::Renewed, reason, |held| {
+            Event::Renewed { id, until, reason } => self.change(stamp, &id, (Did::Renewed, reason), |held| {
                 let before = held.grant.terms.clone();
                 held.grant.terms.until = until;
                 Some(Box::new(before))
@@ -61,7 +61,7 @@ impl Grants {
             _ => Force::Active,
         };
         let stated = (force != Force::Active).then(|| reason.clone());
-        self.change(stamp, id, did, reason, |held| {
+        self.change(stamp, id, (did, reason), |held| {
             (held.grant.force, held.grant.reason) = (force, stated);
             None
         });
@@ -71,8 +71,7 @@ impl Grants {
         &mut self,
         stamp: &Stamp,
         id: &GrantId,
-        did: Did,
-        reason: String,
+        (did, reason): (Did, String),
         act: impl FnOnce(&mut Held) -> Option<Box<super::Terms>>,
     ) {
         if let Some(place) = self.places.get(id) {

@@ -78,7 +78,7 @@ pub(crate) fn issue(state: &State, moment: &Moment, request: &Request) -> (Grant
 pub fn change(state: &State, moment: &Moment, input: &Change) -> Result<Events, RegistryError> {
     let held = seen(state, &input.id, input.if_version)?;
     alive(held, "thay đổi nội dung (change the terms)")?;
-    let service = offered(state, &held.grant)?;
+    let service = offered(state, moment, &held.grant)?;
     let mut intake = Intake::default();
     let reason = intake.needed("reason", &input.reason, TEXT_CHARS_MAX);
     let terms = terms::read(service, &input.terms, moment.now, &mut intake)?;
@@ -134,7 +134,7 @@ pub fn revoke(state: &State, _moment: &Moment, input: &Pause) -> Result<Events, 
 pub fn renew(state: &State, moment: &Moment, input: &Renew) -> Result<Events, RegistryError> {
     let held = seen(state, &input.id, input.if_version)?;
     alive(held, "gia hạn (renew)")?;
-    offered(state, &held.grant)?;
+    offered(state, moment, &held.grant)?;
     let mut intake = Intake::default();
     let reason = intake.needed("reason", &input.reason, TEXT_CHARS_MAX);
     let later = match (held.grant.terms.until, input.until) {
@@ -184,15 +184,17 @@ fn not_now(held: &Held, act: &'static str) -> RegistryError {
 }
 
 /// The service of a grant; a deprecated one still serves those who have grants.
-fn offered<'a>(state: &'a State, grant: &Grant) -> Result<&'a Service, RegistryError> {
+fn offered<'a>(state: &'a State, moment: &Moment, grant: &Grant) -> Result<&'a Service, RegistryError> {
     let name = grant.service.to_string();
     match state.services.get(&grant.service) {
         None => Err(RegistryError::NoSuch { kind: "service", name }),
-        Some(service) if service.stage == Stage::Withdrawn => Err(RegistryError::Transition {
-            name,
-            state: "đã ngừng cung cấp (withdrawn)".to_owned(),
-            act: "thay đổi quyền khai thác (change a grant)",
-        }),
+        Some(service) if service.stage_on(moment.today) == Stage::Withdrawn => {
+            Err(RegistryError::Transition {
+                name,
+                state: "đã ngừng cung cấp (withdrawn)".to_owned(),
+                act: "thay đổi quyền khai thác (change a grant)",
+            })
+        }
         Some(service) => Ok(service),
     }
 }

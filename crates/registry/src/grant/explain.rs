@@ -118,7 +118,7 @@ pub fn explain(
     let at = call.and_then(|call| call.at).unwrap_or(now);
     let mut speech = Speech::default();
     let offered = state.services.get(service);
-    the_service(&mut speech, service, offered);
+    the_service(&mut speech, service, offered, at);
     let held = state.grants.find(consumer, service);
     if let Some(held) = held {
         the_grant(&mut speech, state, held, offered, at);
@@ -143,8 +143,8 @@ pub fn explain(
     Explanation { allowed, vi: speech.text.vi, en: speech.text.en, why: speech.why }
 }
 
-fn the_service(speech: &mut Speech, id: &ServiceId, service: Option<&Service>) {
-    match service.map(|service| service.stage) {
+fn the_service(speech: &mut Speech, id: &ServiceId, service: Option<&Service>, at: Ts) {
+    match service.map(|service| service.stage_on(vietnam(at).date())) {
         None => speech.against(
             Why::NoService,
             format!("Sổ đăng ký không có dịch vụ {id}."),
@@ -282,7 +282,8 @@ fn the_gates(
 /// Every reason of the grant's terms against the call.
 fn the_call(speech: &mut Speech, grant: &Grant, service: Option<&Service>, call: &HypotheticalCall) {
     let terms = &grant.terms;
-    if service.is_some_and(|service| !operation::exists(&service.openapi, &call.method, &call.path)) {
+    let description = service.and_then(|service| serde_json::to_value(&service.openapi).ok());
+    if description.is_some_and(|description| !operation::exists(&description, &call.method, &call.path)) {
         let what = format!("{} {}", call.method, call.path);
         let what = what.trim();
         speech.against(

@@ -12,11 +12,13 @@ pub const CONSUMERS: usize = 5_000;
 /// Systems of one consumer.
 const SYSTEMS: usize = 25;
 
-/// Service `index` of the sample: `VN-BENCH/GOV/G01.NN/CSDL-N/dich-vu-NNNNN`, spread over 100 members.
-pub fn service(index: usize) -> ServiceId {
-    let provider =
-        SubsystemId { member: provider(index % PROVIDERS), code: part(&format!("CSDL-{}", index % 3)) };
-    ServiceId { provider, code: part(&format!("dich-vu-{index:05}")) }
+/// The first `count` services of the sample, `VN-BENCH/GOV/G01.NN/CSDL-N/dich-vu-NNNNN`, spread over 100 members.
+pub fn services(count: usize) -> Vec<ServiceId> {
+    let service = |index: usize| ServiceId {
+        provider: SubsystemId { member: provider(index), code: part(&format!("CSDL-{}", index % 3)) },
+        code: part(&format!("dich-vu-{index:05}")),
+    };
+    (0..count).map(service).collect()
 }
 
 /// Member `index` of those that offer services.
@@ -31,19 +33,20 @@ pub fn consumer(index: usize) -> PartyId {
     PartyId { member: member(&format!("H01.{:03}", index / SYSTEMS)), subsystem: Some(system) }
 }
 
-/// Grant `index` of a sample over so many services: service and consumer never come together twice as long as there are
+/// Grant `index` of a sample over these services: service and consumer never come together twice as long as there are
 /// at most [`CONSUMERS`] grants on a service. One in ten is suspended, one in ten ends at `until`.
 ///
 /// # Panics
-/// `services` is 0.
-pub fn grant(index: usize, services: usize, until: Ts) -> Grant {
-    let (of_service, round) = (index % services, index / services);
+/// There are no services.
+pub fn grant(index: usize, services: &[ServiceId], until: Ts) -> Grant {
+    let (of_service, round) = (index % services.len(), index / services.len());
     let purpose = format!("TTHC-{:04}", index % 1_000);
+    let suspended = index % 10 == 4;
     Grant {
         id: GrantId::new(2026, index as u64 + 1),
-        // Seven has no factor in common with the number of consumers: neighbours have different ones.
+        // Neighbouring services have different consumers.
         to: consumer(of_service * 7 + round),
-        service: service(of_service),
+        service: services[of_service].clone(),
         terms: Terms {
             fields: ["hoTen", "ngaySinh", "thuongTru.tinh", "thuongTru.xa"].map(str::to_owned).to_vec(),
             purposes: vec![purpose, "giai-quyet-tthc".to_owned()],
@@ -54,13 +57,17 @@ pub fn grant(index: usize, services: usize, until: Ts) -> Grant {
             conditions: Conditions { dossier: true, officer: true, sign_in: 2, cedar: None },
         },
         decision: format!("YC-2026-{:06}", index + 1),
-        force: if index % 10 == 4 { Force::Suspended } else { Force::Active },
-        reason: (index % 10 == 4).then(|| "Chờ bổ sung biên bản kiểm tra".to_owned()),
+        force: if suspended { Force::Suspended } else { Force::Active },
+        reason: suspended.then(|| "Chờ bổ sung biên bản kiểm tra".to_owned()),
     }
 }
 
-/// `count` grants over `services` services, folded as the registry folds them from its journal.
-pub fn grants(services: usize, count: usize, stamp: &Stamp, until: Ts) -> Grants {
+/// `count` grants over these services, folded as the registry folds them from its journal; each is an entry of its own,
+/// the first with the number of `stamp`.
+///
+/// # Panics
+/// There are no services.
+pub fn grants(services: &[ServiceId], count: usize, stamp: &Stamp, until: Ts) -> Grants {
     let mut all = Grants::default();
     for index in 0..count {
         let stamp = Stamp { seq: stamp.seq.saturating_add_unsigned(index as u64), ..stamp.clone() };

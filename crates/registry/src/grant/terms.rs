@@ -26,7 +26,7 @@ pub(crate) fn read(
     intake: &mut Intake,
 ) -> Result<Terms, RegistryError> {
     let fields = intake.list("fields", &terms.fields, FIELDS_MAX);
-    if fields.is_empty() && service.data_class.is_personal() {
+    if fields.is_empty() && service.gives_personal_data(&[]) {
         let all: Vec<&str> = service.fields.iter().map(|field| field.path.as_str()).collect();
         let all = all.join(", ");
         let vi = format!(

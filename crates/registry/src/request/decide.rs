@@ -21,6 +21,19 @@ const ASKER: &str = "thay mặt cơ quan đăng ký kết nối (act for the age
 const ATTACH: &str = "bổ sung tài liệu vào yêu cầu này (attach to this request)";
 const CLOSE: &str = "kết thúc công việc này (close this task)";
 
+/// Adding a document.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attach {
+    /// Which request.
+    pub id: RequestId,
+    /// The version that the person saw.
+    #[serde(default)]
+    pub if_version: Option<i64>,
+    /// The document.
+    pub attachment: Attachment,
+}
+
 /// Taking the step at which a request stands.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,9 +133,9 @@ pub fn attach(
     rules: &Rules,
     moment: &Moment,
     person: &Person,
-    (id, if_version, attachment): (&RequestId, Option<i64>, &Attachment),
+    input: &Attach,
 ) -> Result<Events, RegistryError> {
-    let request = seen(state, id, if_version)?;
+    let request = seen(state, &input.id, input.if_version)?;
     if !request.status.is_pending() {
         return Err(not_now(request, "bổ sung tài liệu (attach)"));
     }
@@ -135,8 +148,8 @@ pub fn attach(
     if request.attachments.len() >= ATTACHMENTS_MAX {
         return Err(RegistryError::TooMany { what: "attachments", max: ATTACHMENTS_MAX });
     }
-    let attachment = read_attachment(rules, attachment)?;
-    Ok(vec![crate::Event::Request(Event::Attached { id: id.clone(), role, attachment })])
+    let attachment = read_attachment(rules, &input.attachment)?;
+    Ok(vec![crate::Event::Request(Event::Attached { id: request.id.clone(), role, attachment })])
 }
 
 /// Takes the step at which the request stands: approve, return for correction, refuse. Approving the last step goes
@@ -227,7 +240,7 @@ pub fn resubmit(
     }
     let role = asker(state, request, moment, person)?;
     let (road, step) = on_road(rules, request)?;
-    let service = on_offer(state, &request.service)?;
+    let service = on_offer(state, &request.service, moment.today)?;
     let mut intake = Intake::default();
     let comment = intake.text("comment", &input.comment, TEXT_CHARS_MAX);
     let terms = input.terms.as_ref().unwrap_or(&request.terms);
@@ -261,7 +274,7 @@ pub fn close_task(
         return Err(not_now(request, "kết thúc công việc (close a task)"));
     }
     let none = || RegistryError::NoSuch { kind: "task", name: format!("{} {}", input.id, input.task) };
-    let rule = rules.roads.task(&input.task).ok_or_else(none)?;
+    let wanted = rules.roads.task(&input.task).ok_or_else(none)?;
     if !request.open_tasks().any(|task| task.code == input.task) {
         return Err(if request.task_closed(&input.task) {
             let name = format!("{} {}", input.id, input.task);
@@ -271,8 +284,8 @@ pub fn close_task(
             none()
         });
     }
-    let role = side(state, request, moment, person, (rule.whose, rule.role, CLOSE))?;
-    documents(rules, request, rule.attach.iter().map(String::as_str))?;
+    let role = side(state, request, moment, person, (wanted.whose, wanted.role, CLOSE))?;
+    documents(rules, request, wanted.attach.iter().map(String::as_str))?;
     let mut intake = Intake::default();
     let conclusion = intake.needed("conclusion", &input.conclusion, TEXT_CHARS_MAX);
     intake.done()?;
@@ -327,7 +340,8 @@ fn asker(state: &State, request: &Request, moment: &Moment, person: &Person) -> 
 }
 
 fn is_personal(state: &State, request: &Request) -> bool {
-    state.services.get(&request.service).is_some_and(|service| service.data_class.is_personal())
+    let service = state.services.get(&request.service);
+    service.is_some_and(|service| service.gives_personal_data(&request.terms.fields))
 }
 
 /// All documents are there.
@@ -354,7 +368,7 @@ fn approval(
         let comment = intake.text("comment", comment, TEXT_CHARS_MAX);
         return intake.done().map(|()| (comment, None));
     };
-    let service = on_offer(state, &request.service)?;
+    let service = on_offer(state, &request.service, moment.today)?;
     let comment = intake.text("comment", comment, TEXT_CHARS_MAX);
     let terms = terms::read(service, terms, moment.now, &mut intake)?;
     if terms == request.terms {

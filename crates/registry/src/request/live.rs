@@ -47,7 +47,7 @@ fn still_possible(
     request: &Request,
     terms: &Terms,
 ) -> Result<(), RegistryError> {
-    let service = on_offer(state, &request.service)?;
+    let service = on_offer(state, &request.service, moment.today)?;
     let unknown = terms::unknown_fields(service, &terms.fields);
     if !unknown.is_empty() {
         return Err(RegistryError::UnknownFields(unknown));

@@ -1,6 +1,7 @@
 //! Opening a request.
 
 use base::{PartyId, ServiceId};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::intake::Intake;
@@ -47,7 +48,7 @@ pub fn open(
     person: &Person,
     ask: &Ask,
 ) -> Result<Vec<crate::Event>, RegistryError> {
-    let service = on_offer(state, &ask.service)?;
+    let service = on_offer(state, &ask.service, moment.today)?;
     let code = current(state, &ask.agency, moment.today);
     let asks = (Role::AgencyAdministrator, Some(&code));
     let role = acts_as(state, person, asks, moment.today, "lập yêu cầu kết nối (open a connection request)")?;
@@ -82,10 +83,14 @@ pub fn open(
 }
 
 /// A service for which requests are taken.
-pub(super) fn on_offer<'a>(state: &'a State, id: &ServiceId) -> Result<&'a Service, RegistryError> {
+pub(super) fn on_offer<'a>(
+    state: &'a State,
+    id: &ServiceId,
+    day: Date,
+) -> Result<&'a Service, RegistryError> {
     let none = || RegistryError::NoSuch { kind: "service", name: id.to_string() };
     let service = state.services.get(id).ok_or_else(none)?;
-    let words = match service.stage {
+    let words = match service.stage_on(day) {
         Stage::Published => return Ok(service),
         Stage::Draft => "đang soạn thảo (draft)",
         Stage::Deprecated => "sắp ngừng cung cấp (deprecated)",
@@ -177,7 +182,7 @@ fn read_contacts(road: &Road, contacts: &[Contact], intake: &mut Intake) -> Vec<
         };
         intake.wrong("contacts", vi, en);
     }
-    let read = |contact: &Contact| {
+    let one = |contact: &Contact| {
         let contact = Contact {
             kind: contact.kind,
             name: intake.needed("contacts.name", &contact.name, NAME_CHARS_MAX),
@@ -193,7 +198,7 @@ fn read_contacts(road: &Road, contacts: &[Contact], intake: &mut Intake) -> Vec<
         }
         contact
     };
-    contacts.iter().map(read).collect()
+    contacts.iter().map(one).collect()
 }
 
 /// Arriving at a step now; its task opens unless `has_task` says that it was opened before.

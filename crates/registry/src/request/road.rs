@@ -135,7 +135,7 @@ impl Road {
     }
 
     /// Its first step.
-    pub fn first(&self) -> &Step {
+    pub(crate) fn first(&self) -> &Step {
         self.steps.first().expect("a road that was read has a step")
     }
 
@@ -150,7 +150,7 @@ impl Road {
 pub struct Roads {
     items: Vec<Item>,
     tasks: Vec<TaskRule>,
-    roads: Vec<Road>,
+    versions: Vec<Road>,
 }
 
 impl Roads {
@@ -168,17 +168,17 @@ impl Roads {
         let counts = |road: &&Road| {
             road.kind == kind && road.valid_from <= day && road.valid_to.is_none_or(|last| day <= last)
         };
-        self.roads.iter().find(counts)
+        self.versions.iter().find(counts)
     }
 
     /// The road with which a request was opened.
     pub fn get(&self, kind: u8, version: &str) -> Option<&Road> {
-        self.roads.iter().find(|road| road.kind == kind && road.version == version)
+        self.versions.iter().find(|road| road.kind == kind && road.version == version)
     }
 
     /// Every road, old versions too.
     pub fn iter(&self) -> impl Iterator<Item = &Road> {
-        self.roads.iter()
+        self.versions.iter()
     }
 
     /// A document that steps demand.

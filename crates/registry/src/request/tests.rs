@@ -164,10 +164,8 @@ impl Story {
     }
 
     pub(crate) fn attach(&mut self, by: &str, id: &RequestId, item: &str) -> Result<(), RegistryError> {
-        let attachment = attachment(item);
-        self.act(by, |state, rules, moment, person| {
-            attach(state, rules, moment, person, (id, None, &attachment))
-        })
+        let input = Attach { id: id.clone(), if_version: None, attachment: attachment(item) };
+        self.act(by, |state, rules, moment, person| attach(state, rules, moment, person, &input))
     }
 
     pub(crate) fn take(&mut self, by: &str, id: &RequestId, decision: Decision) -> Result<(), RegistryError> {
@@ -480,13 +478,14 @@ fn all_mistakes_of_a_request_are_told_at_once() {
 
 #[test]
 fn what_cannot_be_asked_for_is_refused_with_its_own_code() {
+    type Changed = fn(&mut Ask);
     let mut story = Story::new();
-    let with = |change: fn(&mut Ask)| {
+    let with = |change: Changed| {
         let mut ask = Story::ask(2);
         change(&mut ask);
         ask
     };
-    let cases: [(fn(&mut Ask), u16); 5] = [
+    let cases: [(Changed, u16); 5] = [
         (|ask| ask.service = "VN-DEMO/GOV/G01/DAN-CU/khong-co".parse().unwrap(), 2001),
         (|ask| ask.terms.fields.push("luong".to_owned()), 2016),
         (|ask| ask.terms.fields.push("thuongTru.".to_owned()), 2016),
@@ -555,7 +554,8 @@ fn documents_are_checked_before_they_are_taken() {
     for (index, change) in cases.into_iter().enumerate() {
         let mut bad = attachment("data_scope");
         change(&mut bad);
-        let result = story.act("admin", |s, r, m, p| attach(s, r, m, p, (&id, None, &bad)));
+        let input = Attach { id: id.clone(), if_version: None, attachment: bad };
+        let result = story.act("admin", |s, r, m, p| attach(s, r, m, p, &input));
         assert_eq!(code(result), 2002, "case {index}");
     }
     assert_eq!(code(story.attach("stranger", &id, "data_scope")), 2004);
@@ -628,6 +628,14 @@ fn a_road_with_mistakes_is_refused_with_all_of_them() {
         whose = "moon"
         working_days = 1
         working_hours = 1
+        [[road.step]]
+        code = "l"
+        vi = "L"
+        en = "L"
+        role = "leader"
+        whose = "platform"
+        working_days = 1
+        may_narrow = true
     "#;
     let RegistryError::Invalid(mistakes) = Roads::parse(text).unwrap_err() else { panic!() };
     let texts: Vec<String> = mistakes.iter().map(|m| format!("{}: {}", m.place, m.en)).collect();
@@ -644,6 +652,8 @@ fn a_road_with_mistakes_is_refused_with_all_of_them() {
         "road 9 1, step s, role: unknown variant `king`",
         "road 9 1, step s: wants either",
         "road 9 1, step s, whose: unknown variant `moon`",
+        "road 9 1, step l: the platform acts by its operators only",
+        "road 9 1: the last step goes live",
     ] {
         assert!(texts.iter().any(|text| text.starts_with(wanted)), "{wanted} is not in {texts:#?}");
     }
@@ -657,7 +667,7 @@ fn two_versions_of_a_road_never_count_on_the_same_day() {
         format!(
             "[[road]]\nkind = 1\nversion = \"{version}\"\nvalid_from = \"{from}\"\n{to}legal_basis = \"x\"\n\
              correction_working_days = 1\n[[road.step]]\ncode = \"s\"\nvi = \"S\"\nen = \"S\"\nrole = \"leader\"\n\
-             whose = \"platform\"\nworking_hours = 4\n"
+             whose = \"consumer_root\"\nworking_hours = 4\n"
         )
     };
     let others = road("1", "2026-01-01", "").replace("kind = 1", "kind = 2")

@@ -71,7 +71,7 @@ fn a_withdrawn_service_is_closed_with_a_notice() {
 fn a_member_with_few_services_gets_few_of_many_grants() {
     let stamp = Stamp { seq: 0, at: Ts(0), by: "bench".parse().unwrap() };
     let story = Story::new();
-    let grants = sample::grants(1_000, 5_000, &stamp, story.now);
+    let grants = sample::grants(&sample::services(1_000), 5_000, &stamp, story.now);
     let state = State { grants, ..State::default() };
     let snapshot = of(&state, &story.rules, &sample::provider(3), story.now);
     assert_eq!(snapshot.grants.len(), 50);

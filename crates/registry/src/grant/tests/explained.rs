@@ -57,10 +57,11 @@ fn a_grant_is_explained_in_one_sentence_of_each_language() {
 
 #[test]
 fn a_call_that_meets_everything_is_allowed_and_each_thing_that_it_misses_is_named() {
+    type Case = (fn(&mut HypotheticalCall), &'static [Why], &'static str);
     let (story, _) = granted();
     let said = explain_it(&story, 1, Some(&good_call()));
     assert!(said.allowed && said.vi.ends_with("Lượt gọi này được chấp nhận."), "{}", said.vi);
-    let cases: [(fn(&mut HypotheticalCall), &[Why], &str); 9] = [
+    let cases: [Case; 9] = [
         (
             |c| c.method = "DELETE".to_owned(),
             &[Why::Operation],

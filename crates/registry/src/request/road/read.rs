@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::IntoDeserializer as _;
 
-use super::{Item, KINDS, Limit, Road, Roads, Step, TaskRule};
+use super::{Item, KINDS, Limit, Road, Roads, Step, TaskRule, Whose};
+use crate::people::Role;
 use crate::text::Text;
 use crate::{Mistake, RegistryError};
 
@@ -107,7 +108,7 @@ pub(super) fn roads(text: &str) -> Result<Roads, RegistryError> {
     let roads: Vec<Road> = file.road.into_iter().filter_map(|road| reader.road(road)).collect();
     reader.versions(&roads);
     if reader.mistakes.is_empty() {
-        Ok(Roads { items, tasks, roads })
+        Ok(Roads { items, tasks, versions: roads })
     } else {
         Err(RegistryError::Invalid(reader.mistakes))
     }
@@ -159,6 +160,14 @@ impl Reader {
         limit
     }
 
+    /// The platform is not an agency: any other role would be anybody's of that role, at whatever agency.
+    fn side(&mut self, place: &str, role: Option<Role>, whose: Option<Whose>) {
+        if whose == Some(Whose::Platform) && role.is_some_and(|role| role != Role::PlatformOperator) {
+            let vi = "whose = \"platform\" chỉ đi với role = \"platform_operator\"";
+            self.wrong(place, vi, "the platform acts by its operators only: role = \"platform_operator\"");
+        }
+    }
+
     fn known_items<'a>(&mut self, place: &str, codes: impl Iterator<Item = &'a String>) {
         let unknown: Vec<&String> = codes.filter(|code| !self.items.contains(*code)).collect();
         for code in unknown {
@@ -172,6 +181,7 @@ impl Reader {
         self.known_items(&place, text.attach.iter());
         let role = self.word(&format!("{place}, role"), text.role);
         let whose = self.word(&format!("{place}, whose"), text.whose);
+        self.side(&place, role, whose);
         let limit = self.limit(&place, text.working_days, text.working_hours);
         Some(TaskRule {
             code: text.code,
@@ -193,6 +203,7 @@ impl Reader {
         }
         let role = self.word(&format!("{place}, role"), text.role);
         let whose = self.word(&format!("{place}, whose"), text.whose);
+        self.side(&place, role, whose);
         let limit = self.limit(&place, text.working_days, text.working_hours);
         Some(Step {
             code: text.code,

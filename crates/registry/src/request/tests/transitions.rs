@@ -86,17 +86,14 @@ fn every_act_in_every_state_does_what_the_table_says() {
             assert_eq!(before.status, from);
             let result = tried(&mut story, &id, act);
             let after = story.request(&id);
-            match table.iter().find(|(state, tried, _)| (*state, *tried) == (from, act)) {
-                Some((_, _, to)) => {
-                    assert!(result.is_ok(), "{from:?} {act:?}: {result:?}");
-                    assert_eq!(after.status, *to, "{from:?} {act:?}");
-                    assert!(after.version > before.version);
-                    assert_eq!(after.history.len(), before.history.len() + 1);
-                }
-                None => {
-                    assert_eq!(code(result), 2010, "{from:?} {act:?}");
-                    assert_eq!(*after, before, "{from:?} {act:?} left a trace");
-                }
+            if let Some((_, _, to)) = table.iter().find(|(state, tried, _)| (*state, *tried) == (from, act)) {
+                assert!(result.is_ok(), "{from:?} {act:?}: {result:?}");
+                assert_eq!(after.status, *to, "{from:?} {act:?}");
+                assert!(after.version > before.version);
+                assert_eq!(after.history.len(), before.history.len() + 1);
+            } else {
+                assert_eq!(code(result), 2010, "{from:?} {act:?}");
+                assert_eq!(*after, before, "{from:?} {act:?} left a trace");
             }
         }
     }
