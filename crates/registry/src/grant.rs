@@ -1,13 +1,23 @@
 //! Grants: what a consumer may ask of a service, by which decision, until when, how much.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
-use base::{PartyId, ServiceId, Ts};
+use audit::PersonId;
+use base::{MemberId, PartyId, ServiceId, Ts};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::state::Stamp;
+mod apply;
+pub mod decide;
+pub mod explain;
+pub mod sample;
+pub(crate) mod terms;
+
+pub(crate) use decide::issue;
+pub use decide::{Change, Pause, Renew, change, renew, resume, revoke, suspend};
+pub use explain::{Explanation, HypotheticalCall, Why, explain};
+pub use terms::{FIELDS_MAX, PURPOSES_MAX, SIGN_IN_MAX};
 
 /// Number of a grant: `QK-2026-000045`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +37,12 @@ pub(crate) fn number(prefix: &'static str, text: &str) -> Result<Box<str>, Numbe
             && year.bytes().chain(count.bytes()).all(|b| b.is_ascii_digit())
     });
     parts.map(|_| text.into()).ok_or(NumberError(prefix))
+}
+
+/// Year and count of a number that was checked.
+pub(crate) fn number_parts(text: &str) -> Option<(i16, u64)> {
+    let (year, count) = text.split_once('-')?.1.split_once('-')?;
+    Some((year.parse().ok()?, count.parse().ok()?))
 }
 
 impl GrantId {
@@ -149,34 +165,187 @@ pub struct Grant {
     pub reason: Option<String>,
 }
 
-/// What can happen to grants.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum Event {
-    /// Issued, or its terms or force changed.
-    Put(Box<Grant>),
+impl Grant {
+    /// How it stands at a moment.
+    pub fn standing(&self, now: Ts) -> Standing {
+        match self.force {
+            Force::Revoked => Standing::Revoked,
+            Force::Active | Force::Suspended if self.terms.until.is_some_and(|until| until <= now) => {
+                Standing::Ended
+            }
+            Force::Suspended => Standing::Suspended,
+            Force::Active => Standing::InForce,
+        }
+    }
 }
 
-/// All grants.
-#[derive(Clone, Debug, Default)]
+/// How a grant stands at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It counts.
+    InForce,
+    /// Not at present.
+    Suspended,
+    /// Never again.
+    Revoked,
+    /// Its time is over; it can be renewed.
+    Ended,
+}
+
+/// What can happen to grants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+#[rustfmt::skip]
+pub enum Event {
+    /// Issued. An earlier grant of the same consumer for the same service is replaced by it.
+    Issued(Box<Grant>),
+    /// Its terms were changed.
+    Changed { /// Which grant.
+        id: GrantId, /// The terms from now on.
+        terms: Terms, /// Why.
+        reason: String },
+    /// Suspended.
+    Suspended { /// Which grant.
+        id: GrantId, /// Why.
+        reason: String },
+    /// In force again.
+    Resumed { /// Which grant.
+        id: GrantId, /// Why.
+        reason: String },
+    /// Revoked for good.
+    Revoked { /// Which grant.
+        id: GrantId, /// Why.
+        reason: String },
+    /// Given more time.
+    Renewed { /// Which grant.
+        id: GrantId, /// Until when (exclusive); absent means without end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Ts>, /// Why.
+        reason: String },
+}
+
+/// What somebody did to a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Did {
+    /// Issued it.
+    Issued,
+    /// Changed its terms.
+    Changed,
+    /// Suspended it.
+    Suspended,
+    /// Put it in force again.
+    Resumed,
+    /// Revoked it.
+    Revoked,
+    /// Gave it more time.
+    Renewed,
+    /// Issued another one in its place.
+    Replaced,
+}
+
+/// One act in the history of a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Number in the journal.
+    pub seq: i64,
+    /// When.
+    pub at: Ts,
+    /// Who.
+    pub by: PersonId,
+    /// What.
+    pub did: Did,
+    /// Why, or by which request or grant.
+    pub reason: String,
+    /// The terms until then, where they were changed or prolonged.
+    pub before: Option<Box<Terms>>,
+}
+
+/// A grant with what happened to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// The grant as it stands.
+    pub grant: Grant,
+    /// Number of the journal entry that last changed it: what `if_version` is compared with.
+    pub version: i64,
+    /// The grant that took its place.
+    pub replaced_by: Option<GrantId>,
+    /// Every act, oldest first.
+    pub history: Vec<Entry>,
+}
+
+impl Held {
+    /// Since when it has counted no more at `now`: revoked, replaced, or its time over.
+    pub fn over_since(&self, now: Ts) -> Option<Ts> {
+        let ended = self.history.iter().rev().find(|e| matches!(e.did, Did::Revoked | Did::Replaced));
+        ended.map(|entry| entry.at).or_else(|| self.grant.terms.until.filter(|until| *until <= now))
+    }
+}
+
+/// All grants. One counts for each consumer and service: the one that was issued last.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grants {
-    all: BTreeMap<GrantId, Grant>,
+    /// In the order of issue.
+    all: Vec<Held>,
+    places: HashMap<GrantId, usize>,
+    /// Places of all grants on a service, by the member that offers it: a gateway asks for its own.
+    by_member: BTreeMap<MemberId, BTreeMap<ServiceId, Vec<usize>>>,
+    by_consumer: HashMap<PartyId, Vec<usize>>,
+    /// The last number given in each year.
+    last: BTreeMap<i16, u64>,
 }
 
 impl Grants {
     /// A grant.
     pub fn get(&self, id: &GrantId) -> Option<&Grant> {
-        self.all.get(id)
+        self.held(id).map(|held| &held.grant)
     }
 
-    /// Every grant, by number.
-    pub fn iter(&self) -> impl Iterator<Item = &Grant> {
-        self.all.values()
+    /// A grant with its version and history.
+    pub fn held(&self, id: &GrantId) -> Option<&Held> {
+        self.places.get(id).map(|place| &self.all[*place])
     }
 
-    pub(crate) fn apply(&mut self, _stamp: &Stamp, event: Event) {
-        match event {
-            Event::Put(grant) => drop(self.all.insert(grant.id.clone(), *grant)),
-        }
+    /// Every grant, in the order of issue.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Grant> {
+        self.all.iter().map(|held| &held.grant)
+    }
+
+    /// Grants on a service, replaced ones too, in the order of issue.
+    pub fn on_service<'a>(&'a self, service: &ServiceId) -> impl DoubleEndedIterator<Item = &'a Held> {
+        let places = self.by_member.get(&service.provider.member).and_then(|services| services.get(service));
+        places.map_or(&[][..], Vec::as_slice).iter().map(|place| &self.all[*place])
+    }
+
+    /// Grants of a consumer, replaced ones too, in the order of issue.
+    pub fn of_consumer<'a>(&'a self, consumer: &PartyId) -> impl DoubleEndedIterator<Item = &'a Held> {
+        let places = self.by_consumer.get(consumer).map_or(&[][..], Vec::as_slice);
+        places.iter().map(|place| &self.all[*place])
+    }
+
+    /// The one grant of a consumer for a service: the last that was issued, whatever its force.
+    pub fn find(&self, consumer: &PartyId, service: &ServiceId) -> Option<&Held> {
+        self.on_service(service).rfind(|held| held.grant.to == *consumer)
+    }
+
+    /// Grants on the services of a member, service by service; replaced ones are left out.
+    pub fn on_member<'a>(
+        &'a self,
+        member: &MemberId,
+    ) -> impl Iterator<Item = (&'a ServiceId, impl Iterator<Item = &'a Held>)> {
+        let services = self.by_member.get(member).into_iter().flatten();
+        services.map(|(service, places)| {
+            let held = places.iter().map(|place| &self.all[*place]);
+            (service, held.filter(|held| held.replaced_by.is_none()))
+        })
+    }
+
+    /// The next number of a year.
+    pub(crate) fn next_id(&self, year: i16) -> GrantId {
+        GrantId::new(year, self.last.get(&year).map_or(1, |last| last + 1))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,17 @@
 //!
 //! The contract with the data plane: numbered, complete, small enough to be fetched each second when it changed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base::{MemberId, PartyId, ServiceId, Ts};
 use serde::{Deserialize, Serialize};
 
 use crate::gate::Failing;
-use crate::grant::Grant;
+use crate::grant::{Grant, Held};
+use crate::request::standin::gate;
+use crate::request::who::vietnam;
+use crate::service::Stage;
+use crate::{Rules, State};
 
 /// The value of `format`.
 pub const FORMAT: &str = "lienthong-rights/1";
@@ -50,3 +56,67 @@ pub struct ClosedService {
     /// What callers are told.
     pub notice: String,
 }
+/// How long a grant that is over stays in the snapshot, so that the caller is told what happened to it: 30 days.
+pub const TOLD_SECS: i64 = 30 * 86_400;
+
+/// Everything that the gateways of a member need: rights on its services, gates of those who ask and of its own systems,
+/// services that answer nobody. Looks only at what concerns the member.
+pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot {
+    let mut grants: Vec<Grant> = Vec::new();
+    let mut parties: BTreeSet<&PartyId> = BTreeSet::new();
+    let mut closed = Vec::new();
+    let today = vietnam(now).date();
+    let mut providers: BTreeMap<PartyId, bool> = BTreeMap::new();
+    for (service, on_service) in state.grants.on_member(member) {
+        let told = |held: &&Held| held.over_since(now).is_none_or(|since| since.plus_secs(TOLD_SECS) > now);
+        for held in on_service.filter(told) {
+            if held.over_since(now).is_none() {
+                parties.insert(&held.grant.to);
+            }
+            grants.push(held.grant.clone());
+        }
+        let provider = service.provider.party();
+        let shut = *providers
+            .entry(provider)
+            .or_insert_with_key(|party| !gate::failing(state, rules, party, None, now).is_empty());
+        let withdrawn = state.services.get(service).is_some_and(|s| s.stage_on(today) == Stage::Withdrawn);
+        if let Some(notice) = notice(withdrawn, shut) {
+            closed.push(ClosedService { service: service.clone(), notice: notice.to_owned() });
+        }
+    }
+    let parties = parties.into_iter().chain(providers.keys());
+    let gates = parties.filter_map(|party| gate_of(state, rules, party, now)).collect();
+    Snapshot {
+        format: FORMAT.to_owned(),
+        number: state.seq,
+        made: now,
+        member: member.clone(),
+        grants,
+        gates,
+        closed,
+    }
+}
+
+/// What callers of a closed service are told.
+fn notice(withdrawn: bool, shut: bool) -> Option<&'static str> {
+    if withdrawn {
+        Some("Dịch vụ đã ngừng cung cấp / The service was withdrawn")
+    } else if shut {
+        Some("Bên cung cấp chưa đủ điều kiện an toàn / The provider's readiness gate is closed")
+    } else {
+        None
+    }
+}
+
+/// The gate of a party that is closed, or closes by itself later: a gateway must know even while the registry is down.
+fn gate_of(state: &State, rules: &Rules, party: &PartyId, now: Ts) -> Option<ClosedGate> {
+    let failing = gate::failing(state, rules, party, None, now);
+    if !failing.is_empty() {
+        return Some(ClosedGate { party: party.clone(), from: None, failing });
+    }
+    let (from, failing) = gate::closes_at(state, rules, party, now)?;
+    Some(ClosedGate { party: party.clone(), from: Some(from), failing })
+}
+
+#[cfg(test)]
+mod tests;
