@@ -7,6 +7,7 @@
 //! output, no SQL, no HTTP and no clock; `api` has the only HTTP.
 
 pub mod agency;
+pub mod api;
 pub mod calendar;
 pub mod error;
 pub mod gate;

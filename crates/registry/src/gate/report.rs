@@ -1,0 +1,256 @@
+//! The report of the readiness gate: every item with state, evidence and legal basis, for an inspector to tick.
+
+mod html;
+mod pdf;
+mod words;
+
+use audit::PersonId;
+use base::{PartyId, ServiceId, Ts};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::checklist::{About, Checklist};
+use super::evidence::{Demand, Held, demands};
+use super::filing::{Contact, Filed, Standing};
+use super::{closes_at, day_of, failing};
+use crate::publish::Fingerprint;
+use crate::request::RequestId;
+use crate::rules::Rules;
+use crate::state::State;
+use crate::text::Text;
+
+pub use pdf::PdfError;
+
+/// What a machine found when it looked by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// As it must be.
+    Passed,
+    /// As it should not be, yet no reason to refuse.
+    Warned,
+    /// Not as it must be.
+    Failed,
+    /// It could not look.
+    Skipped,
+}
+
+/// One check that a machine made by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineCheck {
+    /// Its code, such as `tls_versions`.
+    pub code: String,
+    /// What was looked at.
+    pub title: Text,
+    /// How it was.
+    pub outcome: Outcome,
+    /// What was found, and what to do where it is wrong.
+    #[serde(default)]
+    pub detail: Text,
+    /// The text that demands it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub legal_basis: String,
+}
+
+/// How an item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    /// It counts.
+    InForce,
+    /// It counts, and ends within the days of the first warning.
+    EndsSoon,
+    /// Filed, nobody judged it yet, and nothing else counts.
+    Waiting,
+    /// It counted once.
+    Ended,
+    /// What was filed last was rejected.
+    Rejected,
+    /// Nothing was filed.
+    Missing,
+    /// The registry cannot tell: it does not keep the directory.
+    Unknown,
+}
+
+/// What was shown for an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Number of the document.
+    pub number: String,
+    /// The day of issue.
+    pub issued_on: Date,
+    /// SHA-256 of the document.
+    pub document: Option<Fingerprint>,
+    /// The level that it grants.
+    pub level: Option<u8>,
+    /// Who can be reached.
+    pub contacts: Vec<Contact>,
+    /// Who filed it, and on which day.
+    pub filed: (PersonId, Date),
+    /// Who judged it, and on which day.
+    pub judged: Option<(PersonId, Date)>,
+}
+
+/// One item of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Its code.
+    pub item: String,
+    /// Its name.
+    pub title: Text,
+    /// What it proves.
+    pub proves: Text,
+    /// The text that demands it.
+    pub legal_basis: String,
+    /// How it stands.
+    pub state: ItemState,
+    /// The last day on which it counts or counted.
+    pub last_day: Option<Date>,
+    /// What was shown.
+    pub evidence: Option<Evidence>,
+    /// The text that lets a document of the old law stay, why it was rejected, or that a renewal waits.
+    pub note: Text,
+}
+
+/// What is demanded for one connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionRows {
+    /// The request.
+    pub request: RequestId,
+    /// Who asks.
+    pub consumer: PartyId,
+    /// For what.
+    pub service: ServiceId,
+    /// The items.
+    pub rows: Vec<Row>,
+}
+
+/// How the gate of one party stands at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whose gate.
+    pub party: PartyId,
+    /// The name that the directory gives it; empty when it knows none.
+    pub name: String,
+    /// When the report was made.
+    pub made: Ts,
+    /// Whether traffic flows, as far as the system's own items are concerned.
+    pub open: bool,
+    /// From when on it will be closed if nothing is renewed.
+    pub closes: Option<Ts>,
+    /// Name of the checklist; empty when none counts.
+    pub checklist: Text,
+    /// The texts behind it.
+    pub legal_basis: String,
+    /// What is demanded of the system.
+    pub rows: Vec<Row>,
+    /// What is demanded for each of its open connections.
+    pub connections: Vec<ConnectionRows>,
+    /// What a machine found.
+    pub machine: Vec<MachineCheck>,
+}
+
+/// Puts the report together. `machine` is what `doctor --gate` found; empty when nobody looked.
+pub fn report(state: &State, rules: &Rules, party: &PartyId, machine: &[MachineCheck], now: Ts) -> Report {
+    let list = rules.checklists.on(day_of(now));
+    let rows = |about: Option<&RequestId>| {
+        let wanted = if about.is_some() { About::Connection } else { About::Subsystem };
+        let demanded = list.map(|list| demands(state, list, party, about)).unwrap_or_default();
+        let own = demanded.iter().filter(|demand| demand.item.about == wanted);
+        own.map(|demand| row(state, demand, now)).collect::<Vec<_>>()
+    };
+    let connections = state.gate.connections_of(party).map(|(request, connection)| ConnectionRows {
+        request: request.clone(),
+        consumer: connection.consumer.clone(),
+        service: connection.service.clone(),
+        rows: rows(Some(request)),
+    });
+    Report {
+        party: party.clone(),
+        name: state.directory.name_of(party).unwrap_or_default(),
+        made: now,
+        open: failing(state, rules, party, None, now).is_empty(),
+        closes: closes_at(state, rules, party, now).map(|(at, _)| at),
+        checklist: list.map(|list| list.title.clone()).unwrap_or_default(),
+        legal_basis: list.map(|list| list.legal_basis.clone()).unwrap_or_default(),
+        rows: rows(None),
+        connections: connections.filter(|connection| !connection.rows.is_empty()).collect(),
+        machine: machine.to_vec(),
+    }
+}
+
+fn row(state: &State, demand: &Demand<'_>, now: Ts) -> Row {
+    let item = demand.item;
+    let newest = state.gate.filings(demand.party, demand.about, &item.code).next_back();
+    let waiting = demand.waiting(state);
+    let (standing, shown, last_day) = match demand.held(state, now) {
+        Held::Unknown => (ItemState::Unknown, None, None),
+        Held::InForce { filed, last, .. } => {
+            let soon = item.warn_days.first().copied().unwrap_or(0);
+            let left = last.and_then(|last| day_of(now).until(last).ok()).map(|span| span.get_days());
+            let ends_soon = left.is_some_and(|left| left <= i32::from(soon));
+            (if ends_soon { ItemState::EndsSoon } else { ItemState::InForce }, filed, last)
+        }
+        Held::Ended { filed, last } => (ItemState::Ended, filed, Some(last)),
+        Held::Missing if waiting.is_some() => (ItemState::Waiting, waiting, None),
+        Held::Missing => match newest {
+            Some(filed) if matches!(filed.standing, Standing::Rejected { .. }) => {
+                (ItemState::Rejected, Some(filed), None)
+            }
+            _ => (ItemState::Missing, None, None),
+        },
+    };
+    Row {
+        item: item.code.clone(),
+        title: item.title.clone(),
+        proves: item.proves.clone(),
+        legal_basis: item.legal_basis.clone(),
+        state: standing,
+        last_day,
+        evidence: shown.map(evidence),
+        note: note(demand.list, standing, shown, waiting),
+    }
+}
+
+fn evidence(filed: &Filed) -> Evidence {
+    let filing = &filed.filing;
+    let who = |stamp: &crate::state::Stamp| (stamp.by.clone(), day_of(stamp.at));
+    Evidence {
+        number: filing.number.clone(),
+        issued_on: filing.issued_on,
+        document: filing.document.clone(),
+        level: filing.level,
+        contacts: filing.contacts.clone(),
+        filed: who(filed.filed()),
+        judged: filed.judged().map(who),
+    }
+}
+
+fn note(list: &Checklist, state: ItemState, shown: Option<&Filed>, waiting: Option<&Filed>) -> Text {
+    if let Some(Filed { standing: Standing::Rejected { reason }, .. }) = shown {
+        return Text { vi: format!("Bị từ chối: {reason}"), en: format!("Rejected: {reason}") };
+    }
+    let mut note = Text::default();
+    let mut add = |vi: &str, en: &str| {
+        for (text, more) in [(&mut note.vi, vi), (&mut note.en, en)] {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(more);
+        }
+    };
+    let rule = shown.and_then(|filed| list.transition(&filed.filing.item, filed.filing.issued_on));
+    if let Some(rule) = rule {
+        let (last, basis) = (words::day(rule.stays_through), &rule.legal_basis);
+        add(
+            &format!("Ban hành theo quy định cũ, còn giá trị đến hết ngày {last} ({basis})."),
+            &format!("Issued under the old law, counts through {last} ({basis})."),
+        );
+    }
+    if let Some(waiting) = waiting.filter(|_| state != ItemState::Waiting) {
+        let id = waiting.id;
+        add(&format!("Hồ sơ gia hạn số {id} đang chờ duyệt."), &format!("Renewal {id} waits for approval."));
+    }
+    note
+}
