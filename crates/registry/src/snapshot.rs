@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gate::Failing;
 use crate::grant::{Grant, Held};
-use crate::request::standin::gate;
+use crate::gate;
 use crate::request::who::vietnam;
 use crate::service::Stage;
 use crate::{Rules, State};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grant, Held, Standing};
 use crate::request::Request;
-use crate::request::standin::gate;
+use crate::gate;
 use crate::request::who::{agency_name, current, vietnam};
 use crate::service::{Service, Stage};
 use crate::{Rules, State};

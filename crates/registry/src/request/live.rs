@@ -1,7 +1,7 @@
 //! The end of the road: a request becomes a grant.
 
 use super::open::on_offer;
-use super::standin::gate;
+use crate::gate;
 use super::{Event, Request};
 use crate::gate::Failing;
 use crate::grant::{self, Terms, terms};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::intake::Intake;
 use super::road::Road;
-use super::standin::Standing;
+use crate::agency::Standing;
 use super::who::{acts_as, current};
 use super::{CONTACTS_MAX, Contact, Entering, Event, NAME_CHARS_MAX, NewTask, Opened, Step, TEXT_CHARS_MAX};
 use crate::agency::AgencyCode;

@@ -3,7 +3,7 @@
 use base::Ts;
 use jiff::civil::Date;
 
-use super::standin::Standing;
+use crate::agency::Standing;
 use super::{Request, Whose};
 use crate::RegistryError;
 use crate::agency::AgencyCode;
