@@ -70,7 +70,7 @@ enum Rule<'f> {
     Problem,
 }
 
-impl<'f> Rule<'f> {
+impl Rule<'_> {
     fn for_member(self, name: &str) -> Self {
         match self {
             // What is copied whole is copied by whoever holds it.

@@ -178,6 +178,7 @@ impl Rights {
 
     /// The same subsystems and services under what a registry says: its grants in the place of all grants on services of
     /// its member, its gates, its closed services.
+    #[must_use]
     pub fn under(&self, ruling: Ruling) -> Self {
         let Ruling { member, grants, gates, closed } = ruling;
         let mut rights = Self {

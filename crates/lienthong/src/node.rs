@@ -86,11 +86,8 @@ impl Node {
                 .secret(&config.keys.pseudonyms)
                 .with_context(|| "khóa bí danh / the secret of pseudonyms")?,
         }));
-        remember_nonces(&gateway, &db, &*clock).await?;
         let usage_file = config.data_dir.join("usage.json");
-        if let Err(error) = usage::load(&gateway.usage, &usage_file, clock.now()) {
-            tracing::error!(%error, "số đếm hạn mức không đọc được, đếm lại từ 0 / the counts of quotas are not readable and begin at 0");
-        }
+        remember(&gateway, &db, &usage_file, &*clock).await?;
 
         let health = Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), own, Arc::clone(&clock)));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
@@ -221,9 +218,12 @@ async fn follow_directory(
     }
 }
 
-/// A message that was accepted before a restart must not be accepted again.
-async fn remember_nonces(gateway: &Gateway, db: &Db, clock: &dyn Clock) -> anyhow::Result<()> {
+/// A message that was accepted before a restart must not be accepted again, and a quota that was used not be used again.
+async fn remember(gateway: &Gateway, db: &Db, usage_file: &Path, clock: &dyn Clock) -> anyhow::Result<()> {
     let now = clock.now();
+    if let Err(error) = usage::load(&gateway.usage, usage_file, now) {
+        tracing::error!(%error, "số đếm hạn mức không đọc được, đếm lại từ 0 / the counts of quotas are not readable and begin at 0");
+    }
     let window = gateway.nonces.window_s();
     let recent = recorder::recent_nonces(db, now.plus_secs(-window)).await?;
     gateway.nonces.remember(recent, now.plus_secs(window));

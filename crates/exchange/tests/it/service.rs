@@ -112,7 +112,7 @@ fn saying(body: Bytes, said: &HeaderMap) -> Response<OutBody> {
         match name.as_str().strip_prefix("x-noi-") {
             Some("status") => *response.status_mut() = value.to_str().unwrap().parse().unwrap(),
             Some(name) => {
-                drop(response.headers_mut().append(HeaderName::try_from(name).unwrap(), value.clone()))
+                response.headers_mut().append(HeaderName::try_from(name).unwrap(), value.clone());
             }
             None => {}
         }

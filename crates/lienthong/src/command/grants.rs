@@ -24,7 +24,7 @@ pub enum Command {
     List(List),
     /// Một cuộc gọi có được phép không, vì sao; mã thoát 1 khi bị từ chối / whether a call would be allowed, and why;
     /// exit code 1 when it would be refused.
-    Explain(Explain),
+    Explain(Box<Explain>),
 }
 
 /// Arguments of `grants list`.

@@ -139,6 +139,7 @@ impl Checker<'_> {
         if service.as_ref().is_some_and(|id| !services.iter().any(|s| s.id == *id)) {
             self.wrong(&place, "no [[service]] of that name");
         }
+        let conditions = self.conditions(&place, &section);
         let to = match (section.to, section.group) {
             (Some(party), None) => Some(Grantee::Party(party)),
             (None, Some(group)) => Some(Grantee::Group(group)),
@@ -152,7 +153,6 @@ impl Checker<'_> {
                 .map_err(|e| self.wrong(&place, format!("until: {e} (example: 2027-12-31T00:00:00Z)")))
                 .ok()
         });
-        let conditions = self.conditions(&place, &section);
         let fields = Some(section.fields).filter(|fields| !fields.is_empty());
         let fields = fields.and_then(|f| FieldSet::new(f).map_err(|e| self.wrong(&place, e)).ok());
         let allowance = Allowance { quota_day: section.quota_day, rate_s: section.rate_s };
