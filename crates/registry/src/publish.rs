@@ -30,8 +30,8 @@ pub use difference::between;
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use lock_out::{Loss, losses};
 pub use proposal::{
-    ApprovedChange, Event, NewProposal, Proposal, ProposalId, Standing, adopt, approve, effect, pending, propose,
-    published, reject, revert, take_back,
+    ApprovedChange, Event, NewProposal, Proposal, ProposalId, Standing, adopt, approve, effect, pending,
+    propose, published, reject, revert, take_back,
 };
 
 /// One number of the directory.
