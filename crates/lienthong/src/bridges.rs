@@ -1,4 +1,3 @@
 //! Where two contexts meet; their number is the measure of our coupling.
 
-pub mod directory;
 pub mod rights;

@@ -54,6 +54,29 @@ pub struct Config {
     pub limits: Limits,
     /// What is offered and allowed.
     pub rights: Rights,
+    /// The registry, when this node has that role.
+    pub registry: Option<RegistrySection>,
+}
+
+/// Section `[registry]`: this node is also the registry, whose grants replace those of the file for its own member.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrySection {
+    /// Address of the registry's store: `sqlite:PATH` or `postgres://…`; not that of the message log.
+    pub store: String,
+    /// Who may sign in: `people.toml`.
+    pub people: PathBuf,
+    /// Folder of the files that are attached to requests.
+    #[serde(default = "attachments")]
+    pub attachments: PathBuf,
+    /// The API, HTTPS.
+    pub listen: Option<SocketAddr>,
+    /// The API for this machine: plain HTTP, loopback only.
+    pub plain: Option<SocketAddr>,
+}
+
+fn attachments() -> PathBuf {
+    PathBuf::from("attachments")
 }
 
 /// Section `[keys]`.

@@ -1,10 +1,12 @@
 //! `lienthong`: one binary, one installation is a node. Command line, configuration, wiring; the only crate that
 //! knows everything.
 
+mod bridges;
 mod command;
 mod config;
 mod node;
 mod ops;
+mod registry_role;
 mod reload;
 mod sandbox;
 

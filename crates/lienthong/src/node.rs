@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use base::{Clock, SystemClock};
+use base::{Clock, NodeId, SystemClock};
 use crypto::certificate::Certificate;
 use crypto::sign::{FileKeyStore, KeyStore};
 use directory::snapshot::Snapshot;
 use exchange::recorder::{self, Checkpoints, Recorder};
+use exchange::rights::Rights;
 use exchange::signer::Signer;
 use exchange::standing::Standing;
 use exchange::tls::{Identity, NodeVerifier};
@@ -19,8 +20,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{Server, TlsSource};
 
+use crate::bridges;
 use crate::config::Config;
 use crate::ops::{self, Health};
+use crate::registry_role;
 use crate::reload;
 
 /// A running node.
@@ -69,7 +72,15 @@ impl Node {
         let checkpoints = Checkpoints { node: config.node.clone(), every, signer: signer.clone() };
         let (recorder, writer) = Recorder::start(db.clone(), Arc::clone(&clock), checkpoints).await?;
 
-        let (rights_in, rights) = watch::channel(Arc::new(config.rights));
+        let (stop, stopped) = watch::channel(false);
+        let role = match &config.registry {
+            Some(section) => {
+                Some(registry_role::start(section, &identity, Arc::clone(&clock), &stopped).await?)
+            }
+            None => None,
+        };
+        let (configured_in, configured) = watch::channel(Arc::new(config.rights));
+        let (rights, bridge) = rights_of(role.as_ref(), &config.node, &clock, configured);
         let standing = Arc::new(Standing::default());
         let gateway = Arc::new(Gateway::new(Parts {
             node: config.node.clone(),
@@ -93,11 +104,11 @@ impl Node {
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
         let sockets = bind(&config.listen, &identity, verifier).await?;
 
-        let (stop, stopped) = watch::channel(false);
-        let serving = serve(sockets, &gateway, &health, &stopped);
+        let mut serving = serve(sockets, &gateway, &health, &stopped);
+        serving.extend(role.into_iter().flat_map(|role| role.serving));
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
-            tokio::spawn(reload::follow(config_path.to_owned(), rights_in)),
+            tokio::spawn(reload::follow(config_path.to_owned(), configured_in)),
             tokio::spawn(usage::keep(Arc::clone(&gateway.usage), usage_file.clone(), Arc::clone(&clock))),
             tokio::spawn(revocation::run(
                 directory,
@@ -107,6 +118,7 @@ impl Node {
             )),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
+        background.extend(bridge);
         if let Some(url) = config.evidence.timestamp_url {
             background.push(tokio::spawn(stamper::run(
                 db,
@@ -138,6 +150,21 @@ impl Node {
         drop((self.gateway, self.health));
         let _ = self.writer.await;
     }
+}
+
+type RightsWatch = watch::Receiver<Arc<Rights>>;
+
+/// What the gateway may allow: the configuration file's rights, under those of the registry when there is one.
+fn rights_of(
+    role: Option<&registry_role::Running>,
+    node: &NodeId,
+    clock: &Arc<dyn Clock>,
+    configured: RightsWatch,
+) -> (RightsWatch, Option<JoinHandle<()>>) {
+    let Some(role) = role else { return (configured, None) };
+    let bridge = bridges::rights::Bridge::new(Arc::clone(&role.registry), node.owner.clone(), Arc::clone(clock));
+    let (rights_in, rights) = watch::channel(bridge.rights(&configured.borrow()));
+    (rights, Some(tokio::spawn(bridge.follow(configured, rights_in))))
 }
 
 /// Opens the keys of a configuration.

@@ -36,6 +36,17 @@ pub struct Snapshot {
     pub closed: Vec<ClosedService>,
 }
 
+impl Snapshot {
+    /// Whether a gateway would decide every call in the same way by either; when and from what they were made does not
+    /// matter.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.member == other.member
+            && self.grants == other.grants
+            && self.gates == other.gates
+            && self.closed == other.closed
+    }
+}
+
 /// A party whose readiness gate is closed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClosedGate {

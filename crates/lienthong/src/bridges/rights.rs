@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock, MemberId, Ts};
+use base::{Clock, MemberId};
 use exchange::cut::FieldSet;
 use exchange::rights::{
     ClosedGate, ClosedService, Condition, Conditions, Failing, Force, Grant, Grantee, Rights, Ruling,
@@ -18,43 +18,63 @@ use tokio::sync::watch;
 /// write to the same store.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
-/// Follows registry and configuration file forever: whichever changes, the gateway has the result at once.
-pub async fn follow(
+/// From the registry to the gateway of a node.
+pub struct Bridge {
     registry: Arc<Registry>,
     member: MemberId,
     clock: Arc<dyn Clock>,
-    mut configured: watch::Receiver<Arc<Rights>>,
-    rights: watch::Sender<Arc<Rights>>,
-) {
-    let mut changes = registry.changes();
-    let mut failing = false;
-    let mut last: Option<Snapshot> = None;
-    loop {
-        let new = of(&registry, &member, clock.now());
-        let same = last.as_ref().is_some_and(|last| last.same_rights(&new));
-        if !same || configured.has_changed().unwrap_or(false) {
-            rights.send_replace(Arc::new(configured.borrow_and_update().under(ruling(&new))));
-            last = Some(new);
-        }
-        tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
-            changed = configured.changed() => if changed.is_err() { return } else { last = None },
-            () = tokio::time::sleep(AT_LEAST_EVERY) => match registry.catch_up().await {
-                Ok(_) => failing = false,
-                // The gateway goes on with what it knows.
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::error!(%error, "không đọc được sổ đăng ký / the registry's store is not read; the rights known last count");
-                }
-                Err(error) => tracing::debug!(%error, "the registry's store is still not read"),
-            },
-        }
-    }
 }
 
-/// What the registry says now of the services of a member.
-pub fn of(registry: &Registry, member: &MemberId, now: Ts) -> Snapshot {
-    registry.read(|state| snapshot::of(state, registry.rules(), member, now))
+impl Bridge {
+    /// A bridge for the services of `member`.
+    pub fn new(registry: Arc<Registry>, member: MemberId, clock: Arc<dyn Clock>) -> Self {
+        Self { registry, member, clock }
+    }
+
+    /// What the gateway may allow now.
+    pub fn rights(&self, configured: &Rights) -> Arc<Rights> {
+        Arc::new(configured.under(ruling(&self.snapshot())))
+    }
+
+    /// Follows registry and configuration file forever: whichever changes, the gateway has the result at once.
+    pub async fn follow(
+        self,
+        mut configured: watch::Receiver<Arc<Rights>>,
+        rights: watch::Sender<Arc<Rights>>,
+    ) {
+        let mut changes = self.registry.changes();
+        let (mut last, mut failing) = (None, false);
+        loop {
+            let new = self.snapshot();
+            let same = last.as_ref().is_some_and(|last: &Snapshot| last.says_the_same_as(&new));
+            if !same || configured.has_changed().unwrap_or(false) {
+                rights.send_replace(Arc::new(configured.borrow_and_update().under(ruling(&new))));
+                last = Some(new);
+            }
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                changed = configured.changed() => if changed.is_err() { return } else { last = None },
+                () = tokio::time::sleep(AT_LEAST_EVERY) => self.catch_up(&mut failing).await,
+            }
+        }
+    }
+
+    /// Reads what other processes wrote; the gateway goes on with what it knows when the store is away.
+    async fn catch_up(&self, failing: &mut bool) {
+        match self.registry.catch_up().await {
+            Ok(_) => *failing = false,
+            Err(error) if *failing => tracing::debug!(%error, "the registry's store is still not read"),
+            Err(error) => {
+                *failing = true;
+                tracing::error!(%error, "không đọc được sổ đăng ký, quyền đã biết vẫn có hiệu lực / the registry's store is not read; the rights known last count");
+            }
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let now = self.clock.now();
+        self.registry.read(|state| snapshot::of(state, self.registry.rules(), &self.member, now))
+    }
 }
 
 /// The registry's snapshot in the gateway's words.

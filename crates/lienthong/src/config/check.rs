@@ -17,7 +17,7 @@ use super::file::{
     ConnectionKind, EndpointSection, File, GrantSection, LimitsSection, ServiceSection, SigningMode,
     SubsystemSection,
 };
-use super::{Config, Directory, Keys, Listen, Mistakes};
+use super::{Config, Directory, Keys, Listen, Mistakes, RegistrySection};
 
 /// Longest call, seconds: evidence of a longer one would not verify, its times lie too far apart.
 const TIMEOUT_S_MAX: u64 = 300;
@@ -43,6 +43,24 @@ impl Checker<'_> {
 
     fn path(&self, path: &Path) -> PathBuf {
         self.dir.join(path)
+    }
+
+    fn registry(&mut self, section: RegistrySection, log: &str) -> RegistrySection {
+        if section.store == log {
+            self.wrong("[registry]", "store: give the registry a store of its own, not that of the message log");
+        }
+        if section.plain.is_some_and(|address| !address.ip().is_loopback()) {
+            self.wrong("[registry]", "plain must be a loopback address, such as 127.0.0.1:7490");
+        }
+        if section.listen.is_none() && section.plain.is_none() {
+            self.wrong("[registry]", "listen or plain is needed");
+        }
+        RegistrySection {
+            store: store_url(&section.store, self.dir),
+            people: self.path(&section.people),
+            attachments: self.path(&section.attachments),
+            ..section
+        }
     }
 
     fn certificates(&mut self, place: &str, paths: &[PathBuf]) -> Vec<Certificate> {
@@ -273,6 +291,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         ..file.keys.clone()
     };
     let directory = Directory { root: checker.path(&file.directory.root), ..file.directory.clone() };
+    let registry = file.registry.map(|section| checker.registry(section, &file.store.url));
     let (data_dir, store_url) = (checker.path(&file.node.data), store_url(&file.store.url, dir));
     if !checker.mistakes.is_empty() {
         return Err(Mistakes(checker.mistakes));
@@ -289,6 +308,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         evidence: file.evidence,
         limits,
         rights,
+        registry,
     })
 }
 

@@ -6,7 +6,7 @@ use base::{GroupId, NodeId, Part, PartyId};
 use exchange::Limits;
 use serde::Deserialize;
 
-use super::{Directory, Evidence, Keys, Listen};
+use super::{Directory, Evidence, Keys, Listen, RegistrySection};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +22,7 @@ pub(super) struct File {
     pub(super) evidence: Evidence,
     #[serde(default)]
     pub(super) limits: LimitsSection,
+    pub(super) registry: Option<RegistrySection>,
     #[serde(default, rename = "subsystem")]
     pub(super) subsystems: Vec<SubsystemSection>,
     #[serde(default, rename = "service")]
