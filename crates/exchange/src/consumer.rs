@@ -216,7 +216,7 @@ fn consistent(call: &Call, answer: &HeaderMap, hash: &str) -> Result<(), Reason>
     };
     let ids = is(headers::ID, &call.id) && is(headers::REQUEST_ID, &call.request_id);
     let parties = is(headers::CLIENT, &call.client.encoded())
-        && is(headers::NODE_SERVICE, &call.target.service.to_string())
+        && is(headers::NODE_SERVICE, &call.target.service.text())
         && is(headers::SERVICE, &call.target.service.encoded());
     // A refusal made before the body was read cannot know the hash.
     let hash = is(headers::REQUEST_HASH, hash)

@@ -238,7 +238,7 @@ pub fn write_facts(
 /// # Errors
 /// Never for well-formed identifiers.
 pub fn write_node(headers: &mut HeaderMap, node: &base::NodeId) -> Result<(), Reason> {
-    set(headers, h::NODE, &node.to_string())
+    set(headers, h::NODE, &node.text())
 }
 
 /// Writes the signature and says how an answer is bound to it.
