@@ -15,6 +15,7 @@ use web::Peer;
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
 use crate::error::{CallError, Reason};
+use crate::finish::ToTheEnd;
 use crate::gateway::Gateway;
 use crate::message::{Call, response_head};
 use crate::metadata;
@@ -29,10 +30,10 @@ use crate::wire::rest::{self, NewIds};
 
 /// Answers an information system; never fails, an error is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
-    // A task of its own: when the asking system goes away, what was asked is still recorded.
-    tokio::spawn(answer(gw, peer, request))
+    // When the asking system goes away, what was asked is still recorded.
+    ToTheEnd::new(answer(gw, peer, request))
         .await
-        .unwrap_or_else(|_| rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new()))
+        .unwrap_or_else(|| rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new()))
 }
 
 async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {

@@ -11,6 +11,7 @@ pub mod body;
 pub mod consumer;
 pub mod dial;
 pub mod error;
+mod finish;
 pub mod forward;
 pub mod gateway;
 pub mod message;
