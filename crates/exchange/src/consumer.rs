@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use web::Peer;
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
+use crate::dial::InBody;
 use crate::error::{CallError, Reason};
 use crate::finish::ToTheEnd;
 use crate::gateway::Gateway;
@@ -176,7 +177,7 @@ async fn verify(
     gw: &Gateway,
     directory: &Snapshot,
     call: &Call,
-    response: Response<Incoming>,
+    response: Response<InBody>,
     expected: &Expected<'_>,
 ) -> Result<Answer, Reason> {
     let (parts, incoming) = response.into_parts();
