@@ -36,9 +36,19 @@ pub enum IdError {
     Encoding,
 }
 
+/// Bytes of a part that need no memory of their own; what codes have in practice. A call parses, copies and drops about
+/// sixty parts.
+const SHORT_BYTES_MAX: usize = 22;
+
 /// One part of an identifier: 1 to 255 bytes of `A-Z a-z 0-9 ' ( ) + , - . = ?`, case kept and significant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Part(Box<str>);
+#[derive(Clone)]
+pub struct Part(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    Short { len: u8, bytes: [u8; SHORT_BYTES_MAX] },
+    Long(Box<str>),
+}
 
 impl Part {
     /// Checks and keeps a part that is not percent-encoded.
@@ -58,7 +68,7 @@ impl Part {
         }
         match text.chars().find(|c| !allowed(*c)) {
             Some(bad) => Err(IdError::Character(bad)),
-            None => Ok(Self(text.into())),
+            None => Ok(Self(Kept::of(text))),
         }
     }
 
@@ -74,8 +84,67 @@ impl Part {
     }
 
     /// The text.
+    ///
+    /// # Panics
+    /// Never: all allowed characters are ASCII.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Kept::Short { .. } => std::str::from_utf8(self.as_bytes()).expect("allowed characters are ASCII"),
+            Kept::Long(text) => text,
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Kept::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Kept::Long(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl Kept {
+    fn of(text: &str) -> Self {
+        let mut bytes = [0; SHORT_BYTES_MAX];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self::Short { len, bytes }
+            }
+            _ => Self::Long(text.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Part").field(&self.as_str()).finish()
+    }
+}
+
+// A text of bytes is compared and hashed as its bytes are.
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Part {}
+
+impl std::hash::Hash for Part {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl PartialOrd for Part {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Part {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
@@ -101,7 +170,7 @@ fn percent_decode(segment: &str) -> Result<String, IdError> {
 
 /// Writes a part into a URL or header: `?`, `(` … stay legal in headers but not all in paths.
 fn encode_into(out: &mut String, part: &Part) {
-    for c in part.0.chars() {
+    for c in part.as_str().chars() {
         // Of the allowed characters only `?` would end a path.
         if c == '?' { out.push_str("%3F") } else { out.push(c) }
     }
@@ -112,12 +181,15 @@ fn split<const N: usize>(
     expected: &'static str,
     part: fn(&str) -> Result<Part, IdError>,
 ) -> Result<[Part; N], IdError> {
-    let parts: Vec<&str> = text.split('/').collect();
-    if parts.len() != N {
-        return Err(IdError::Parts { expected, found: parts.len() });
+    let found = text.split('/').count();
+    if found != N {
+        return Err(IdError::Parts { expected, found });
     }
-    let parts = parts.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
-    parts.try_into().map_err(|_| IdError::Parts { expected, found: N })
+    let mut parts = [const { None }; N];
+    for (place, segment) in parts.iter_mut().zip(text.split('/')) {
+        *place = Some(part(segment)?);
+    }
+    Ok(parts.map(|part| part.expect("there are as many segments as places")))
 }
 
 /// An organisation in the directory: `INSTANCE/CLASS/CODE`, for example `VN-DEMO/GOV/H17`.
@@ -255,6 +327,13 @@ macro_rules! identifier {
             }
         }
         impl $name {
+            /// As `to_string`, which has to ask for more room with each part.
+            pub fn text(&self) -> String {
+                let mut out = String::with_capacity(64);
+                let _ = fmt::Write::write_fmt(&mut out, format_args!("{self}"));
+                out
+            }
+
             /// The form for URLs and headers: each part percent-encoded, joined by `/`.
             pub fn encoded(&self) -> String {
                 let $id = self;

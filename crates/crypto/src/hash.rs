@@ -6,8 +6,25 @@ use aws_lc_rs::{digest, hmac};
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];
 
+/// Up to this many bytes, pieces are put together before they are hashed: cheaper than the context that hashing
+/// piece by piece needs, which is allocated anew for each digest.
+const JOINED_BYTES_MAX: usize = 1024;
+
 /// SHA-256 over the concatenation of `parts`.
 pub fn sha256(parts: &[&[u8]]) -> Digest {
+    let whole = |bytes: &[u8]| fixed(digest::digest(&digest::SHA256, bytes).as_ref());
+    if let [one] = parts {
+        return whole(one);
+    }
+    let len = parts.iter().map(|part| part.len()).sum::<usize>();
+    if len <= JOINED_BYTES_MAX {
+        let (mut joined, mut at) = ([0; JOINED_BYTES_MAX], 0);
+        for part in parts {
+            joined[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        return whole(&joined[..len]);
+    }
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);

@@ -35,6 +35,19 @@ impl Commitment {
         Self::read(header).ok_or(NotACommitment)
     }
 
+    /// The header's value, a dictionary of RFC 9651.
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(112);
+        text.push_str("head=:");
+        b64::encode_onto(&self.head, &mut text);
+        if let Some(body) = &self.body {
+            text.push_str(":, body=:");
+            b64::encode_onto(body, &mut text);
+        }
+        text.push(':');
+        text
+    }
+
     fn read(header: &str) -> Option<Self> {
         let digest = |text: &str| digest_of_b64(text.strip_suffix(':')?);
         let rest = header.strip_prefix("head=:")?;
@@ -46,13 +59,9 @@ impl Commitment {
 }
 
 impl fmt::Display for Commitment {
-    /// The header's value, a dictionary of RFC 9651.
+    /// As [`Commitment::encode`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "head=:{}:", b64::encode(&self.head))?;
-        match &self.body {
-            Some(body) => write!(f, ", body=:{}:", b64::encode(body)),
-            None => Ok(()),
-        }
+        f.write_str(&self.encode())
     }
 }
 

@@ -14,7 +14,9 @@ use tokio::time::{Instant, timeout_at};
 use web::Peer;
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
+use crate::dial::InBody;
 use crate::error::{CallError, Reason};
+use crate::finish::ToTheEnd;
 use crate::gateway::Gateway;
 use crate::message::{Call, response_head};
 use crate::metadata;
@@ -29,10 +31,10 @@ use crate::wire::rest::{self, NewIds};
 
 /// Answers an information system; never fails, an error is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
-    // A task of its own: when the asking system goes away, what was asked is still recorded.
-    tokio::spawn(answer(gw, peer, request))
+    // When the asking system goes away, what was asked is still recorded.
+    ToTheEnd::new(answer(gw, peer, request))
         .await
-        .unwrap_or_else(|_| rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new()))
+        .unwrap_or_else(|| rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new()))
 }
 
 async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
@@ -175,7 +177,7 @@ async fn verify(
     gw: &Gateway,
     directory: &Snapshot,
     call: &Call,
-    response: Response<Incoming>,
+    response: Response<InBody>,
     expected: &Expected<'_>,
 ) -> Result<Answer, Reason> {
     let (parts, incoming) = response.into_parts();
@@ -216,7 +218,7 @@ fn consistent(call: &Call, answer: &HeaderMap, hash: &str) -> Result<(), Reason>
     };
     let ids = is(headers::ID, &call.id) && is(headers::REQUEST_ID, &call.request_id);
     let parties = is(headers::CLIENT, &call.client.encoded())
-        && is(headers::NODE_SERVICE, &call.target.service.to_string())
+        && is(headers::NODE_SERVICE, &call.target.service.text())
         && is(headers::SERVICE, &call.target.service.encoded());
     // A refusal made before the body was read cannot know the hash.
     let hash = is(headers::REQUEST_HASH, hash)

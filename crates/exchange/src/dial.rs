@@ -1,6 +1,5 @@
 //! Opens connections for the pooled HTTP client: plain or TLS, several addresses tried in order.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,26 +7,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::body::OutBody;
+mod client;
+
+pub use client::{ClientError, HttpClient, InBody};
 
 /// Seconds to open a connection; X-Road's own value.
 const CONNECT_S: u64 = 30;
-/// Seconds that an idle connection is kept; shorter than what listeners allow, so that it is we who close.
-const IDLE_S: u64 = 30;
-/// Idle connections kept for one destination.
-const IDLE_MAX: usize = 256;
-
-/// A pooled HTTP/1.1 client; redirects are never followed, no proxy is taken from the environment.
-pub type HttpClient = Client<Dialer, OutBody>;
 
 /// Where a client's connections go.
 #[derive(Clone)]
@@ -47,24 +38,20 @@ pub struct Dialer {
 
 /// A client for one destination.
 pub fn client(destination: Destination, tls: Option<Arc<ClientConfig>>) -> HttpClient {
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(Duration::from_secs(IDLE_S))
-        .pool_max_idle_per_host(IDLE_MAX)
-        .build(Dialer { destination, tls })
+    HttpClient::new(Dialer { destination, tls })
 }
 
 impl Dialer {
-    async fn open(self, uri: Uri) -> io::Result<TokioIo<Stream>> {
+    async fn open(&self, uri: &Uri) -> io::Result<Stream> {
         let host = uri.host().unwrap_or("node").trim_matches(['[', ']']).to_owned();
         let addresses = match &self.destination {
             Destination::Addresses(of) => of(),
-            Destination::Url => vec![address(&uri, &host)],
+            Destination::Url => vec![address(uri, &host)],
         };
         let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "no address");
         for address in addresses {
             match self.open_one(&address, &host).await {
-                Ok(stream) => return Ok(TokioIo::new(stream)),
+                Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
         }
@@ -91,31 +78,11 @@ fn address(uri: &Uri, host: &str) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-impl tower_service::Service<Uri> for Dialer {
-    type Response = TokioIo<Stream>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<TokioIo<Stream>>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.clone().open(uri))
-    }
-}
-
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// An open connection, plain or TLS.
 pub struct Stream(Box<dyn Duplex>);
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
 
 impl AsyncRead for Stream {
     fn poll_read(

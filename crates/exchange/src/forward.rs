@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
 use crate::cut::{self, Uncuttable};
-use crate::dial::{self, Destination, HttpClient};
+use crate::dial::{self, ClientError, Destination, HttpClient};
 use crate::error::Reason;
 use crate::message::Call;
 use crate::rights::{Description, Permit, Service};
@@ -95,7 +95,10 @@ impl Systems {
         let sent = timeout_at(deadline, client.request(request)).await;
         let response = sent.map_err(|_| Reason::ServiceTimeout(seconds))?.map_err(|error| {
             tracing::warn!(service = %service.id, %error, cause = ?std::error::Error::source(&error), "the information system failed");
-            if error.is_connect() { Reason::ServiceUnreachable } else { Reason::ServiceBroken }
+            match error {
+                ClientError::Connect(_) => Reason::ServiceUnreachable,
+                ClientError::Broken(_) => Reason::ServiceBroken,
+            }
         })?;
         let (parts, incoming) = response.into_parts();
         if parts.status.is_informational() {

@@ -12,6 +12,7 @@ pub mod consumer;
 pub mod cut;
 pub mod dial;
 pub mod error;
+mod finish;
 pub mod forward;
 pub mod gateway;
 pub mod message;

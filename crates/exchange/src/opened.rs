@@ -31,7 +31,7 @@ pub fn signature(
         return Err(Reason::SigningCertificate("of another member"));
     }
     // Evidence is verified without the directory, by the member that the certificate itself names.
-    if certificate.subject_serial_number() != Some(member.to_string().as_str()) {
+    if certificate.subject_serial_number() != Some(member.text().as_str()) {
         return Err(Reason::SigningCertificate("its serialNumber is not the member"));
     }
     gw.standing.check(directory, certificate, Purpose::Sign, now).map_err(|error| {

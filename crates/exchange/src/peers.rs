@@ -10,10 +10,9 @@ use crypto::certificate::{Certificate, Purpose};
 use directory::content::Node;
 use directory::snapshot::Snapshot;
 use http::{Request, Response};
-use hyper::body::Incoming;
 
 use crate::body::OutBody;
-use crate::dial::{self, Destination, HttpClient};
+use crate::dial::{self, ClientError, Destination, HttpClient, InBody};
 use crate::error::Reason;
 use crate::message::Call;
 use crate::standing::Standing;
@@ -71,14 +70,14 @@ impl Peers {
     ///
     /// # Errors
     /// The node cannot be reached, shows a wrong certificate, or breaks off.
-    pub async fn send(&self, node: &Node, request: Request<OutBody>) -> Result<Response<Incoming>, Reason> {
+    pub async fn send(&self, node: &Node, request: Request<OutBody>) -> Result<Response<InBody>, Reason> {
         let client = self.client(&node.id)?;
         match client.request(request).await {
             Ok(response) => Ok(response),
             Err(error) => {
                 let reason = reason(&error);
                 tracing::warn!(node = %node.id, %error, cause = ?error.source(), "call to a node failed");
-                if error.is_connect() {
+                if matches!(error, ClientError::Connect(_)) {
                     self.avoid(&node.id);
                 }
                 Err(reason)
@@ -124,7 +123,7 @@ impl Peers {
     }
 }
 
-fn reason(error: &hyper_util::client::legacy::Error) -> Reason {
+fn reason(error: &ClientError) -> Reason {
     let mut cause = error.source();
     while let Some(inner) = cause {
         // An `io::Error` shows what it wraps only through `get_ref`.
@@ -135,5 +134,8 @@ fn reason(error: &hyper_util::client::legacy::Error) -> Reason {
         }
         cause = inner.source();
     }
-    if error.is_connect() { Reason::PeerUnreachable } else { Reason::PeerMessage("connection broken off") }
+    match error {
+        ClientError::Connect(_) => Reason::PeerUnreachable,
+        ClientError::Broken(_) => Reason::PeerMessage("connection broken off"),
+    }
 }

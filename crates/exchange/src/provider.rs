@@ -17,6 +17,7 @@ use web::Peer;
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
 use crate::error::{CallError, Reason};
+use crate::finish::ToTheEnd;
 use crate::forward::{Errand, Reply, Terms};
 use crate::gateway::Gateway;
 use crate::message::{Call, request_hash};
@@ -33,10 +34,10 @@ use crate::wire::rest;
 
 /// Answers another node; never fails, a refusal is an answer.
 pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
-    // A task of its own: when the other node goes away, how the call ended is still recorded.
-    tokio::spawn(answer(gw, peer, request))
+    // When the other node goes away, how the call ended is still recorded.
+    ToTheEnd::new(answer(gw, peer, request))
         .await
-        .unwrap_or_else(|_| rest::error_response(&Reason::Internal.at_provider(), "", false, Headers::new()))
+        .unwrap_or_else(|| rest::error_response(&Reason::Internal.at_provider(), "", false, Headers::new()))
 }
 
 async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {

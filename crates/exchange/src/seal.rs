@@ -82,7 +82,7 @@ pub async fn request(
         body: body.as_ref().map(|b| b.commitment),
     };
     let mut map = between_nodes(&call.headers);
-    peer::write_facts(&mut map, &call.target.service.to_string(), &commitment, salts)?;
+    peer::write_facts(&mut map, &call.target.service.text(), &commitment, salts)?;
     peer::write_node(&mut map, to)?;
     let unsigned = peer::unsigned_request(&call.method, &map, &gw.signer, gw.clock.now())?;
     let signature = sign(gw, &unsigned).await?;
@@ -128,7 +128,7 @@ pub async fn response(gw: &Gateway, to: &AnswerTo<'_>, reply: Reply) -> Result<S
         body: body.as_ref().map(|b| b.commitment),
     };
     let mut map = between_nodes(&own);
-    peer::write_facts(&mut map, &to.call.target.service.to_string(), &commitment, &salts)?;
+    peer::write_facts(&mut map, &to.call.target.service.text(), &commitment, &salts)?;
     let unsigned = peer::unsigned_response(status, &map, to.bound, (&gw.signer, gw.clock.now()))?;
     let signature = sign(gw, &unsigned).await?;
     let digest = body.as_ref().map(|b| b.sha256);

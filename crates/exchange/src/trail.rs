@@ -38,7 +38,7 @@ impl Trail {
     pub fn call(&mut self, call: &Call) {
         self.request_id.clone_from(&call.request_id);
         self.id.clone_from(&call.id);
-        self.parties = Some((call.client.to_string(), call.target.service.to_string()));
+        self.parties = Some((call.client.text(), call.target.service.text()));
     }
 
     /// The provider's node answered with a refusal.

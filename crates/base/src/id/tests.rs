@@ -59,3 +59,23 @@ proptest! {
         let _ = text.parse::<NodeId>();
     }
 }
+
+#[test]
+fn a_part_of_any_length_is_the_text_that_it_was_made_of() {
+    let parts: Vec<Part> = (1..=PART_BYTES_MAX).map(|n| Part::new(&"x".repeat(n)).unwrap()).collect();
+    assert!(parts.is_sorted(), "ordered as their texts are");
+    for (one, length) in parts.iter().zip(1..) {
+        let text = "x".repeat(length);
+        assert_eq!(one.as_str(), text);
+        assert_eq!(one.clone(), *one);
+        assert_eq!(format!("{one:?}"), format!("Part({text:?})"));
+        assert_eq!(parts.iter().filter(|other| *other == one).count(), 1);
+    }
+}
+
+#[test]
+fn both_ways_to_the_text_give_the_same() {
+    let service: ServiceId = "VN-DEMO/GOV/G01/DANCU/tra-cuu-ho?".parse().unwrap();
+    assert_eq!(service.text(), service.to_string());
+    assert_eq!(service.text(), "VN-DEMO/GOV/G01/DANCU/tra-cuu-ho?");
+}

@@ -74,7 +74,7 @@ impl Salts {
     }
 
     fn value(&self) -> String {
-        Commitment { head: self.head.0, body: Some(self.body.0) }.to_string()
+        Commitment { head: self.head.0, body: Some(self.body.0) }.encode()
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -212,8 +212,8 @@ pub fn unsigned_response(
     Ok(unsigned(&response_components(status, headers, bound)?, by.0, by.1, TAG_RESPONSE))
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) -> Result<(), Reason> {
-    let value = HeaderValue::from_str(text).map_err(|_| Reason::PeerMessage("header not ASCII"))?;
+fn set(headers: &mut HeaderMap, name: HeaderName, text: String) -> Result<(), Reason> {
+    let value = HeaderValue::try_from(text).map_err(|_| Reason::PeerMessage("header not ASCII"))?;
     headers.insert(name, value);
     Ok(())
 }
@@ -228,9 +228,9 @@ pub fn write_facts(
     commitment: &Commitment,
     salts: &Salts,
 ) -> Result<(), Reason> {
-    set(headers, h::NODE_SERVICE, service)?;
-    set(headers, h::COMMITMENT, &commitment.to_string())?;
-    set(headers, h::SALT, &salts.value())
+    set(headers, h::NODE_SERVICE, service.to_owned())?;
+    set(headers, h::COMMITMENT, commitment.encode())?;
+    set(headers, h::SALT, salts.value())
 }
 
 /// Writes the node that a request is for.
@@ -238,7 +238,7 @@ pub fn write_facts(
 /// # Errors
 /// Never for well-formed identifiers.
 pub fn write_node(headers: &mut HeaderMap, node: &base::NodeId) -> Result<(), Reason> {
-    set(headers, h::NODE, &node.to_string())
+    set(headers, h::NODE, node.text())
 }
 
 /// Writes the signature and says how an answer is bound to it.
@@ -251,17 +251,18 @@ pub fn write_signature(
     signature: &Signature,
     digest: Option<&[u8; 32]>,
 ) -> Result<Bound, Reason> {
-    set(headers, h::SIGNATURE_INPUT, &format!("{LABEL}={}", unsigned.input))?;
+    set(headers, h::SIGNATURE_INPUT, [LABEL, "=", &unsigned.input].concat())?;
     let value = http_signature::signature_value(LABEL, &signature.bytes);
-    set(headers, h::SIGNATURE, &value)?;
+    let bound = item(&value);
+    set(headers, h::SIGNATURE, value)?;
     let batch = signature.batch.as_ref().map(BatchPlace::encode);
     if let Some(batch) = &batch {
-        set(headers, h::BATCH, batch)?;
+        set(headers, h::BATCH, batch.clone())?;
     }
     if let Some(digest) = digest {
-        set(headers, h::CONTENT_DIGEST, &http_signature::content_digest(digest))?;
+        set(headers, h::CONTENT_DIGEST, http_signature::content_digest(digest))?;
     }
-    Ok(Bound { signature: item(&value), batch })
+    Ok(Bound { signature: bound, batch })
 }
 
 /// The item of our label in a `Signature` header: `:base64:`.

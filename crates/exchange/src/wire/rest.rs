@@ -36,10 +36,9 @@ pub fn target(raw: &str) -> Result<Target, Reason> {
     let path_end = raw.find('?').unwrap_or(raw.len());
     let path = &raw[..path_end];
     let rest = path.strip_prefix("/r1/").ok_or_else(|| Reason::Target("r1".into()))?;
-    let mut parts = rest.splitn(6, '/');
-    let service: Vec<&str> = parts.by_ref().take(5).collect();
-    let service = ServiceId::decode(&service.join("/")).map_err(|e| Reason::Target(e.to_string()))?;
-    let path_start = parts.next().map_or(path_end, |tail| path_end - tail.len() - 1);
+    let service_end = rest.match_indices('/').nth(4).map_or(rest.len(), |(at, _)| at);
+    let service = ServiceId::decode(&rest[..service_end]).map_err(|e| Reason::Target(e.to_string()))?;
+    let path_start = path_end - rest.len() + service_end;
     let target = Target { service, raw: raw.to_owned(), path_start };
     decoded_path(target.path())?;
     Ok(target)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base::{Clock, FakeClock, ServiceId};
 use bytes::Bytes;
 use exchange::body::OutBody;
-use exchange::dial::{self, Destination, HttpClient};
+use exchange::dial::{self, Destination, HttpClient, InBody};
 use exchange::error::CallError;
 use exchange::recorder::{self, Checkpoints, Recorder};
 use exchange::rights::{ClosedGate, Connection, Grant, Grantee, Rights, Ruling, Service as Offer};
@@ -17,7 +17,6 @@ use exchange::tls::{DirectoryWatch, NodeVerifier};
 use exchange::{Gateway, Limits, Parts, consumer, provider};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use store::Db;
 use tempfile::TempDir;
 use testkit::TestStore;
@@ -294,7 +293,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub async fn read(response: Response<Incoming>) -> Self {
+    pub async fn read(response: Response<InBody>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Self { status: parts.status, headers: parts.headers, body }
