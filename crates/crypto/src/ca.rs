@@ -149,7 +149,8 @@ impl SmallCa {
 
     /// Issues a certificate from a request (PKCS#10 in PEM), valid from the first to the second moment.
     ///
-    /// Only the subject and the key are taken from the request; what the holder may do is decided by `profile`.
+    /// Only the subject, the key and, for nodes, the host names are taken from the request; what the holder may do is
+    /// decided by `profile`.
     ///
     /// # Errors
     /// The request is malformed or badly signed, its key unsupported, or a moment out of range.
@@ -166,6 +167,7 @@ impl SmallCa {
         match profile {
             Profile::Signing => params.key_usages.push(KeyUsagePurpose::ContentCommitment),
             Profile::Node => {
+                params.subject_alt_names = request.params.subject_alt_names;
                 params.extended_key_usages =
                     vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
             }

@@ -276,6 +276,7 @@ fn issue(dir: &Path, keys: &FileKeyStore, ca: &SmallCa, label: &str, identifier:
         organization: "Liên Thông Demo".into(),
         identifier: identifier.into(),
         common_name: format!("{identifier} {label}"),
+        hosts: if label == "tls" { vec!["localhost".into(), "127.0.0.1".into()] } else { Vec::new() },
     };
     let profile = if label == "tls" { Profile::Node } else { Profile::Signing };
     let now = SystemClock.now();

@@ -17,6 +17,8 @@ pub struct CsrSubject {
     pub identifier: String,
     /// A name for people (`CN`).
     pub common_name: String,
+    /// Host names and addresses under which clients connect (`subjectAltName`); for TLS servers.
+    pub hosts: Vec<String>,
 }
 
 impl CsrSubject {
@@ -40,7 +42,7 @@ impl CsrSubject {
 
 /// The request as PEM, signed with the key to show that the requester has it.
 pub(super) fn request(key: &PrivateKey, subject: &CsrSubject) -> Result<String, KeyError> {
-    let mut params = CertificateParams::default();
+    let mut params = CertificateParams::new(subject.hosts.clone())?;
     params.distinguished_name = subject.name()?;
     Ok(params.serialize_request(key)?.pem()?)
 }

@@ -299,6 +299,7 @@ fn openssl_accepts_a_certificate_request() {
         organization: "Bộ Công an".to_owned(),
         identifier: "VN-DEMO/GOV/G01".to_owned(),
         common_name: String::new(),
+        hosts: vec!["nut.danang.example".to_owned(), "192.0.2.7".to_owned()],
     };
     for algorithm in ALL {
         let (dir, mut store) = new_store();
@@ -307,6 +308,8 @@ fn openssl_accepts_a_certificate_request() {
         let shown =
             openssl(dir.path(), "req -in csr.pem -verify -noout -subject -nameopt RFC2253,utf8,-esc_msb");
         assert_eq!(shown.trim(), "subject=serialNumber=VN-DEMO/GOV/G01,O=Bộ Công an");
+        let text = openssl(dir.path(), "req -in csr.pem -noout -text");
+        assert!(text.contains("DNS:nut.danang.example, IP Address:192.0.2.7"), "{text}");
     }
 }
 

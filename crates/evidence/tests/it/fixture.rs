@@ -92,6 +92,7 @@ fn issue(ca: &SmallCa, store: &FileKeyStore, member: &str, validity: (Ts, Ts)) -
         organization: format!("Organisation {member}"),
         identifier: member.into(),
         common_name: "Signing".into(),
+        hosts: Vec::new(),
     };
     let csr = store.csr(&label(member), &subject).unwrap();
     ca.issue(&csr, Profile::Signing, validity).unwrap()

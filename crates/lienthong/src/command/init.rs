@@ -35,6 +35,10 @@ pub struct Args {
     /// Tệp gốc tin cậy của danh bạ, được sao vào thư mục / the directory's trusted root file, copied into the folder.
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
+    /// Tên máy hoặc địa chỉ IP mà hệ thống gọi đến cổng HTTPS (nhiều lần được) / host name or IP address under which
+    /// information systems reach the HTTPS port; may be repeated.
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
     #[command(flatten)]
     passphrase: passphrase::Source,
 }
@@ -88,11 +92,15 @@ fn make_keys(args: &Args, dir: &Path, passphrase: &Passphrase) -> anyhow::Result
         organization: args.name.trim().to_owned(),
         identifier,
         common_name,
+        hosts: Vec::new(),
     };
     let (node, member) = (args.node.to_string(), args.node.owner.to_string());
     Ok([
         store.csr("sign", &subject(member, args.name.trim().to_owned()))?,
-        store.csr("tls", &subject(node, args.node.code.to_string()))?,
+        store.csr(
+            "tls",
+            &CsrSubject { hosts: args.hosts.clone(), ..subject(node, args.node.code.to_string()) },
+        )?,
     ])
 }
 

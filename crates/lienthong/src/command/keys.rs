@@ -80,6 +80,10 @@ pub struct Csr {
     /// configuration says of the key.
     #[arg(long, value_enum)]
     usage: Option<Usage>,
+    /// Tên máy hoặc địa chỉ IP mà hệ thống gọi đến cổng HTTPS (nhiều lần được) / host name or IP address under which
+    /// information systems reach the HTTPS port; may be repeated.
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
     /// Ghi vào tệp mới này thay vì in ra / write this new file and do not print.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -261,8 +265,9 @@ fn csr(args: &Csr) -> anyhow::Result<ExitCode> {
         Usage::Signing => (config.node.owner.to_string(), args.name.clone()),
         Usage::Tls => (config.node.to_string(), config.node.code.to_string()),
     };
-    let text =
-        store.csr(&args.label, &CsrSubject { organization: args.name.clone(), identifier, common_name })?;
+    let hosts = args.hosts.clone();
+    let subject = CsrSubject { organization: args.name.clone(), identifier, common_name, hosts };
+    let text = store.csr(&args.label, &subject)?;
     match &args.out {
         None => print!("{text}"),
         Some(path) => {
