@@ -339,6 +339,11 @@ fn plan(
     deed: &Deed<'_>,
     decided: Result<Vec<Event>, RegistryError>,
 ) -> Result<Plan, RegistryError> {
+    let decided = match decided {
+        // Nothing was refused: nobody could decide.
+        Err(failed @ (RegistryError::Store(_) | RegistryError::Journal(_))) => return Err(failed),
+        other => other,
+    };
     let draft = |outcome, event| Draft {
         at: moment.now,
         by: who.id.clone(),
@@ -354,9 +359,6 @@ fn plan(
         Ok(events) => {
             let values: Result<Vec<_>, AuditError> = events.iter().map(written).collect();
             values?.into_iter().map(|value| draft(Outcome::Done, Some(value))).collect()
-        }
-        Err(RegistryError::Store(_) | RegistryError::Journal(_)) => {
-            return Err(decided.err().expect("this is the arm of errors"));
         }
         Err(refusal) => {
             let reason = cut(&refusal.to_string(), REASON_CHARS_MAX);

@@ -97,9 +97,9 @@ async fn a_journal_that_was_made_anew_is_not_the_one_known_before(store: TestSto
     let forger = open(&store).await;
     let short = forger.check(&[noted]).await;
     assert!(matches!(short, Err(AuditError::Rewritten { size: 10 })), "{short:?}");
-    let mut forged = drafts(11);
-    forged[3].by = "binh".parse().unwrap();
-    forger.append(0, forged).await.unwrap();
+    let mut acts = drafts(11);
+    acts[3].by = "binh".parse().unwrap();
+    forger.append(0, acts).await.unwrap();
     assert!(forger.check(&[]).await.is_ok());
     let noted = open(&store).await.check(&[noted]).await;
     assert!(matches!(noted, Err(AuditError::Rewritten { size: 10 })), "{noted:?}");

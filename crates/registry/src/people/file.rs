@@ -74,7 +74,7 @@ impl Reader {
         let totp = self.totp(raw);
         let active_until = raw.active_until.as_deref().map(|text| {
             text.parse::<Date>().map_err(|_| {
-                self.wrong("active_until", "phải là ngày YYYY-MM-DD", "must be a day YYYY-MM-DD")
+                self.wrong("active_until", "phải là ngày YYYY-MM-DD", "must be a day YYYY-MM-DD");
             })
         });
         let posts: Vec<_> = raw.posts.iter().map(|post| self.post(post)).collect();
