@@ -16,7 +16,7 @@ h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h1 .en { font-size: 1rem; } h2 { fo
 .gate { font-weight: bold; border: 2px solid; border-radius: 4px; padding: .5rem .8rem; margin: .8rem 0; }
 .good { color: var(--good); } .soon { color: var(--soon); } .bad { color: var(--bad); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .6rem 0; } dt { font-weight: bold; } dd { margin: 0; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+table { border-collapse: collapse; width: calc(100% - 1px); table-layout: fixed; }
 th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 thead th { background: #eef1f4; } td p { margin: 0 0 .2rem; } .name { font-weight: 600; } .basis { font-size: .85em; font-style: italic; } .state { font-weight: bold; }
 col.item { width: 36%; } col.state { width: 17%; } col.evidence { width: 31%; } col.tick { width: 16%; }
@@ -26,7 +26,7 @@ col.item { width: 36%; } col.state { width: 17%; } col.evidence { width: 31%; } 
 @media print {
   body { font-size: 10.5pt; max-width: none; margin: 0; padding: 0; } a { color: inherit; }
   thead { display: table-header-group; } tr, .gate, dl { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  thead th { background: none; } .en { color: #333; }
+  thead th { background: none; } .en { color: #333; } label { white-space: nowrap; } label small { display: none; }
   input { appearance: none; -webkit-appearance: none; border: 1pt solid #000; width: 10pt; height: 10pt; margin: 0 3pt 0 0; }
   input:checked { background: #000; }
 }
