@@ -20,7 +20,6 @@ pub(crate) mod intake;
 mod live;
 pub mod open;
 pub mod road;
-pub(crate) mod standin;
 pub(crate) mod who;
 
 pub use clock::{Late, OwnerBoard, Waiting, hoarding, overdue};
