@@ -128,6 +128,9 @@ pub struct Record {
     /// By which decision, or to whom granted, the provider allowed the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permit: Option<String>,
+    /// Paths of fields that were cut out of the answer because the grant does not name them; never their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// Why a text is not a record.

@@ -89,6 +89,17 @@ impl Spooled {
         Self { kept: Kept::Memory(bytes), sha256, sha512: None, commitment: commitment.finish() }
     }
 
+    /// The whole body in memory; for bodies whose size the caller has limited.
+    ///
+    /// # Errors
+    /// The temporary file failed.
+    pub async fn into_bytes(self) -> io::Result<Bytes> {
+        match self.kept {
+            Kept::Memory(bytes) => Ok(bytes),
+            Kept::Disk(..) => Ok(self.into_body().collect().await?.to_bytes()),
+        }
+    }
+
     /// The body as something hyper sends; can be asked for once.
     pub fn into_body(self) -> OutBody {
         match self.kept {

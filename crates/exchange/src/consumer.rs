@@ -258,6 +258,7 @@ impl Asked<'_> {
             duration_ms: (!open)
                 .then(|| u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)),
             permit: None,
+            withheld: Vec::new(),
         }
     }
 

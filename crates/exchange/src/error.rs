@@ -3,6 +3,9 @@
 use base::{Code, Fault};
 use http::StatusCode;
 
+use crate::cut::Uncuttable;
+use crate::rights::{Failing, Unmet};
+
 /// Which of the two nodes noticed the error; X-Road writes it as the prefix of the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -87,6 +90,32 @@ pub enum Reason {
     /// The grant asks for a purpose and the call names none or another.
     #[error("Mục đích khai thác không thuộc quyền đã cấp / The purpose is not one that the grant names")]
     PurposeNotGranted,
+    /// A grant exists and is suspended; why.
+    #[error("Quyền khai thác đang tạm dừng{} / The grant is suspended{}", because(.0.as_deref()), because(.0.as_deref()))]
+    GrantSuspended(Option<String>),
+    /// A grant existed and was revoked; why.
+    #[error("Quyền khai thác đã bị thu hồi{} / The grant was revoked{}", because(.0.as_deref()), because(.0.as_deref()))]
+    GrantRevoked(Option<String>),
+    /// The readiness gate of one of the two is closed.
+    #[error("Cổng an toàn của {} chưa mở: {} / The readiness gate of the {} is closed: {}", .side.vi(), all(.failing, Failing::vi), .side.en(), all(.failing, Failing::en))]
+    GateClosed { /// Whose.
+        side: Side, /// Why.
+        failing: Vec<Failing> },
+    /// All calls of the day were made.
+    #[error("Đã dùng hết {quota} cuộc gọi của ngày; dùng lại được từ 0 giờ / All {quota} calls of the day are used; again from midnight (UTC+7)")]
+    QuotaUsed { /// How many there are.
+        quota: u64, /// Seconds until there are new ones.
+        wait_s: u64 },
+    /// More calls in a second than the grant allows.
+    #[error("Quá {rate} cuộc gọi mỗi giây; hãy gọi chậm lại / More than {rate} calls a second: call more slowly")]
+    TooFast { /// How many are allowed.
+        rate: u32 },
+    /// The grant has a condition that the call does not meet.
+    #[error("Chưa đáp ứng điều kiện của quyền khai thác: {} / The call does not meet the grant's condition: {}", .0.vi(), .0.en())]
+    ConditionNotMet(Unmet),
+    /// The grant is for some fields, and the answer cannot be cut to them.
+    #[error("Không cắt được trả lời theo trường được cấp, nên không chuyển: {} / The answer cannot be cut to the granted fields and is not given: {}", .0.vi(), .0.en())]
+    CannotCut(Uncuttable),
 
     /// The provider's node does not answer.
     #[error("Không kết nối được nút cung cấp / The provider's node cannot be reached")]
@@ -166,6 +195,15 @@ pub enum Reason {
     Internal,
 }
 
+/// A reason that somebody gave, behind what it is the reason of.
+fn because(reason: Option<&str>) -> String {
+    reason.map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+fn all(failing: &[Failing], text: fn(&Failing) -> String) -> String {
+    failing.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
 /// What a reason means to programs: code, whose fault, X-Road's leaf code, HTTP status when not the rule's.
 struct Meaning(u16, Fault, &'static str, Option<StatusCode>);
 
@@ -194,6 +232,14 @@ impl Reason {
             Self::ServiceDisabled(_) => Meaning(303, Provider, "service_disabled", rule),
             Self::GrantExpired => Meaning(304, Client, "access_denied", rule),
             Self::PurposeNotGranted => Meaning(305, Client, "access_denied", rule),
+            Self::GrantSuspended(_) => Meaning(306, Client, "access_denied", rule),
+            Self::GrantRevoked(_) => Meaning(307, Client, "access_denied", rule),
+            Self::GateClosed { side: Side::Consumer, .. } => Meaning(308, Client, "access_denied", rule),
+            Self::GateClosed { side: Side::Provider, .. } => Meaning(308, Provider, "service_disabled", rule),
+            Self::QuotaUsed { .. } => Meaning(309, Client, "quota_exceeded", Some(StatusCode::TOO_MANY_REQUESTS)),
+            Self::TooFast { .. } => Meaning(310, Client, "rate_exceeded", Some(StatusCode::TOO_MANY_REQUESTS)),
+            Self::ConditionNotMet(_) => Meaning(311, Client, "access_denied", rule),
+            Self::CannotCut(_) => Meaning(312, Service, "service_failed.answer_not_cut", rule),
             Self::PeerUnreachable => Meaning(401, Network, "network_error", rule),
             Self::PeerCertificate => Meaning(402, Network, "ssl_authentication_failed", rule),
             Self::PeerMessage(_) => Meaning(403, Network, "invalid_message", rule),
@@ -232,7 +278,39 @@ impl Reason {
     }
 }
 
+impl Side {
+    fn vi(self) -> &'static str {
+        match self {
+            Self::Consumer => "bên khai thác",
+            Self::Provider => "bên cung cấp",
+        }
+    }
+
+    fn en(self) -> &'static str {
+        match self {
+            Self::Consumer => "consumer",
+            Self::Provider => "provider",
+        }
+    }
+}
+
 impl CallError {
+    /// After how many seconds it is worth calling again, when the node can tell.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match &self.reason {
+            Reason::Busy | Reason::TooFast { .. } => Some(1),
+            Reason::QuotaUsed { wait_s, .. } => Some(*wait_s),
+            _ => None,
+        }
+    }
+
+    /// Codes of the items that keep a gate closed, joined by commas.
+    pub fn gate(&self) -> Option<String> {
+        let Reason::GateClosed { failing, .. } = &self.reason else { return None };
+        let items: Vec<&str> = failing.iter().map(|one| one.item.as_str()).collect();
+        Some(items.join(", "))
+    }
+
     /// The stable code; its page is `docs/errors/EX-nnnn.md`.
     pub fn code(&self) -> Code {
         Code(self.reason.meaning().0)

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use base::ServiceId;
-use http::{Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, StatusCode, Uri};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
+use crate::cut::{self, Uncuttable};
 use crate::dial::{self, Destination, HttpClient};
 use crate::error::Reason;
 use crate::message::Call;
@@ -50,6 +51,8 @@ pub struct Reply {
     pub body: Option<Spooled>,
     /// The salts that its commitments are made with.
     pub salts: Salts,
+    /// Paths of fields that were cut out of it, see [`cut::Cut::withheld`].
+    pub withheld: Vec<String>,
 }
 
 /// How the answer is to be read.
@@ -58,6 +61,8 @@ pub struct Terms<'a> {
     pub salts: Salts,
     /// Bytes at most.
     pub bytes_max: u64,
+    /// Bytes at most of an answer that is to be cut.
+    pub cut_bytes_max: u64,
     /// Folder for large bodies.
     pub spool_dir: &'a std::path::Path,
 }
@@ -68,21 +73,26 @@ impl Systems {
         Self { plain: dial::client(Destination::Url, None), identity, secure: Mutex::default() }
     }
 
-    /// Carries out a permitted call. Takes the permit: no check, no call.
+    /// Carries out a permitted call and cuts its answer to what the permit allows. Takes the permit: no check, no call.
     ///
     /// # Errors
-    /// The system is not reachable, too slow, breaks off or answers something that is not HTTP.
+    /// The system is not reachable, too slow, breaks off, or answers something that is not HTTP or cannot be cut.
     pub async fn forward(
         &self,
-        _permit: &Permit,
+        permit: Permit,
         errand: Errand<'_>,
         terms: Terms<'_>,
     ) -> Result<Reply, Reason> {
         let Errand { service, call, body } = errand;
         let seconds = service.timeout.as_secs();
         let deadline = Instant::now() + service.timeout;
-        let request = request(service, call, body)?;
-        let sent = timeout_at(deadline, self.client(service)?.request(request)).await;
+        let mut request = request(service, call, body)?;
+        if permit.fields().is_some() {
+            leave_out(&mut request, cut::asks_about_the_whole);
+        }
+        let client = self.client(service)?;
+        let fields = permit.used();
+        let sent = timeout_at(deadline, client.request(request)).await;
         let response = sent.map_err(|_| Reason::ServiceTimeout(seconds))?.map_err(|error| {
             tracing::warn!(service = %service.id, %error, cause = ?std::error::Error::source(&error), "the information system failed");
             if error.is_connect() { Reason::ServiceUnreachable } else { Reason::ServiceBroken }
@@ -92,14 +102,15 @@ impl Systems {
             // `101` would make the connection a tunnel past every check.
             return Err(Reason::ServiceBroken);
         }
+        let cut_bytes_max = fields.as_ref().map_or(u64::MAX, |_| terms.cut_bytes_max);
         let reading = Reading {
             salt: &terms.salts.body,
-            bytes_max: terms.bytes_max,
+            bytes_max: terms.bytes_max.min(cut_bytes_max),
             deadline,
             spool_dir: terms.spool_dir,
             sha512: false,
         };
-        let body = body::read(incoming, &reading).await.map_err(|error| match error {
+        let broken = |error| match error {
             BodyError::TooLarge(max) => Reason::ServiceTooLarge(max),
             BodyError::Incomplete if Instant::now() >= deadline => Reason::ServiceTimeout(seconds),
             BodyError::Incomplete => Reason::ServiceBroken,
@@ -107,13 +118,17 @@ impl Systems {
                 tracing::error!(%error, "cannot spool an answer (EX-0704)");
                 Reason::Spool
             }
-        })?;
-        Ok(Reply {
-            status: parts.status,
-            headers: headers::end_to_end(&parts.headers),
-            body,
-            salts: terms.salts,
-        })
+        };
+        let read = body::read(incoming, &reading).await;
+        let (status, headers) = (parts.status, headers::end_to_end(&parts.headers));
+        let reply = Reply { status, headers, body: None, salts: terms.salts, withheld: Vec::new() };
+        match (fields, read) {
+            (None, read) => Ok(Reply { body: read.map_err(broken)?, ..reply }),
+            (Some(fields), Err(BodyError::TooLarge(max))) => {
+                cut::answer(fields, reply, Err(Uncuttable::TooLarge(max))).await
+            }
+            (Some(fields), read) => cut::answer(fields, reply, Ok(read.map_err(broken)?)).await,
+        }
     }
 
     /// Fetches a service's OpenAPI description: content type and text.
@@ -185,6 +200,15 @@ fn request(service: &Service, call: &Call, body: Option<Spooled>) -> Result<Requ
         request.headers_mut().append(name, value.clone());
     }
     Ok(request)
+}
+
+fn leave_out(request: &mut Request<OutBody>, what: fn(&Method, &HeaderName) -> bool) {
+    let method = request.method().clone();
+    let headers = request.headers_mut();
+    let names: Vec<HeaderName> = headers.keys().filter(|name| what(&method, name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
 }
 
 #[cfg(test)]

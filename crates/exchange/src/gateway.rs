@@ -18,6 +18,7 @@ use crate::rights::Rights;
 use crate::signer::Signer;
 use crate::standing::{Standing, short};
 use crate::tls::{DirectoryWatch, Identity};
+use crate::usage::Usage;
 use crate::verifier::Verifier;
 
 /// Limits of the data plane; each has a key in the section `[limits]` of the configuration.
@@ -25,6 +26,8 @@ use crate::verifier::Verifier;
 pub struct Limits {
     /// Bytes of a body, request or answer.
     pub body_bytes_max: u64,
+    /// Bytes of an answer that is cut to granted fields: it is held in memory.
+    pub cut_bytes_max: u64,
     /// Bytes of a request's line and headers.
     pub head_bytes_max: usize,
     /// Seconds for a whole call, at the consumer's node.
@@ -39,6 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 20 * 1024 * 1024,
+            cut_bytes_max: 4 * 1024 * 1024,
             head_bytes_max: 64 * 1024,
             call_s: 60,
             calls_max: 2048,
@@ -85,6 +89,8 @@ pub struct Gateway {
     pub(crate) verifier: Verifier,
     /// The replay window.
     pub nonces: Nonces,
+    /// What was used of grants.
+    pub usage: Arc<Usage>,
     pub(crate) peers: Peers,
     pub(crate) systems: Systems,
     pub(crate) limits: Limits,
@@ -122,6 +128,7 @@ impl Gateway {
             standing,
             verifier: Verifier::default(),
             nonces: Nonces::new(limits.clock_skew_max_s),
+            usage: Arc::default(),
             peers,
             systems: Systems::new(identity),
             limits,

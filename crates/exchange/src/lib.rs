@@ -9,6 +9,7 @@
 
 pub mod body;
 pub mod consumer;
+pub mod cut;
 pub mod dial;
 pub mod error;
 pub mod forward;
@@ -28,7 +29,9 @@ pub mod stamper;
 pub mod standing;
 pub mod tls;
 pub mod trail;
+pub mod usage;
 pub mod verifier;
+mod vietnam;
 pub mod wire;
 
 pub use gateway::{Gateway, Limits, Parts};

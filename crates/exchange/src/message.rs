@@ -42,6 +42,8 @@ pub struct Circumstances {
     pub purpose: Option<String>,
     /// `Lienthong-Legal-Basis`.
     pub legal_basis: Option<String>,
+    /// `Lienthong-Sign-In`: how strongly the officer signed in, 1 to 3.
+    pub sign_in: Option<u8>,
 }
 
 /// One call, the same at both nodes.

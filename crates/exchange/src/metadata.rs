@@ -74,7 +74,8 @@ pub async fn answer(
     let salts = Salts::random();
     let kind = HeaderValue::from_str(&kind).map_err(|_| Reason::ServiceBroken)?;
     let body = Some(Spooled::from_bytes(text, &salts.body)).filter(|b| !b.is_empty());
-    Ok(Reply { status: StatusCode::OK, headers: vec![(header::CONTENT_TYPE, kind)], body, salts })
+    let headers = vec![(header::CONTENT_TYPE, kind)];
+    Ok(Reply { status: StatusCode::OK, headers, body, salts, withheld: Vec::new() })
 }
 
 fn service_code(rest: &str) -> Option<Part> {
@@ -96,10 +97,8 @@ fn allowed<'a>(
 ) -> Vec<(&'a Service, Vec<Value>)> {
     let services = rights.services_of(provider).into_iter();
     let with_endpoints = services.map(|service| {
-        let grants = rights.grants_on(&service.id).iter();
-        let in_force =
-            grants.filter(|g| g.concerns(directory, client) && g.until.is_none_or(|until| now < until));
-        (service, in_force.flat_map(endpoints).collect::<Vec<_>>())
+        let usable = rights.usable(directory, client, &service.id, now);
+        (service, usable.flat_map(endpoints).collect::<Vec<_>>())
     });
     with_endpoints.filter(|(_, endpoints)| !endpoints.is_empty()).collect()
 }

@@ -10,7 +10,7 @@ use crypto::hash::Digest;
 use directory::snapshot::Snapshot;
 use evidence::record::{CallPart, Outcome, Record, Side, SignedHead, Version, kib};
 use http::request::Parts;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use web::Peer;
@@ -93,7 +93,7 @@ fn accept(parts: &Parts) -> Result<Arrival, Reason> {
     if !rest::METHODS.contains(&parts.method) {
         return Err(Reason::Method);
     }
-    let answers_only = [headers::ERROR, headers::ERROR_CODE, headers::REQUEST_HASH];
+    let answers_only = [headers::ERROR, headers::ERROR_CODE, headers::GATE, headers::REQUEST_HASH];
     if answers_only.iter().any(|name| parts.headers.contains_key(name)) {
         return Err(Reason::PeerMessage("a header that only answers have"));
     }
@@ -152,13 +152,17 @@ impl Visit<'_> {
             return metadata::answer(gw, &rights, &directory, &self.arrival.call, question_about).await;
         }
         let service = rights.service(&self.arrival.call.target.service)?;
-        let permit = rights.authorize(&directory, &self.arrival.call, gw.clock.now())?;
+        let permit = rights.authorize(&directory, &self.arrival.call, gw.clock.now(), &gw.usage)?;
         self.subject = subject(gw, service, &self.arrival.call);
         self.permit = Some(permit.by().to_owned());
         self.file(question).await?;
-        let terms =
-            Terms { salts: Salts::random(), bytes_max: gw.limits.body_bytes_max, spool_dir: &gw.spool_dir };
-        gw.systems.forward(&permit, Errand { service, call: &self.arrival.call, body }, terms).await
+        let terms = Terms {
+            salts: Salts::random(),
+            bytes_max: gw.limits.body_bytes_max,
+            cut_bytes_max: gw.limits.cut_bytes_max,
+            spool_dir: &gw.spool_dir,
+        };
+        gw.systems.forward(permit, Errand { service, call: &self.arrival.call, body }, terms).await
     }
 
     /// The connection is a node's that may speak for the client, and the message is for us.
@@ -255,6 +259,7 @@ impl Visit<'_> {
             response_kib: None,
             duration_ms: None,
             permit: self.permit.clone().filter(|_| part == CallPart::Request),
+            withheld: Vec::new(),
         }
     }
 
@@ -323,18 +328,12 @@ impl Visit<'_> {
         let internal = Reason::Internal.at_provider();
         let error = error.unwrap_or(&internal);
         let (kind, body) = rest::error_body(error, &self.arrival.call.request_id, self.wants_xml());
-        let text = |text: String| HeaderValue::from_str(&text).map_err(|_| Reason::Internal);
-        let mut own = vec![
-            (http::header::CONTENT_TYPE, kind),
-            (headers::ERROR, text(error.kind())?),
-            (headers::ERROR_CODE, text(error.code().to_string())?),
-        ];
-        if error.status() == http::StatusCode::SERVICE_UNAVAILABLE {
-            own.push((http::header::RETRY_AFTER, HeaderValue::from_static("1")));
-        }
+        let mut own = vec![(http::header::CONTENT_TYPE, kind)];
+        own.extend(rest::error_headers(error));
         let salts = Salts::random();
         let body = Some(Spooled::from_bytes(body, &salts.body));
-        self.seal(Reply { status: error.status(), headers: own, body, salts }, Some(error)).await
+        let reply = Reply { status: error.status(), headers: own, body, salts, withheld: Vec::new() };
+        self.seal(reply, Some(error)).await
     }
 
     async fn seal(
@@ -348,6 +347,7 @@ impl Visit<'_> {
             reply.headers.retain(|(name, _)| *name != headers::ERROR);
         }
         let (status, response_kib) = (reply.status, reply.body.as_ref().map(|b| kib(b.len())));
+        let withheld = std::mem::take(&mut reply.withheld);
         let call = &self.arrival.call;
         let to = AnswerTo { call, hash: self.hash.as_deref(), bound: &self.arrival.sealed.bound };
         let sealed = seal::response(self.gw, &to, reply).await?;
@@ -361,6 +361,7 @@ impl Visit<'_> {
             }),
             response_kib,
             duration_ms: Some(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            withheld,
             ..self.record(part)
         };
         Ok((sealed.message, record))

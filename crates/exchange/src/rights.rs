@@ -1,22 +1,32 @@
 //! What this node offers, to whom, and the check that yields a [`Permit`].
 //!
-//! Default deny. The whole of it is one immutable value in a `watch` channel: whoever fills the channel (today the
-//! configuration file, later the registry) changes rights without a restart, and a call never queries.
+//! Default deny. The whole of it is one immutable value in a `watch` channel: whoever fills the channel (the
+//! configuration file, or a registry beside it) changes rights without a restart, and a call never queries. What was
+//! used of a grant is counted in [`Usage`], which outlives the value.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use base::{GroupId, Part, PartyId, ServiceId, SubsystemId, Ts};
+use base::{Part, PartyId, ServiceId, SubsystemId, Ts};
 use crypto::certificate::Certificate;
 use directory::snapshot::Snapshot;
-use http::Method;
 
-use crate::error::Reason;
+use crate::cut::FieldSet;
+use crate::error::{Reason, Side};
 use crate::message::Call;
+use crate::usage::{Place, Usage};
 use crate::wire::rest::decoded_path;
+use grant::{Asked, Step};
 
+mod condition;
+mod gate;
+mod grant;
+pub mod measure;
 pub mod pattern;
 
+pub use condition::{CONDITION_BYTES_MAX, Condition, ConditionError};
+pub use gate::{ClosedGate, ClosedService, Failing, Ruling};
+pub use grant::{Conditions, Endpoint, Force, Grant, Grantee, Unmet};
 pub use pattern::Pattern;
 
 /// How a subsystem's information system proves who it is to its node.
@@ -58,51 +68,33 @@ pub struct Service {
     pub certificates: Vec<Certificate>,
 }
 
-/// To whom something is granted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grantee {
-    /// One subsystem or member.
-    Party(PartyId),
-    /// All parties of a group in the directory.
-    Group(GroupId),
-}
-
-/// Method and path of a finer right; absent method means any.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// The method, or any.
-    pub method: Option<Method>,
-    /// The path behind the service code.
-    pub path: Pattern,
-}
-
-/// A provider's permission.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    /// Who.
-    pub to: Grantee,
-    /// Which service.
-    pub service: ServiceId,
-    /// Which part of it; empty means all of it.
-    pub endpoints: Vec<Endpoint>,
-    /// For which purposes; empty means any.
-    pub purposes: Vec<String>,
-    /// Until when (exclusive).
-    pub until: Option<Ts>,
-    /// The decision it rests on.
-    pub legal_basis: Option<String>,
-}
-
 /// Proof that the check was made; the only way to [`crate::forward`].
+///
+/// Holds the call's place in the day's quota, which is free again when the permit is dropped unused.
 #[derive(Debug)]
 pub struct Permit {
     by: String,
+    fields: Option<FieldSet>,
+    place: Option<Place>,
 }
 
 impl Permit {
-    /// Why it was allowed, for the operator.
+    /// Why it was allowed, for the record.
     pub fn by(&self) -> &str {
         &self.by
+    }
+
+    /// What of the answer may be given; `None` means all of it.
+    pub fn fields(&self) -> Option<&FieldSet> {
+        self.fields.as_ref()
+    }
+
+    /// The call goes to the service now, and counts; what of the answer may be given.
+    pub(crate) fn used(self) -> Option<FieldSet> {
+        if let Some(place) = self.place {
+            place.keep();
+        }
+        self.fields
     }
 }
 
@@ -111,18 +103,97 @@ impl Permit {
 pub struct Rights {
     subsystems: HashMap<PartyId, Connection>,
     services: HashMap<ServiceId, Service>,
-    grants: HashMap<ServiceId, Vec<Grant>>,
+    granted: HashMap<ServiceId, Granted>,
+    gates: HashMap<PartyId, Vec<ClosedGate>>,
+    closed: HashMap<ServiceId, String>,
+}
+
+/// Grants on one service, found by who asks.
+#[derive(Debug, Default)]
+struct Granted {
+    all: Vec<Entry>,
+    by_party: HashMap<PartyId, Vec<u32>>,
+    to_groups: Vec<u32>,
+}
+
+/// A grant with the name by which its calls are counted.
+#[derive(Debug)]
+struct Entry {
+    grant: Grant,
+    key: Box<str>,
+}
+
+impl Granted {
+    fn push(&mut self, grant: Grant) {
+        let key = grant.id.clone().unwrap_or_else(|| self.name_of(&grant));
+        let nth = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        match &grant.to {
+            Grantee::Party(party) => self.by_party.entry(party.clone()).or_default().push(nth),
+            Grantee::Group(_) => self.to_groups.push(nth),
+        }
+        self.all.push(Entry { grant, key: key.into() });
+    }
+
+    /// Without a number: who and what, and which one of those.
+    fn name_of(&self, grant: &Grant) -> String {
+        let same = match &grant.to {
+            Grantee::Party(party) => self.by_party.get(party).map_or(0, Vec::len),
+            Grantee::Group(_) => {
+                let groups = self.to_groups.iter().filter_map(|nth| self.all.get(*nth as usize));
+                groups.filter(|entry| entry.grant.to == grant.to).count()
+            }
+        };
+        let name = format!("{} {}", grant.to, grant.service);
+        if same == 0 { name } else { format!("{name} {}", same + 1) }
+    }
+
+    /// Grants to the party, then grants to its groups.
+    fn to<'a, 'b>(
+        &'a self,
+        directory: &'b Snapshot,
+        party: &'b PartyId,
+    ) -> impl Iterator<Item = &'a Entry> + use<'a, 'b> {
+        let own = self.by_party.get(party).map_or(&[][..], Vec::as_slice);
+        let entry = move |nth: &u32| self.all.get(*nth as usize);
+        let of_groups = self.to_groups.iter().filter_map(entry);
+        let of_groups = of_groups.filter(move |entry| entry.grant.concerns(directory, party));
+        own.iter().filter_map(entry).chain(of_groups)
+    }
 }
 
 impl Rights {
     /// Puts the parts together.
     pub fn new(subsystems: Vec<(PartyId, Connection)>, services: Vec<Service>, grants: Vec<Grant>) -> Self {
-        let mut by_service: HashMap<ServiceId, Vec<Grant>> = HashMap::new();
-        for grant in grants {
-            by_service.entry(grant.service.clone()).or_default().push(grant);
-        }
         let services = services.into_iter().map(|s| (s.id.clone(), s)).collect();
-        Self { subsystems: subsystems.into_iter().collect(), services, grants: by_service }
+        let mut rights = Self { subsystems: subsystems.into_iter().collect(), services, ..Self::default() };
+        rights.grant(grants);
+        rights
+    }
+
+    fn grant(&mut self, grants: impl IntoIterator<Item = Grant>) {
+        for grant in grants {
+            self.granted.entry(grant.service.clone()).or_default().push(grant);
+        }
+    }
+
+    /// The same subsystems and services under what a registry says: its grants in the place of all grants on services of
+    /// its member, its gates, its closed services.
+    #[must_use]
+    pub fn under(&self, ruling: Ruling) -> Self {
+        let Ruling { member, grants, gates, closed } = ruling;
+        let mut rights = Self {
+            subsystems: self.subsystems.clone(),
+            services: self.services.clone(),
+            closed: closed.into_iter().map(|c| (c.service, c.notice)).collect(),
+            ..Self::default()
+        };
+        let own = |service: &ServiceId| service.provider.member == member;
+        rights.grant(self.grants().filter(|grant| !own(&grant.service)).cloned());
+        rights.grant(grants.into_iter().filter(|grant| own(&grant.service)));
+        for gate in gates {
+            rights.gates.entry(gate.party.clone()).or_default().push(gate);
+        }
+        rights
     }
 
     /// How the subsystem proves itself; `None` when it is not one of this node's.
@@ -138,10 +209,10 @@ impl Rights {
     /// A service of this node.
     ///
     /// # Errors
-    /// There is none of that name, or it is switched off.
+    /// There is none of that name, or it is switched off or closed.
     pub fn service(&self, id: &ServiceId) -> Result<&Service, Reason> {
         let service = self.services.get(id).ok_or(Reason::ServiceUnknown)?;
-        match &service.disabled {
+        match self.closed.get(id).or(service.disabled.as_ref()) {
             Some(notice) => Err(Reason::ServiceDisabled(notice.clone())),
             None => Ok(service),
         }
@@ -152,16 +223,12 @@ impl Rights {
         self.services.get(&ServiceId { provider: provider.clone(), code: code.clone() })
     }
 
-    /// The services of one subsystem, by code.
+    /// The services of one subsystem, by code; those that are switched off too, those that the registry closed not.
     pub fn services_of(&self, provider: &SubsystemId) -> Vec<&Service> {
-        let mut services: Vec<_> = self.services.values().filter(|s| s.id.provider == *provider).collect();
+        let of_provider = |s: &&Service| s.id.provider == *provider && !self.closed.contains_key(&s.id);
+        let mut services: Vec<_> = self.services.values().filter(of_provider).collect();
         services.sort_by(|a, b| a.id.cmp(&b.id));
         services
-    }
-
-    /// Grants on a service, in the order of the configuration.
-    pub fn grants_on(&self, service: &ServiceId) -> &[Grant] {
-        self.grants.get(service).map_or(&[], Vec::as_slice)
     }
 
     /// Every service.
@@ -171,60 +238,91 @@ impl Rights {
 
     /// Every grant.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
-        self.grants.values().flatten()
+        self.granted.values().flat_map(|granted| &granted.all).map(|entry| &entry.grant)
     }
 
-    /// The one check: who × service, method and path × purpose × until when.
+    /// Grants on a service that a party can use now: in force, and no gate closed.
+    pub fn usable<'a, 'b>(
+        &'a self,
+        directory: &'b Snapshot,
+        party: &'b PartyId,
+        service: &ServiceId,
+        now: Ts,
+    ) -> impl Iterator<Item = &'a Grant> + use<'a, 'b> {
+        let open = self.gate(party, service, now).is_none();
+        let granted = self.granted.get(service).filter(|_| open).into_iter();
+        let grants = granted.flat_map(move |granted| granted.to(directory, party)).map(|entry| &entry.grant);
+        grants.filter(move |grant| grant.is_in_force(now))
+    }
+
+    /// The one check: who × service, method and path × in force × gate × purpose × conditions × how much.
+    ///
+    /// The first grant that allows the call counts: those to the party itself in their order, then those to its groups.
     ///
     /// # Errors
     /// The reason of the grant that came closest, so that the caller learns what to ask for.
-    pub fn authorize(&self, directory: &Snapshot, call: &Call, now: Ts) -> Result<Permit, Reason> {
+    pub fn authorize(
+        &self,
+        directory: &Snapshot,
+        call: &Call,
+        now: Ts,
+        usage: &Usage,
+    ) -> Result<Permit, Reason> {
+        let take = |entry: &Entry| usage.take(&entry.key, entry.grant.allowance, now);
+        let (grant, place) = self.first(directory, call, now, take)?;
+        Ok(Permit { by: grant.describe(), fields: grant.fields.clone(), place })
+    }
+
+    /// The grant by which [`Rights::authorize`] would allow the call if nothing had been used yet.
+    ///
+    /// # Errors
+    /// As there, but for quota and rate.
+    pub fn explain(&self, directory: &Snapshot, call: &Call, now: Ts) -> Result<&Grant, Reason> {
+        self.first(directory, call, now, |_| Ok(())).map(|(grant, ())| grant)
+    }
+
+    fn first<T>(
+        &self,
+        directory: &Snapshot,
+        call: &Call,
+        now: Ts,
+        take: impl Fn(&Entry) -> Result<T, Reason>,
+    ) -> Result<(&Grant, T), Reason> {
         let path = decoded_path(call.target.path())?;
-        let mut closest = Reason::NotGranted;
-        for grant in self.grants_on(&call.target.service) {
-            if !grant.concerns(directory, &call.client) || !grant.covers(&call.method, &path) {
+        let asked = Asked { call, path: &path, now };
+        let service = &call.target.service;
+        let gate = self.gate(&call.client, service, now);
+        let (mut came, mut closest) = (Step::Covered, Reason::NotGranted);
+        let granted = self.granted.get(service).into_iter();
+        for entry in granted.flat_map(|granted| granted.to(directory, &call.client)) {
+            let grant = &entry.grant;
+            if !grant.covers(&call.method, &path) {
                 continue;
             }
-            if grant.until.is_some_and(|until| now >= until) {
-                closest = Reason::GrantExpired;
-            } else if !grant.allows_purpose(call.circumstances.purpose.as_deref()) {
-                closest = Reason::PurposeNotGranted;
-            } else {
-                return Ok(Permit { by: grant.describe() });
+            let taken = grant.judge(&asked, gate.as_ref());
+            let taken = taken.and_then(|()| take(entry).map_err(|reason| (Step::Allowance, reason)));
+            match taken {
+                Ok(taken) => return Ok((grant, taken)),
+                Err((step, reason)) if step > came => (came, closest) = (step, reason),
+                Err(_) => {}
             }
         }
         Err(closest)
     }
-}
 
-impl Grant {
-    /// Whether the party is the one, or in the group, that this was granted to.
-    pub fn concerns(&self, directory: &Snapshot, party: &PartyId) -> bool {
-        match &self.to {
-            Grantee::Party(granted) => granted == party,
-            Grantee::Group(group) => directory.in_group(group, party),
+    /// Whether the readiness gate of the consumer, or else of the provider, is closed.
+    fn gate(&self, consumer: &PartyId, service: &ServiceId, now: Ts) -> Option<Reason> {
+        if self.gates.is_empty() {
+            return None;
         }
-    }
-
-    fn covers(&self, method: &Method, path: &str) -> bool {
-        // To some systems these separate segments and to others not: a right to a part of a service does not cover them.
-        if !self.endpoints.is_empty() && (path.contains("%2F") || path.contains('\\')) {
-            return false;
-        }
-        let path = if path.is_empty() { "/" } else { path };
-        let fits = |e: &Endpoint| e.method.as_ref().is_none_or(|m| m == method) && e.path.matches(path);
-        self.endpoints.is_empty() || self.endpoints.iter().any(fits)
-    }
-
-    fn allows_purpose(&self, purpose: Option<&str>) -> bool {
-        self.purposes.is_empty() || purpose.is_some_and(|p| self.purposes.iter().any(|allowed| allowed == p))
-    }
-
-    fn describe(&self) -> String {
-        self.legal_basis.clone().unwrap_or_else(|| match &self.to {
-            Grantee::Party(party) => party.to_string(),
-            Grantee::Group(group) => group.to_string(),
-        })
+        let closed = |party: &PartyId, side: Side| {
+            let gates = self.gates.get(party)?.iter().filter(|gate| gate.is_closed(now));
+            let mut gates = gates.peekable();
+            gates.peek()?;
+            let failing = gates.flat_map(|gate| gate.failing.iter().cloned()).collect();
+            Some(Reason::GateClosed { side, failing })
+        };
+        closed(consumer, Side::Consumer).or_else(|| closed(&service.provider.party(), Side::Provider))
     }
 }
 

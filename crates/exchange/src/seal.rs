@@ -119,7 +119,7 @@ fn answer_headers(to: &AnswerTo<'_>, mut own: Headers) -> Result<Headers, Reason
 /// # Errors
 /// The key does not sign.
 pub async fn response(gw: &Gateway, to: &AnswerTo<'_>, reply: Reply) -> Result<SealedResponse, Reason> {
-    let Reply { status, headers: own, body, salts } = reply;
+    let Reply { status, headers: own, body, salts, .. } = reply;
     // The answer to HEAD has no body, whatever a node would like to say.
     let body = body.filter(|_| to.call.method != Method::HEAD);
     let own = answer_headers(to, own)?;

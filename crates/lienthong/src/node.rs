@@ -13,7 +13,7 @@ use exchange::recorder::{self, Checkpoints, Recorder};
 use exchange::signer::Signer;
 use exchange::standing::Standing;
 use exchange::tls::{Identity, NodeVerifier};
-use exchange::{Gateway, Parts, consumer, provider, revocation, stamper};
+use exchange::{Gateway, Parts, consumer, provider, revocation, stamper, usage};
 use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,6 +30,8 @@ pub struct Node {
     background: Vec<JoinHandle<()>>,
     writer: JoinHandle<()>,
     gateway: Arc<Gateway>,
+    /// Where the counts of quotas are kept.
+    usage_file: PathBuf,
     /// What readiness looks at.
     pub health: Arc<Health>,
 }
@@ -84,7 +86,8 @@ impl Node {
                 .secret(&config.keys.pseudonyms)
                 .with_context(|| "khóa bí danh / the secret of pseudonyms")?,
         }));
-        remember_nonces(&gateway, &db, &*clock).await?;
+        let usage_file = config.data_dir.join("usage.json");
+        remember(&gateway, &db, &usage_file, &*clock).await?;
 
         let health = Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), own, Arc::clone(&clock)));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
@@ -95,6 +98,7 @@ impl Node {
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
             tokio::spawn(reload::follow(config_path.to_owned(), rights_in)),
+            tokio::spawn(usage::keep(Arc::clone(&gateway.usage), usage_file.clone(), Arc::clone(&clock))),
             tokio::spawn(revocation::run(
                 directory,
                 standing,
@@ -111,7 +115,7 @@ impl Node {
             )));
         }
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
-        Ok(Self { stop, serving, background, writer, gateway, health })
+        Ok(Self { stop, serving, background, writer, gateway, usage_file, health })
     }
 
     /// Lets calls in flight finish, writes the log to its end, and stops.
@@ -127,6 +131,9 @@ impl Node {
         }
         for task in self.background {
             let _ = task.await;
+        }
+        if let Err(error) = usage::save(&self.gateway.usage, &self.usage_file, SystemClock.now()) {
+            tracing::error!(%error, "không lưu được số đếm hạn mức / the counts of quotas are not kept");
         }
         drop((self.gateway, self.health));
         let _ = self.writer.await;
@@ -211,9 +218,12 @@ async fn follow_directory(
     }
 }
 
-/// A message that was accepted before a restart must not be accepted again.
-async fn remember_nonces(gateway: &Gateway, db: &Db, clock: &dyn Clock) -> anyhow::Result<()> {
+/// A message that was accepted before a restart must not be accepted again, and a quota that was used not be used again.
+async fn remember(gateway: &Gateway, db: &Db, usage_file: &Path, clock: &dyn Clock) -> anyhow::Result<()> {
     let now = clock.now();
+    if let Err(error) = usage::load(&gateway.usage, usage_file, now) {
+        tracing::error!(%error, "số đếm hạn mức không đọc được, đếm lại từ 0 / the counts of quotas are not readable and begin at 0");
+    }
     let window = gateway.nonces.window_s();
     let recent = recorder::recent_nonces(db, now.plus_secs(-window)).await?;
     gateway.nonces.remember(recent, now.plus_secs(window));

@@ -350,6 +350,9 @@ impl Agencies {
     }
 
     fn take(&mut self, stamp: &Arc<Stamp>, agency: Agency) {
+        if self.words.wants_renewal() {
+            self.renew_words();
+        }
         for (from, to) in [(&agency.also, &mut self.also), (&agency.parent, &mut self.below)] {
             if let Some(name) = from {
                 to.entry(name.clone()).or_default().insert(agency.code.clone());
@@ -372,6 +375,13 @@ impl Agencies {
             }
         };
         unit.history.push(Done { stamp: Arc::clone(stamp), change });
+    }
+
+    fn renew_words(&mut self) {
+        self.words = search::Index::default();
+        for period in self.units.values_mut().flat_map(|unit| &mut unit.periods) {
+            period.slot = self.words.add(&period.agency);
+        }
     }
 
     fn redate(&mut self, stamp: &Arc<Stamp>, code: &AgencyCode, (from, to): (Date, Date)) {

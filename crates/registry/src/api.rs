@@ -18,9 +18,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
-use crate::people::Person;
+use crate::people::{Person, SignIn};
 use crate::registry::Registry;
-use session::Sessions;
+use session::{Sessions, Standing};
 
 pub use request::{Caller, Key, Page, Paged, Seen};
 
@@ -36,7 +36,9 @@ pub struct Parts {
     /// The registry.
     pub registry: Arc<Registry>,
     /// Who signs people in: today a file, later the single account.
-    pub sign_in: Arc<dyn session::SignIn>,
+    pub sign_in: SignIn,
+    /// Who somebody with a session is now.
+    pub standing: Standing,
     /// Who is signed in.
     pub sessions: Sessions,
     /// Folder of attachments, each named by its SHA-256.
@@ -63,7 +65,7 @@ impl Api {
     fn signed_in(&self, token: &str) -> Option<Person> {
         let now = self.now();
         let id = self.0.sessions.find(token, now)?;
-        self.0.sign_in.person(&id, now)
+        (self.0.standing)(&id, now)
     }
 
     /// The folder of attachments.

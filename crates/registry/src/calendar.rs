@@ -114,8 +114,7 @@ impl Calendar {
 
     /// The last day with data, computed ones included.
     pub fn known_until(&self) -> Date {
-        let (last, _) = self.years.last_key_value().expect("a calendar without years cannot be read");
-        jiff::civil::date(*last, 12, 31)
+        self.years.last_key_value().map_or(Date::MIN, |(last, _)| jiff::civil::date(*last, 12, 31))
     }
 
     /// How far a count from one day to another can be trusted, both included.

@@ -96,8 +96,10 @@ pub fn failing(
     now: Ts,
 ) -> Vec<Failing> {
     let Some(list) = rules.checklists.on(day_of(now)) else {
-        let title =
-            Text { vi: "Không có danh mục kiểm tra cho ngày này".into(), en: "No checklist for this day".into() };
+        let title = Text {
+            vi: "Không có danh mục kiểm tra cho ngày này".into(),
+            en: "No checklist for this day".into(),
+        };
         return vec![Failing { item: "checklist".to_owned(), title, ended: None }];
     };
     let demands = demands(state, list, party, about);
@@ -155,7 +157,9 @@ pub fn warnings(state: &State, rules: &Rules, now: Ts) -> Vec<Warning> {
     let Some(list) = rules.checklists.on(day_of(now)) else { return Vec::new() };
     let mut found = Vec::new();
     for party in state.gate.parties() {
-        found.extend(demands(state, list, party, None).iter().filter_map(|demand| warning(state, demand, now)));
+        found.extend(
+            demands(state, list, party, None).iter().filter_map(|demand| warning(state, demand, now)),
+        );
         for (request, _) in state.gate.connections_of(party) {
             let demands = demands(state, list, party, Some(request));
             let own = demands.iter().filter(|demand| demand.about.is_some());
@@ -171,7 +175,7 @@ fn warning(state: &State, demand: &Demand<'_>, now: Ts) -> Option<Warning> {
         return None;
     };
     let days_left = u16::try_from(day_of(now).until(last_day).ok()?.get_days()).ok()?;
-    let stage = demand.item.warn_days.iter().copied().filter(|days| days_left <= *days).min()?;
+    let reached = demand.item.warn_days.iter().copied().filter(|days| days_left <= *days);
     Some(Warning {
         party: demand.party.clone(),
         about: demand.about.cloned(),
@@ -180,7 +184,7 @@ fn warning(state: &State, demand: &Demand<'_>, now: Ts) -> Option<Warning> {
         last_day,
         closes,
         days_left,
-        stage,
+        stage: reached.min()?,
         renewal_filed: demand.waiting(state).is_some(),
     })
 }

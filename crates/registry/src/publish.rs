@@ -30,8 +30,8 @@ pub use difference::between;
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use lock_out::{Loss, losses};
 pub use proposal::{
-    ApprovedChange, Event, NewProposal, Proposal, ProposalId, Standing, adopt, approve, effect, pending, propose,
-    published, reject, revert, take_back,
+    ApprovedChange, Event, NewProposal, Proposal, ProposalId, Standing, adopt, approve, effect, pending,
+    propose, published, reject, revert, take_back,
 };
 
 /// One number of the directory.
@@ -148,6 +148,65 @@ impl Publishing {
         let Some(code) = &party.subsystem else { return Some(member.name.clone()) };
         let system = member.subsystems.iter().find(|system| system.code == *code)?;
         Some(format!("{}, {}", system.name, member.name))
+    }
+
+    pub(crate) fn apply(&mut self, stamp: &Stamp, event: Event) {
+        match event {
+            Event::Adopted { content } => {
+                // It was checked before it was written; a content that cannot be read any more changes nothing.
+                if let Ok(content) = Content::parse(content.to_string().as_bytes()) {
+                    let content = Arc::new(content);
+                    self.baseline = Some(Arc::clone(&content));
+                    self.draft = Some(content);
+                    self.publications.clear();
+                    self.current = OnceLock::new();
+                }
+            }
+            Event::Proposed { id, proposal } => self.add(id, *proposal, stamp, Standing::Proposed),
+            Event::Registered { id, proposal } => {
+                self.add(id, *proposal, stamp, Standing::Approved);
+                self.extend_draft(id);
+            }
+            Event::Approved { id } => {
+                self.set(id, Standing::Approved, stamp);
+                self.extend_draft(id);
+            }
+            Event::Rejected { id, reason } => self.set(id, Standing::Rejected { reason }, stamp),
+            Event::TakenBack { id } => self.set(id, Standing::TakenBack, stamp),
+            Event::Published { number, proposals } => {
+                for id in &proposals {
+                    self.set(*id, Standing::Published { number }, stamp);
+                }
+                self.publications.push(Publication { number, stamp: stamp.clone(), proposals });
+                // First what shares the draft, so that the draft need not be copied.
+                self.current = OnceLock::new();
+                if let Some(draft) = &mut self.draft {
+                    Arc::make_mut(draft).number = number;
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, id: ProposalId, proposal: NewProposal, stamp: &Stamp, standing: Standing) {
+        let NewProposal { changes, note, confirmed, reverts } = proposal;
+        let (routine, history) = (standing == Standing::Approved, vec![stamp.clone()]);
+        self.proposals
+            .insert(id, Proposal { id, changes, note, confirmed, reverts, routine, standing, history });
+    }
+
+    fn set(&mut self, id: ProposalId, standing: Standing, stamp: &Stamp) {
+        if let Some(proposal) = self.proposals.get_mut(&id) {
+            proposal.standing = standing;
+            proposal.history.push(stamp.clone());
+        }
+    }
+
+    fn extend_draft(&mut self, id: ProposalId) {
+        if let Some(draft) = self.draft.take() {
+            let mut content = Arc::unwrap_or_clone(draft);
+            self.replay(&[id], &mut content);
+            self.draft = Some(Arc::new(content));
+        }
     }
 
     fn known(&self) -> Option<&Current> {

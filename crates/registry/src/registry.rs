@@ -215,6 +215,11 @@ impl Registry {
         people::may(&self.held().state, who, act, agency, moment.today)
     }
 
+    /// The present moment, by this registry's clock.
+    pub fn now(&self) -> Ts {
+        self.clock.now()
+    }
+
     /// The number of entries folded, each time something changed; refusals change nothing.
     pub fn changes(&self) -> watch::Receiver<i64> {
         self.changes.subscribe()

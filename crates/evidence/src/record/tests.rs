@@ -34,6 +34,7 @@ fn whole() -> Record {
         response_kib: Some(2),
         duration_ms: Some(3),
         permit: Some("12/QĐ".to_owned()),
+        withheld: vec!["hoTen".to_owned(), "thuongTru.xa".to_owned()],
     }
 }
 
@@ -50,12 +51,13 @@ fn a_record_has_the_documented_text() {
         response_kib: None,
         duration_ms: None,
         permit: None,
+        withheld: Vec::new(),
         ..whole()
     };
     let text = r#"{"v":1,"side":"provider","part":"request","at":"2026-01-01T00:00:00.5Z","id":"ă \"1\"\n","call":"c","client":"VN/GOV/A/S","service":"VN/GOV/B/S/x"}"#;
     assert_eq!(open.to_text(), text);
     let rest = whole().to_text();
-    let tail = r#""outcome":{"status":403,"code":"EX-0301","fault":"provider"},"subject":"0000000000000000000000000000000000000000000000000000000000000000","request_kib":1,"response_kib":2,"duration_ms":3,"permit":"12/QĐ"}"#;
+    let tail = r#""outcome":{"status":403,"code":"EX-0301","fault":"provider"},"subject":"0000000000000000000000000000000000000000000000000000000000000000","request_kib":1,"response_kib":2,"duration_ms":3,"permit":"12/QĐ","withheld":["hoTen","thuongTru.xa"]}"#;
     assert!(rest.ends_with(tail), "{rest}");
     assert!(rest.contains(r#""signature":"AQID","batch":"index=0, size=2, path=(:BQUF"#), "{rest}");
 }

@@ -235,6 +235,7 @@ pub fn record(part: CallPart) -> Record {
         response_kib: None,
         duration_ms: None,
         permit: None,
+        withheld: Vec::new(),
     }
 }
 
@@ -249,6 +250,7 @@ pub fn response_record(response: SignedHead) -> Record {
         response_kib: Some(1),
         duration_ms: Some(14),
         permit: None,
+        withheld: Vec::new(),
         ..record(CallPart::Response)
     }
 }

@@ -26,8 +26,12 @@ pub const ERROR: HeaderName = HeaderName::from_static("x-road-error");
 pub const PURPOSE: HeaderName = HeaderName::from_static("lienthong-purpose");
 /// The decision or article that allows asking.
 pub const LEGAL_BASIS: HeaderName = HeaderName::from_static("lienthong-legal-basis");
+/// How strongly the officer signed in, by the word of the asking system: 1 password, 2 second factor, 3 hardware key.
+pub const SIGN_IN: HeaderName = HeaderName::from_static("lienthong-sign-in");
 /// Our own error code, for example `EX-0301`.
 pub const ERROR_CODE: HeaderName = HeaderName::from_static("lienthong-error");
+/// Codes of the items that keep a readiness gate closed, for example `security_minutes`.
+pub const GATE: HeaderName = HeaderName::from_static("lienthong-gate");
 
 /// The provider's service, between nodes.
 pub const NODE_SERVICE: HeaderName = HeaderName::from_static("lienthong-service");
@@ -72,12 +76,17 @@ fn hop_by_hop(name: &HeaderName) -> bool {
     ) || name.as_str() == "keep-alive"
 }
 
+/// What information systems say to each other under our prefix.
+fn of_systems(name: &HeaderName) -> bool {
+    *name == PURPOSE || *name == LEGAL_BASIS || *name == SIGN_IN
+}
+
 /// The end-to-end headers of a system's message, without those that only nodes may write.
 pub fn end_to_end(headers: &HeaderMap) -> Headers {
     let nominated = nominated(headers);
     let passes = |name: &HeaderName| {
         let text = name.as_str();
-        let ours = text.starts_with(OURS) && *name != PURPOSE && *name != LEGAL_BASIS;
+        let ours = text.starts_with(OURS) && !of_systems(name);
         // `Connection: x-road-client` must not make a header of the protocol disappear.
         let dropped = !text.starts_with("x-road-") && nominated.iter().any(|n| n == text);
         !(hop_by_hop(name) || ours || dropped || imitates(name))
@@ -118,8 +127,8 @@ pub fn from_between_nodes(headers: &HeaderMap) -> Headers {
             let own = HeaderName::try_from(own).ok().filter(reserved)?;
             return Some((own, value.clone()));
         }
-        let system = *name == PURPOSE || *name == LEGAL_BASIS || *name == ERROR_CODE;
-        let ours = (text.starts_with(OURS) && !system) || imitates(name);
+        let own = of_systems(name) || *name == ERROR_CODE || *name == GATE;
+        let ours = (text.starts_with(OURS) && !own) || imitates(name);
         let dropped = ours || reserved(name) || hop_by_hop(name);
         (!dropped).then(|| (name.clone(), value.clone()))
     });

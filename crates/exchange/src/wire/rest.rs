@@ -154,7 +154,19 @@ pub fn circumstances(headers: &HeaderMap) -> Result<Circumstances, Reason> {
         represented: owned(&headers::REPRESENTED, "X-Road-Represented-Party")?,
         purpose: owned(&headers::PURPOSE, "Lienthong-Purpose")?,
         legal_basis: owned(&headers::LEGAL_BASIS, "Lienthong-Legal-Basis")?,
+        sign_in: sign_in(headers)?,
     })
+}
+
+fn sign_in(headers: &HeaderMap) -> Result<Option<u8>, Reason> {
+    let shown = "Lienthong-Sign-In";
+    match text(headers, &headers::SIGN_IN, shown)? {
+        None => Ok(None),
+        Some("1") => Ok(Some(1)),
+        Some("2") => Ok(Some(2)),
+        Some("3") => Ok(Some(3)),
+        Some(_) => Err(Reason::HeaderInvalid(shown)),
+    }
 }
 
 fn wanted_node(headers: &HeaderMap) -> Result<Option<NodeId>, Reason> {
@@ -194,6 +206,16 @@ pub fn xml_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// The headers of an error beside its content type, the same from both nodes.
+pub fn error_headers(error: &CallError) -> Headers {
+    let waits = error.retry_after_s().map(|seconds| (header::RETRY_AFTER, seconds.to_string()));
+    let gate = error.gate().map(|items| (headers::GATE, items));
+    let own = [(headers::ERROR, error.kind()), (headers::ERROR_CODE, error.code().to_string())];
+    let all = own.into_iter().chain(waits).chain(gate);
+    // Only the codes of a registry's checklist come from outside.
+    all.filter_map(|(name, text)| Some((name, HeaderValue::from_str(&text).ok()?))).collect()
+}
+
 /// An error answer to an information system.
 pub fn error_response(error: &CallError, detail: &str, xml: bool, ids: Headers) -> Response<OutBody> {
     let (content_type, body) = error_body(error, detail, xml);
@@ -202,14 +224,7 @@ pub fn error_response(error: &CallError, detail: &str, xml: bool, ids: Headers) 
     let headers = response.headers_mut();
     headers.extend(ids);
     headers.insert(header::CONTENT_TYPE, content_type);
-    for (name, text) in [(headers::ERROR, error.kind()), (headers::ERROR_CODE, error.code().to_string())] {
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            headers.insert(name, value);
-        }
-    }
-    if error.status() == http::StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
+    headers.extend(error_headers(error));
     response
 }
 

@@ -11,6 +11,7 @@ use crate::pair::{Options, Pair};
 
 const ONE: Limits = Limits {
     body_bytes_max: 1 << 20,
+    cut_bytes_max: 1 << 20,
     head_bytes_max: 64 << 10,
     call_s: 20,
     calls_max: 1,

@@ -6,6 +6,7 @@ mod audit;
 mod calls;
 mod certificates;
 mod clocks;
+mod grants;
 mod guessing;
 mod impostor;
 mod intruder;

@@ -10,7 +10,7 @@ use exchange::body::OutBody;
 use exchange::dial::{self, Destination, HttpClient};
 use exchange::error::CallError;
 use exchange::recorder::{self, Checkpoints, Recorder};
-use exchange::rights::{Connection, Grant, Grantee, Rights, Service as Offer};
+use exchange::rights::{ClosedGate, Connection, Grant, Grantee, Rights, Ruling, Service as Offer};
 use exchange::signer::Mode;
 use exchange::standing::Standing;
 use exchange::tls::{DirectoryWatch, NodeVerifier};
@@ -67,6 +67,7 @@ pub struct Node {
     /// Where its information systems reach it.
     pub systems: SocketAddr,
     pub store: TestStore,
+    rights: watch::Sender<Arc<Rights>>,
     running: Running,
 }
 
@@ -98,11 +99,12 @@ impl Node {
         let standing = Arc::new(Standing::default());
         let identity = party.identity();
         let spool = tempfile::tempdir().unwrap();
+        let (rights, rights_now) = watch::channel(rights);
         let gw = Arc::new(Gateway::new(Parts {
             node: party.node.clone(),
             clock: time.clone(),
             directory: directory.clone(),
-            rights: watch::channel(rights).1,
+            rights: rights_now,
             signer,
             recorder,
             standing: standing.clone(),
@@ -129,7 +131,7 @@ impl Node {
             tokio::spawn(for_systems.run(ask, stopped)),
             writer,
         ];
-        Self { clock, db, nodes, systems, store, running: Running { stop, tasks, _spool: spool } }
+        Self { clock, db, nodes, systems, store, rights, running: Running { stop, tasks, _spool: spool } }
     }
 
     /// Lets calls finish, writes the log to its end, and leaves the store.
@@ -179,6 +181,18 @@ impl Pair {
         self.provider = start_provider(&self.world, &self.service, self.options, old).await;
         self.world.moved(&self.world.provider.node.clone(), self.provider.nodes);
         self
+    }
+
+    /// From now on the provider grants this, and nothing else.
+    pub fn rule(&self, grants: Vec<Grant>, gates: Vec<ClosedGate>) {
+        let member = self.world.provider.member.clone();
+        let rights = self.provider.rights.borrow().under(Ruling { member, grants, gates, closed: vec![] });
+        self.provider.rights.send_replace(Arc::new(rights));
+    }
+
+    /// The grant of the service to the consumer, without limits.
+    pub fn grant(&self) -> Grant {
+        granted(&self.world)
     }
 
     /// Both clocks go on.
@@ -250,18 +264,10 @@ async fn start_provider(
         disabled: None,
         certificates: vec![],
     };
-    let grant = Grant {
-        to: Grantee::Party(world.consumer.system.party()),
-        service: id("dich-vu"),
-        endpoints: vec![],
-        purposes: vec![],
-        until: None,
-        legal_basis: None,
-    };
     let rights = Rights::new(
         vec![(world.provider.system.party(), Connection::Tls)],
         vec![offer("dich-vu"), offer("kin")],
-        vec![grant],
+        vec![granted(world)],
     );
     let from = Start {
         party: &world.provider,
@@ -272,6 +278,11 @@ async fn start_provider(
         mode: options.mode,
     };
     Node::start(from, store).await
+}
+
+fn granted(world: &World) -> Grant {
+    let service = ServiceId { provider: world.provider.system.clone(), code: "dich-vu".parse().unwrap() };
+    Grant::new(Grantee::Party(world.consumer.system.party()), service)
 }
 
 /// An answer, read to its end.

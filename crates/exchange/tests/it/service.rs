@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use exchange::body::OutBody;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::{Semaphore, watch};
@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// | `/gia-mao` | answers with headers that only nodes may write |
 /// | `/tieu-de` | answers with a signature of its own |
 /// | `/ket-qua/{text}` | answers `{"ketQua":text}` |
+/// | `/noi` | sends the body back with the headers `x-noi-…` without that beginning, and the status `x-noi-status` |
 /// | else | sends the body back, or `xin chao` |
 pub struct Service {
     pub address: SocketAddr,
@@ -76,6 +77,7 @@ async fn answer(seen: Arc<Seen>, request: Request<Incoming>) -> Response<OutBody
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let path = parts.uri.path().to_owned();
+    let said = parts.headers.clone();
     seen.requests.lock().unwrap().push((parts, body.clone()));
     seen.count.send_modify(|count| *count += 1);
     let echoed = if body.is_empty() { Bytes::from_static(b"xin chao") } else { body };
@@ -89,6 +91,7 @@ async fn answer(seen: Arc<Seen>, request: Request<Incoming>) -> Response<OutBody
             *response.status_mut() = http::StatusCode::FOUND;
             response
         }
+        "/noi" => saying(body_of(&said, echoed), &said),
         "/gia-mao" => with(echoed, &FORGED),
         "/tieu-de" => with(echoed, &[("signature", "cua-toi=:AA==:"), ("content-digest", "md5=:AA==:")]),
         path => match path.strip_prefix("/ket-qua/") {
@@ -96,6 +99,25 @@ async fn answer(seen: Arc<Seen>, request: Request<Incoming>) -> Response<OutBody
             None => with(echoed, &[("x-cua-toi", "1")]),
         },
     }
+}
+
+/// Nothing, when the request has the header `x-khong-noi`.
+fn body_of(said: &HeaderMap, echoed: Bytes) -> Bytes {
+    if said.get("x-khong-noi").is_some() { Bytes::new() } else { echoed }
+}
+
+fn saying(body: Bytes, said: &HeaderMap) -> Response<OutBody> {
+    let mut response = with(body, &[]);
+    for (name, value) in said {
+        match name.as_str().strip_prefix("x-noi-") {
+            Some("status") => *response.status_mut() = value.to_str().unwrap().parse().unwrap(),
+            Some(name) => {
+                response.headers_mut().append(HeaderName::try_from(name).unwrap(), value.clone());
+            }
+            None => {}
+        }
+    }
+    response
 }
 
 /// Headers that only nodes may write.

@@ -24,7 +24,7 @@ pub enum Command {
     List(List),
     /// Một cuộc gọi có được phép không, vì sao; mã thoát 1 khi bị từ chối / whether a call would be allowed, and why;
     /// exit code 1 when it would be refused.
-    Explain(Explain),
+    Explain(Box<Explain>),
 }
 
 /// Arguments of `grants list`.
@@ -57,6 +57,15 @@ pub struct Explain {
     /// Mục đích khai thác / the purpose.
     #[arg(long)]
     purpose: Option<String>,
+    /// Hồ sơ / the dossier, `X-Road-Issue`.
+    #[arg(long)]
+    dossier: Option<String>,
+    /// Cán bộ / the officer, `X-Road-UserId`.
+    #[arg(long)]
+    officer: Option<String>,
+    /// Mức đăng nhập của cán bộ / how strongly the officer signed in, `Lienthong-Sign-In`.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    sign_in: Option<u8>,
     /// Kết quả dạng JSON / output as JSON.
     #[arg(long)]
     json: bool,
@@ -128,11 +137,19 @@ fn facts(grant: &Grant) -> Value {
         .map(|endpoint| json!({ "method": endpoint.method.as_ref().map(Method::as_str), "path": endpoint.path.as_str() }))
         .collect();
     json!({
+        "id": grant.id,
         "service": grant.service,
         "to": party,
         "group": group,
         "endpoints": endpoints,
+        "fields": grant.fields.as_ref().map(exchange::cut::FieldSet::paths),
         "purposes": grant.purposes,
+        "quota_day": grant.allowance.quota_day,
+        "rate_s": grant.allowance.rate_s,
+        "dossier": grant.conditions.dossier,
+        "officer": grant.conditions.officer,
+        "sign_in": grant.conditions.sign_in,
+        "condition": grant.conditions.cedar.as_ref().map(exchange::rights::Condition::text),
         "until": grant.until.map(|until| until.to_string()),
         "legal_basis": grant.legal_basis,
     })
@@ -178,12 +195,18 @@ fn call(args: &Explain, config: &Config) -> anyhow::Result<Call> {
         id: String::new(),
         request_id: String::new(),
         wanted_node: None,
-        circumstances: Circumstances { purpose: args.purpose.clone(), ..Circumstances::default() },
+        circumstances: Circumstances {
+            purpose: args.purpose.clone(),
+            issue: args.dossier.clone(),
+            user_id: args.officer.clone(),
+            sign_in: args.sign_in,
+            ..Circumstances::default()
+        },
         headers: Vec::new(),
     })
 }
 
-/// The provider's checks in its order; without a directory nobody is in a group.
+/// The provider's checks in its order; without a directory nobody is in a group. What was used up is not known here.
 fn verdict<'a>(
     rights: &'a Rights,
     directory: Option<&Snapshot>,
@@ -196,13 +219,7 @@ fn verdict<'a>(
     let nobody = Snapshot::from_content(Content::empty(call.client.member.instance.clone(), now), now);
     let directory = directory.unwrap_or(&nobody);
     rights.service(&call.target.service)?;
-    rights.authorize(directory, call, now)?;
-    // Which grant it was: the first that suffices alone.
-    let alone = |grant: &&Grant| {
-        let only = Rights::new(Vec::new(), Vec::new(), vec![Grant::clone(grant)]);
-        only.authorize(directory, call, now).is_ok()
-    };
-    rights.grants_on(&call.target.service).iter().find(alone).ok_or(Reason::NotGranted)
+    rights.explain(directory, call, now)
 }
 
 /// One sentence in each language.
@@ -219,13 +236,21 @@ fn sentences(verdict: &Result<&Grant, Reason>, call: &Call) -> String {
                 Some(basis) => (format!(", căn cứ {basis}"), format!(", legal basis {basis}")),
                 None => (", không ghi căn cứ".to_owned(), ", no legal basis given".to_owned()),
             };
+            let (vi_fields, en_fields) = match grant.fields.as_ref().map(|fields| fields.paths().join(", ")) {
+                Some(fields) => (format!(", chỉ gồm {fields}"), format!(", only {fields}")),
+                None => (String::new(), String::new()),
+            };
+            let (vi_quota, en_quota) = match grant.allowance.quota_day {
+                Some(quota) => (format!(", {quota} cuộc gọi mỗi ngày"), format!(", {quota} calls a day")),
+                None => (String::new(), String::new()),
+            };
             let (vi_until, en_until) = match grant.until {
                 Some(end) => (format!(", đến {end}"), format!(", until {end}")),
                 None => (", không thời hạn".to_owned(), ", without an end".to_owned()),
             };
             format!(
-                "✓ Được phép: {client} được gọi {what} theo quyền đã cấp{vi_to}{vi_basis}{vi_until}.\n\
-                 ✓ Allowed: {client} may call {what} by the grant{en_to}{en_basis}{en_until}."
+                "✓ Được phép: {client} được gọi {what} theo quyền đã cấp{vi_to}{vi_basis}{vi_fields}{vi_quota}{vi_until}.\n\
+                 ✓ Allowed: {client} may call {what} by the grant{en_to}{en_basis}{en_fields}{en_quota}{en_until}."
             )
         }
         Err(reason) => {

@@ -6,8 +6,12 @@ use std::time::Duration;
 use base::{MemberId, PartyId, ServiceId, SubsystemId, Ts};
 use crypto::certificate::Certificate;
 use exchange::Limits;
-use exchange::rights::{Connection, Description, Endpoint, Grant, Grantee, Pattern, Rights, Service};
+use exchange::cut::FieldSet;
+use exchange::rights::{
+    Condition, Conditions, Connection, Description, Endpoint, Force, Grant, Grantee, Pattern, Rights, Service,
+};
 use exchange::signer::Mode;
+use exchange::usage::Allowance;
 
 use super::file::{
     ConnectionKind, EndpointSection, File, GrantSection, LimitsSection, ServiceSection, SigningMode,
@@ -135,6 +139,7 @@ impl Checker<'_> {
         if service.as_ref().is_some_and(|id| !services.iter().any(|s| s.id == *id)) {
             self.wrong(&place, "no [[service]] of that name");
         }
+        let conditions = self.conditions(&place, &section);
         let to = match (section.to, section.group) {
             (Some(party), None) => Some(Grantee::Party(party)),
             (None, Some(group)) => Some(Grantee::Group(group)),
@@ -148,15 +153,36 @@ impl Checker<'_> {
                 .map_err(|e| self.wrong(&place, format!("until: {e} (example: 2027-12-31T00:00:00Z)")))
                 .ok()
         });
+        let fields = Some(section.fields).filter(|fields| !fields.is_empty());
+        let fields = fields.and_then(|f| FieldSet::new(f).map_err(|e| self.wrong(&place, e)).ok());
+        let allowance = Allowance { quota_day: section.quota_day, rate_s: section.rate_s };
+        if allowance.quota_day == Some(0) || allowance.rate_s == Some(0) {
+            self.wrong(&place, "quota_day and rate_s are at least 1; without a call there is no grant");
+        }
         let endpoints = section.endpoints.into_iter().filter_map(|e| self.endpoint(&place, &e)).collect();
         Some(Grant {
+            id: section.id,
             to: to?,
             service: service?,
             endpoints,
+            fields,
             purposes: section.purposes,
+            conditions,
+            allowance,
             until,
             legal_basis: section.legal_basis,
+            force: Force::Active,
+            reason: None,
         })
+    }
+
+    fn conditions(&mut self, place: &str, section: &GrantSection) -> Conditions {
+        if section.sign_in > 3 {
+            self.wrong(place, "sign_in: allowed are 1 to 3, and 0 for any");
+        }
+        let cedar = section.condition.as_deref().map(Condition::parse).transpose();
+        let cedar = cedar.map_err(|e| self.wrong(place, format!("condition: {e}"))).ok().flatten();
+        Conditions { dossier: section.dossier, officer: section.officer, sign_in: section.sign_in, cedar }
     }
 
     fn endpoint(&mut self, place: &str, section: &EndpointSection) -> Option<Endpoint> {
@@ -176,12 +202,14 @@ impl Checker<'_> {
             }
         };
         within("body_bytes_max", section.body_bytes_max, 1024, 1 << 40);
+        within("cut_bytes_max", section.cut_bytes_max, 1024, 64 * 1024 * 1024);
         within("head_bytes_max", section.head_bytes_max as u64, 1024, 100 * 1024);
         within("call_s", section.call_s, 1, TIMEOUT_S_MAX);
         within("calls_max", section.calls_max as u64, 1, 100_000);
         within("clock_skew_max_s", u64::try_from(section.clock_skew_max_s).unwrap_or(u64::MAX), 1, 300);
         Limits {
             body_bytes_max: section.body_bytes_max,
+            cut_bytes_max: section.cut_bytes_max,
             head_bytes_max: section.head_bytes_max,
             call_s: section.call_s,
             calls_max: section.calls_max,
@@ -224,6 +252,8 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     checker.no_repetition("[[subsystem]]", codes.collect());
     let codes = file.services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
     checker.no_repetition("[[service]]", codes.collect());
+    let numbers = file.grants.iter().filter_map(|g| g.id.clone());
+    checker.no_repetition("[[grant]]", numbers.collect());
     let limits = checker.limits(&file.limits);
     let subsystems = file.subsystems.into_iter().map(|s| checker.subsystem(s, &listen)).collect();
     let services: Vec<Service> =

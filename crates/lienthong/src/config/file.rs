@@ -72,6 +72,7 @@ impl Default for SigningSection {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LimitsSection {
     pub(super) body_bytes_max: u64,
+    pub(super) cut_bytes_max: u64,
     pub(super) head_bytes_max: usize,
     pub(super) call_s: u64,
     pub(super) calls_max: usize,
@@ -80,9 +81,9 @@ pub(super) struct LimitsSection {
 
 impl Default for LimitsSection {
     fn default() -> Self {
-        let Limits { body_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s } =
+        let Limits { body_bytes_max, cut_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s } =
             Limits::default();
-        Self { body_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s }
+        Self { body_bytes_max, cut_bytes_max, head_bytes_max, call_s, calls_max, clock_skew_max_s }
     }
 }
 
@@ -122,13 +123,25 @@ pub(super) struct ServiceSection {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GrantSection {
+    pub(super) id: Option<String>,
     pub(super) to: Option<PartyId>,
     pub(super) group: Option<GroupId>,
     pub(super) service: String,
     #[serde(default)]
     pub(super) endpoints: Vec<EndpointSection>,
     #[serde(default)]
+    pub(super) fields: Vec<String>,
+    #[serde(default)]
     pub(super) purposes: Vec<String>,
+    pub(super) quota_day: Option<u64>,
+    pub(super) rate_s: Option<u32>,
+    #[serde(default)]
+    pub(super) dossier: bool,
+    #[serde(default)]
+    pub(super) officer: bool,
+    #[serde(default)]
+    pub(super) sign_in: u8,
+    pub(super) condition: Option<String>,
     pub(super) until: Option<String>,
     pub(super) legal_basis: Option<String>,
 }

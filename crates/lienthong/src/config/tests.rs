@@ -42,6 +42,10 @@ url = "ftp://x"
 service = "A/other"
 until = "tomorrow"
 endpoints = [{ path = "x" }]
+fields = ["a..b"]
+quota_day = 0
+sign_in = 4
+condition = "context.hours > 7"
 "#;
     let mistakes = read(more).unwrap_err().0;
     for part in [
@@ -52,6 +56,10 @@ endpoints = [{ path = "x" }]
         "exactly one of",
         "until",
         "begins with '/'",
+        "names joined by dots",
+        "quota_day and rate_s",
+        "sign_in: allowed",
+        "condition: not a condition",
     ] {
         assert!(mistakes.iter().any(|m| m.contains(part)), "{part} in {mistakes:#?}");
     }

@@ -53,6 +53,9 @@ impl Confidence {
 /// form beside it; for [`import`](super::import) by an operator.
 ///
 /// Where a code was not seen in a public document the note says that it is still to be checked.
+///
+/// # Panics
+/// Never: the data are part of the program, and a test reads every line.
 pub fn built_in() -> Vec<Agency> {
     let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(DATA.as_bytes());
     reader.deserialize().map(|line| agency(line.expect("a test reads every line"))).collect()

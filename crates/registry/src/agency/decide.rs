@@ -134,8 +134,8 @@ pub fn import(
 pub(super) struct Rest {
     /// What the numbers count: `row` or `line`.
     pub(super) word: &'static str,
-    /// Mistakes of rows that could not be read.
-    pub(super) mistakes: Vec<Mistake>,
+    /// Mistakes of rows that could not be read, behind the numbers of those.
+    pub(super) mistakes: Vec<(u64, Mistake)>,
     /// The codes of those rows, as far as they could be read.
     pub(super) unread: HashSet<AgencyCode>,
 }
@@ -159,12 +159,14 @@ pub(super) fn import_rows(
     for (number, agency) in &rows {
         problems.extend(after.among(agency).into_iter().map(|problem| (*number, problem)));
     }
-    let mut mistakes = rest.mistakes;
-    problems.sort_by_key(|(number, _)| *number);
-    mistakes
-        .extend(problems.into_iter().map(|(number, problem)| problem.at(&format!("{} {number}", rest.word))));
+    let Rest { word, mut mistakes, .. } = rest;
+    mistakes.extend(
+        problems.into_iter().map(|(number, problem)| (number, problem.at(&format!("{word} {number}")))),
+    );
+    // The sort keeps the order within a row.
+    mistakes.sort_by_key(|(number, _)| *number);
     if !mistakes.is_empty() {
-        return Err(RegistryError::Import(mistakes));
+        return Err(RegistryError::Import(mistakes.into_iter().map(|(_, mistake)| mistake).collect()));
     }
     let says =
         |row: &Agency| now.period(&row.code, row.valid_from).is_some_and(|period| period.agency == *row);

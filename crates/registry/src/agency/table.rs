@@ -65,7 +65,8 @@ pub fn import_csv(state: &State, _moment: &Moment, file: &[u8]) -> Result<Vec<cr
             Ok(false) => break,
             Ok(true) => record.position().map_or(0, csv::Position::line),
             Err(error) => {
-                rest.mistakes.push(not_utf8(error.position().map_or(0, csv::Position::line)));
+                let line = error.position().map_or(0, csv::Position::line);
+                rest.mistakes.push((line, not_utf8(line)));
                 if error.is_io_error() {
                     break;
                 }
@@ -84,7 +85,7 @@ pub fn import_csv(state: &State, _moment: &Moment, file: &[u8]) -> Result<Vec<cr
             _ => {
                 rest.unread
                     .extend(["code", "also"].into_iter().filter_map(|name| row.field(name).parse().ok()));
-                rest.mistakes.append(&mut row.mistakes);
+                rest.mistakes.extend(row.mistakes.into_iter().map(|mistake| (line, mistake)));
             }
         }
     }
@@ -92,6 +93,9 @@ pub fn import_csv(state: &State, _moment: &Moment, file: &[u8]) -> Result<Vec<cr
 }
 
 /// Writes agencies as CSV, with a byte order mark so that spreadsheets see that it is UTF-8.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
 pub fn to_csv<'a>(agencies: impl IntoIterator<Item = &'a Agency>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.to_vec());
     let memory = "writing to memory does not fail";
@@ -116,6 +120,9 @@ pub fn to_csv<'a>(agencies: impl IntoIterator<Item = &'a Agency>) -> Vec<u8> {
 }
 
 /// Writes agencies as a JSON list.
+///
+/// # Panics
+/// Never: an agency has only texts and days.
 pub fn to_json<'a>(agencies: impl IntoIterator<Item = &'a Agency>) -> String {
     let all: Vec<&Agency> = agencies.into_iter().collect();
     serde_json::to_string(&all).expect("an agency has only texts and days")
@@ -144,7 +151,7 @@ impl Columns {
             match COLUMNS.iter().position(|known| known.eq_ignore_ascii_case(name.trim())) {
                 Some(column) if place[column].is_none() => place[column] = Some(at),
                 Some(_) => {
-                    wrong(format!("cột {name} có hai lần"), format!("the column {name} is there twice"))
+                    wrong(format!("cột {name} có hai lần"), format!("the column {name} is there twice"));
                 }
                 None => wrong(
                     format!("không có cột {name:?}; các cột: {}", COLUMNS.join(", ")),

@@ -587,6 +587,17 @@ fn searching_knows_only_what_counts_on_the_day() {
 }
 
 #[test]
+fn a_search_finds_each_agency_once_however_often_it_was_written_anew() {
+    let mut world = world([unit("H10", None), unit("H10.01", Some("H10"))]);
+    for number in 0..3_000 {
+        world.change(Agency { name: format!("Sở Y tế lần {number}"), ..unit("H10.01", None) }).unwrap();
+    }
+    assert!(world.agencies().words.len() < 2_500);
+    assert_eq!(names(world.agencies().search("so y te", date(2024, 1, 1), 10)), ["H10.01"]);
+    assert_eq!(names(world.agencies().search("don vi", date(2024, 1, 1), 10)), ["H10"]);
+}
+
+#[test]
 fn pages_follow_each_other_without_gap() {
     let world = world(sample::units(4_000));
     let day = date(2024, 1, 1);
@@ -666,10 +677,11 @@ fn each_bad_line_of_a_csv_is_named_and_none_is_taken_over() {
         [
             "line 3, code",
             "line 3, valid_from",
+            // This name goes on in line 5.
+            "line 4, name",
             "line 6",
             "line 7, valid_from",
-            // The name of line 4 goes on in line 5. Line 8 refers to a row that will be there once it is mended.
-            "line 4, name",
+            // Line 8 refers to line 7, which will be an agency once it is mended.
             "line 9, parent"
         ]
     );
@@ -678,7 +690,8 @@ fn each_bad_line_of_a_csv_is_named_and_none_is_taken_over() {
 
 #[test]
 fn a_header_that_is_not_understood_is_refused_before_any_row() {
-    for (header, count) in [("code,name", 1), ("code,name,valid_from,nam", 1), ("code,code,name", 2), ("x", 4)]
+    for (header, count) in
+        [("code,name", 1), ("code,name,valid_from,nam", 1), ("code,code,name", 2), ("x", 4)]
     {
         assert_eq!(
             places(csv(&mut World::default(), &format!("{header}\nx\n"))),

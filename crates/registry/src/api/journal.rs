@@ -1,6 +1,6 @@
 //! The audit log: who did what, when, refusals included; and the proof that nobody rewrote it.
 
-use audit::{Entry, Filter};
+use audit::{About, Entry, Filter, PersonIdError};
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
@@ -30,8 +30,8 @@ struct Wanted {
     after: Option<i64>,
     /// Only by this person.
     by: Option<String>,
-    /// Only this act, such as `grant_change`.
-    act: Option<String>,
+    /// Only what was refused (`true`) or done (`false`).
+    refused: Option<bool>,
     /// Only what begins with this, such as `request/YC-2026-000012`.
     subject: Option<String>,
 }
@@ -47,8 +47,11 @@ async fn list(
     api.registry().may(&person, Act::Read, None)?;
     let limit = limit(wanted.limit)?;
     let by = wanted.by.map(|by| by.parse()).transpose();
-    let by = by.map_err(|error: audit::PersonIdError| RegistryError::invalid("by", error.to_string(), error.to_string()))?;
-    let filter = Filter { by, act: wanted.act, subject: wanted.subject, ..Filter::default() };
+    let by = by.map_err(|error: PersonIdError| {
+        RegistryError::invalid("by", "tên đăng nhập không đúng dạng", error.to_string())
+    })?;
+    let about = wanted.subject.map_or(About::Everything, About::Prefix);
+    let filter = Filter { about, by, refused: wanted.refused, ..Filter::default() };
     let found = api.registry().history(&filter, wanted.after, limit + 1).await?;
     Ok(Json(Paged::of(found, limit, |entry| entry.seq.to_string())))
 }
@@ -67,6 +70,6 @@ struct Root {
     responses((status = 200, body = Root), (status = 503, description = "EX-2019, EX-2023: the entry that is damaged")))]
 async fn root(State(api): State<Api>, Caller(person): Caller) -> Result<Json<Root>, Problem> {
     api.registry().may(&person, Act::Read, None)?;
-    let tree = api.registry().journal().check().await.map_err(RegistryError::from)?;
+    let tree = api.registry().journal().check(&[]).await.map_err(RegistryError::from)?;
     Ok(Json(Root { size: tree.size, root: tree.root.iter().map(|byte| format!("{byte:02x}")).collect() }))
 }

@@ -195,7 +195,7 @@ impl From<RegistryError> for Problem {
             | E::Transition { .. }
             | E::GateClosed(_)
             | E::LockOut(_) => StatusCode::CONFLICT,
-            E::TooMany { .. } => StatusCode::CONTENT_TOO_LARGE,
+            E::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             E::Store(_) | E::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
             E::Invalid(_)
             | E::Overlap { .. }

@@ -1,7 +1,7 @@
 //! Signing in and out, and who is signed in.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use audit::PersonId;
 use axum::Json;
@@ -17,7 +17,7 @@ use web::Problem;
 
 use super::{Api, Caller};
 use crate::RegistryError;
-use crate::people::{Person, Post};
+use crate::people::{Person, Post, Proof};
 
 /// Seconds without a request after which a session ends.
 pub const IDLE_S: i64 = 30 * 60;
@@ -26,17 +26,8 @@ pub const LONGEST_S: i64 = 8 * 3600;
 /// Sessions at most; the one that was idle longest makes room.
 const SESSIONS_MAX: usize = 10_000;
 
-/// Who signs people in. The single account plugs in here.
-pub trait SignIn: Send + Sync + 'static {
-    /// The person with this name, password and code of the second factor.
-    ///
-    /// # Errors
-    /// [`RegistryError::SignIn`], whatever was wrong.
-    fn sign_in(&self, id: &str, password: &str, code: &str, now: Ts) -> Result<Person, RegistryError>;
-
-    /// The person as of now; `None` when the account has ended since.
-    fn person(&self, id: &PersonId, now: Ts) -> Option<Person>;
-}
+/// Gives the person as of now; `None` when the account has ended since the session began.
+pub type Standing = Arc<dyn Fn(&PersonId, Ts) -> Option<Person> + Send + Sync>;
 
 /// Who is signed in. Only hashes of tokens are kept.
 #[derive(Default)]
@@ -136,7 +127,8 @@ async fn begin(
         let api = api.clone();
         // A password hash takes its time: not on the threads that serve others.
         tokio::task::spawn_blocking(move || {
-            api.0.sign_in.sign_in(&credentials.id, &credentials.password, &credentials.code, now)
+            let Credentials { id, password, code } = &credentials;
+            (api.0.sign_in)(&Proof::Password { id, password, code }, now)
         })
     };
     let person = checked.await.map_err(|_| RegistryError::SignIn)??;

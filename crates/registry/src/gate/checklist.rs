@@ -143,7 +143,8 @@ impl Checklists {
 
     /// The version that counts on that day.
     pub fn on(&self, day: Date) -> Option<&Checklist> {
-        let counts = |list: &&Checklist| list.valid_from <= day && list.valid_to.is_none_or(|last| day <= last);
+        let counts =
+            |list: &&Checklist| list.valid_from <= day && list.valid_to.is_none_or(|last| day <= last);
         self.versions.iter().find(counts)
     }
 

@@ -186,6 +186,7 @@ impl Filed {
     }
 
     /// When and by whom it was filed.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot happen: only filing makes one")]
     pub fn filed(&self) -> &Stamp {
         self.history.first().expect("a filing begins with the act that filed it")
     }
@@ -274,7 +275,8 @@ impl Gate {
         party: &PartyId,
     ) -> impl Iterator<Item = (&'a RequestId, &'a Connection)> + use<'a> {
         let requests = self.requests_of.get(party).into_iter().flatten();
-        let known = requests.filter_map(|request| self.connections.get(request).map(|found| (request, found)));
+        let known =
+            requests.filter_map(|request| self.connections.get(request).map(|found| (request, found)));
         known.filter(|(_, connection)| connection.closed.is_none())
     }
 
@@ -314,8 +316,8 @@ impl Gate {
     }
 
     fn add(&mut self, id: FilingId, filing: Filing, stamp: &Stamp) {
-        let files = self.of.entry(filing.party.clone()).or_default();
-        let items = files.entry(filing.about.clone()).or_default();
+        let of_party = self.of.entry(filing.party.clone()).or_default();
+        let items = of_party.entry(filing.about.clone()).or_default();
         items.entry(filing.item.clone()).or_default().push(id);
         let filed = Filed { id, filing, standing: Standing::Waiting, history: vec![stamp.clone()] };
         self.filings.insert(id, filed);

@@ -242,10 +242,10 @@ fn note(list: &Checklist, state: ItemState, shown: Option<&Filed>, waiting: Opti
     };
     let rule = shown.and_then(|filed| list.transition(&filed.filing.item, filed.filing.issued_on));
     if let Some(rule) = rule {
-        let (last, basis) = (words::day(rule.stays_through), &rule.legal_basis);
+        let (end, basis) = (words::day(rule.stays_through), &rule.legal_basis);
         add(
-            &format!("Ban hành theo quy định cũ, còn giá trị đến hết ngày {last} ({basis})."),
-            &format!("Issued under the old law, counts through {last} ({basis})."),
+            &format!("Ban hành theo quy định cũ, còn giá trị đến hết ngày {end} ({basis})."),
+            &format!("Issued under the old law, counts through {end} ({basis})."),
         );
     }
     if let Some(waiting) = waiting.filter(|_| state != ItemState::Waiting) {

@@ -105,7 +105,12 @@ impl World {
 }
 
 fn filing(item: &str, issued_on: Date) -> Filing {
-    let contact = |duty| Contact { duty, name: "Phòng Kỹ thuật".into(), phone: "0236 1022".into(), email: String::new() };
+    let contact = |duty| Contact {
+        duty,
+        name: "Phòng Kỹ thuật".into(),
+        phone: "0236 1022".into(),
+        email: String::new(),
+    };
     let contacts = match item {
         "contacts" => [Duty::Business, Duty::Technical, Duty::Security].map(contact).to_vec(),
         _ => Vec::new(),
@@ -172,7 +177,10 @@ fn people_are_warned_30_7_and_1_days_before_and_no_longer_after_the_renewal() {
     let mut world = World::ready(ISSUED);
     let stages = |world: &World, day: Date| {
         let warnings = warnings(&world.state, &RULES, noon(day));
-        warnings.into_iter().map(|warning| (warning.item, warning.days_left, warning.stage)).collect::<Vec<_>>()
+        warnings
+            .into_iter()
+            .map(|warning| (warning.item, warning.days_left, warning.stage))
+            .collect::<Vec<_>>()
     };
     let minutes = |left, stage| vec![("security_minutes".to_owned(), left, stage)];
     for (day, expected) in [
@@ -221,7 +229,8 @@ fn who_saw_an_older_version_gets_a_conflict() {
     let id = world.file(filing("security_minutes", ISSUED), noon(ISSUED)).unwrap();
     let seen = world.state.gate.get(id).unwrap().version();
     world.judge("duyet@h17", noon(ISSUED), id, Verdict::Accepted).unwrap();
-    let outcome = world.act("duyet@h17", noon(ISSUED), |state, _| super::withdraw(state, id, "nhầm", Some(seen)));
+    let outcome =
+        world.act("duyet@h17", noon(ISSUED), |state, _| super::withdraw(state, id, "nhầm", Some(seen)));
     assert!(matches!(outcome, Err(RegistryError::Conflict { .. })), "{outcome:?}");
 }
 
@@ -259,12 +268,30 @@ fn a_new_connection_opens_a_risk_assessment_and_waits_for_it() {
 }
 
 #[test]
+fn an_impact_assessment_is_asked_only_where_the_data_are_personal() {
+    let now = noon(ISSUED);
+    for (data_class, asked) in [("public", false), ("internal", false), ("personal_basic", true)] {
+        let mut world = World::ready(ISSUED);
+        world.open_connection(now);
+        let service = serde_json::json!({
+            "id": service(), "version": "1.0.0", "owner": "G01", "title": { "vi": "Tra cứu hộ" }, "stage": "published",
+            "data_class": data_class, "sharing": "on_request", "legal_basis": "NĐ 278/2025", "fields": [], "openapi": {},
+        });
+        let put = crate::service::Event::Put(serde_json::from_value(service).unwrap());
+        world.act("dich.vu", now, |_, _| Ok(vec![Event::Service(put)])).unwrap();
+        let failing = world.failing_for(&request(), now);
+        assert_eq!(failing.contains(&"impact_assessment".to_owned()), asked, "{data_class}");
+    }
+}
+
+#[test]
 fn a_closed_connection_asks_for_nothing_more() {
     let mut world = World::ready(ISSUED);
     world.open_connection(noon(ISSUED));
     world.act("xin@h17", noon(ISSUED), |_, _| Ok(vec![super::close_connection(&request())])).unwrap();
     assert_eq!(tasks(&world.state, &RULES, &party(), noon(ISSUED)), []);
-    let late = world.file(Filing { about: Some(request()), ..filing("risk_assessment", ISSUED) }, noon(ISSUED));
+    let late =
+        world.file(Filing { about: Some(request()), ..filing("risk_assessment", ISSUED) }, noon(ISSUED));
     assert!(matches!(late, Err(RegistryError::Invalid(_))), "{late:?}");
 }
 
@@ -322,7 +349,9 @@ fn all_mistakes_of_a_filing_are_reported_at_once() {
         issued_on: date(2026, 8, 1),
         ..filing("security_level", ISSUED)
     };
-    let Err(RegistryError::Invalid(mistakes)) = world.file(bad, noon(ISSUED)) else { panic!("it was accepted") };
+    let Err(RegistryError::Invalid(mistakes)) = world.file(bad, noon(ISSUED)) else {
+        panic!("it was accepted")
+    };
     let places: Vec<&str> = mistakes.iter().map(|mistake| mistake.place.as_str()).collect();
     assert_eq!(places, ["about", "number", "document", "issued_on", "level", "valid_until"]);
 }
@@ -331,7 +360,10 @@ fn all_mistakes_of_a_filing_are_reported_at_once() {
 fn what_has_ended_before_it_is_filed_is_refused() {
     let mut world = World::default();
     let outcome = world.file(filing("security_minutes", date(2026, 1, 5)), noon(ISSUED));
-    assert!(matches!(&outcome, Err(RegistryError::Invalid(list)) if list[0].en.contains("ended on 2026-07-05")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(RegistryError::Invalid(list)) if list[0].en.contains("ended on 2026-07-05")),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -349,7 +381,9 @@ fn contacts_must_name_somebody_reachable_for_each_duty() {
     let mut filing = filing("contacts", ISSUED);
     filing.contacts.remove(2);
     filing.contacts[0].phone = "   ".into();
-    let Err(RegistryError::Invalid(mistakes)) = world.file(filing, noon(ISSUED)) else { panic!("it was accepted") };
+    let Err(RegistryError::Invalid(mistakes)) = world.file(filing, noon(ISSUED)) else {
+        panic!("it was accepted")
+    };
     let places: Vec<&str> = mistakes.iter().map(|mistake| mistake.place.as_str()).collect();
     assert_eq!(places, ["contacts", "contacts[0].phone"]);
 }
@@ -380,10 +414,22 @@ fn every_mistake_of_a_checklist_is_reported_at_once() {
             legal_basis = "x"
     "#;
     let Err(RegistryError::Invalid(mistakes)) = Checklists::parse(text) else { panic!("it was accepted") };
-    let found: Vec<&str> = mistakes.iter().map(|mistake| mistake.place.rsplit(", ").next().unwrap()).collect();
+    let found: Vec<&str> =
+        mistakes.iter().map(|mistake| mistake.place.rsplit(", ").next().unwrap()).collect();
     for key in [
-        "code", "title", "legal_basis", "valid_from", "proves", "whom", "months", "level_min", "warn_days", "colour",
-        "stays_through", "transition of two", "unknown",
+        "code",
+        "title",
+        "legal_basis",
+        "valid_from",
+        "proves",
+        "whom",
+        "months",
+        "level_min",
+        "warn_days",
+        "colour",
+        "stays_through",
+        "transition of two",
+        "unknown",
     ] {
         assert!(found.contains(&key), "{key} is not in {found:?}");
     }
@@ -396,7 +442,10 @@ fn checklists_that_count_on_the_same_day_are_refused() {
     let built_in = include_str!("../../rules/checklists.toml");
     let overlapping = built_in.replace("valid_to = \"2026-06-30\"", "valid_to = \"2026-07-01\"");
     let outcome = Checklists::parse(&overlapping);
-    assert!(matches!(&outcome, Err(RegistryError::Invalid(list)) if list[0].en.contains("overlaps")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(RegistryError::Invalid(list)) if list[0].en.contains("overlaps")),
+        "{outcome:?}"
+    );
 }
 
 fn checks(title: &str) -> Vec<MachineCheck> {
@@ -431,7 +480,12 @@ fn the_report_shows_every_item_with_its_state() {
     assert!(report.rows[2].note.en.contains("Renewal"), "{:?}", report.rows[2].note);
     assert_eq!(report.connections[0].rows.len(), 4);
     assert!(report.connections[0].rows.iter().all(|row| row.state == ItemState::Missing));
-    assert!(serde_json::to_value(&report).unwrap()["rows"][0]["legal_basis"].as_str().unwrap().contains("331/2026"));
+    assert!(
+        serde_json::to_value(&report).unwrap()["rows"][0]["legal_basis"]
+            .as_str()
+            .unwrap()
+            .contains("331/2026")
+    );
 }
 
 #[test]
@@ -458,7 +512,9 @@ fn the_page_stands_alone_and_has_two_boxes_to_tick_for_each_item() {
     for outside in ["http://", "https://", "src=", "href=", "url(", "@import"] {
         assert!(!html.contains(outside), "{outside}");
     }
-    for text in ["<html lang=\"vi\">", "@media print", "CỔNG MỞ đến hết ngày 20/01/2027", "cấp độ 3", "12/BB-CAT"] {
+    for text in
+        ["<html lang=\"vi\">", "@media print", "CỔNG MỞ đến hết ngày 20/01/2027", "cấp độ 3", "12/BB-CAT"]
+    {
         assert!(html.contains(text), "{text}");
     }
 }
@@ -477,7 +533,9 @@ fn the_pdf_has_vietnamese_text_that_can_be_extracted() {
     let pdf = report.pdf().unwrap();
     assert!(pdf.starts_with(b"%PDF-1."));
     let text = text_of(&pdf);
-    for part in ["Báo cáo cổng an toàn trước kết nối", "Biên bản kiểm tra an ninh mạng", "Không đạt", "12/BB-CAT"] {
+    for part in
+        ["Báo cáo cổng an toàn trước kết nối", "Biên bản kiểm tra an ninh mạng", "Không đạt", "12/BB-CAT"]
+    {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert_eq!(pdf, report.pdf().unwrap(), "the same report gives the same file");

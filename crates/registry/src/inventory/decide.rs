@@ -151,7 +151,10 @@ fn no_cycle(
     }
 }
 
-/// Follows successors; the cycle that they end in, written `A → B → A`. What is in `done` leads to no cycle.
+/// Follows successors; the cycle that they end in, written `A → B → A`.
+///
+/// Whatever was passed goes into `done` and is not followed again, so that many starts cost no more than one long way
+/// and a cycle is found once.
 pub(super) fn cycle<'a>(
     start: &'a HoldingCode,
     next: impl Fn(&HoldingCode) -> Option<&'a HoldingCode>,
@@ -159,14 +162,16 @@ pub(super) fn cycle<'a>(
 ) -> Option<String> {
     let mut way = vec![start];
     let mut seen = HashSet::from([start]);
+    let mut found = None;
     while let Some(code) = next(way[way.len() - 1]).filter(|code| !done.contains(*code)) {
         way.push(code);
         if !seen.insert(code) {
             let begin = way.iter().position(|on_way| *on_way == code).unwrap_or(0);
             let names: Vec<_> = way[begin..].iter().map(|code| code.as_str()).collect();
-            return Some(names.join(" → "));
+            found = Some(names.join(" → "));
+            break;
         }
     }
     done.extend(way);
-    None
+    found
 }

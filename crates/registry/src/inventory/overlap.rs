@@ -1,6 +1,5 @@
 //! What is there twice: databases that hold the same, and questions to citizens that a service could answer.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use base::ServiceId;
@@ -9,7 +8,7 @@ use serde::Serialize;
 
 use super::holding::{Holding, HoldingCode, Level, Scope, Stage};
 use crate::agency::{AgencyCode, Standing};
-use crate::service::{Service, Stage as ServiceStage};
+use crate::service::{Field, Service, Stage as ServiceStage};
 use crate::state::State;
 use crate::text;
 
@@ -315,36 +314,37 @@ impl Question {
 fn collect_sources(state: &State, sources: &mut HashMap<Question, Vec<(bool, Source)>>) {
     let mut held: HashMap<&ServiceId, Vec<String>> = HashMap::new();
     for holding in state.inventory.iter().map(|entry| &entry.holding) {
-        let objects = || holding.objects.iter().map(|held| key(&held.object));
         for service in &holding.services {
-            held.entry(service).or_default().extend(objects());
+            held.entry(service).or_default().extend(holding.objects.iter().map(|held| key(&held.object)));
         }
     }
-    let mut keys: HashMap<&str, String> = HashMap::new();
     let on_offer =
         |service: &&Service| matches!(service.stage, ServiceStage::Published | ServiceStage::Deprecated);
     for service in state.services.iter().filter(on_offer) {
-        let mut about: Vec<Cow<'_, str>> = vec![Cow::Borrowed("")];
-        about.extend(service.master_of.iter().map(|object| Cow::Owned(key(object))));
-        about
-            .extend(held.get(&service.id).into_iter().flatten().map(|object| Cow::Borrowed(object.as_str())));
+        // The empty object is that of questions which name none.
+        let mut about = vec![String::new()];
+        about.extend(service.master_of.iter().map(|object| key(object)));
+        about.extend(held.get(&service.id).into_iter().flatten().cloned());
         for field in &service.fields {
-            let path: Vec<&str> = field.path.split('.').collect();
-            let (last, above) = path.split_last().unwrap_or((&"", &[]));
-            let mut objects = about.clone();
-            objects.extend(above.iter().map(|part| Cow::Owned(key(part))));
-            let mut names = vec![field.path.as_str(), last, field.title.as_str()];
-            names.retain(|name| !name.is_empty());
-            for name in names {
-                let name = keys.entry(name).or_insert_with_key(|name| key(name));
-                for object in &objects {
-                    let question = Question { object: object.to_string(), field: name.clone() };
-                    if let Some(list) = sources.get_mut(&question) {
-                        let source = Source { service: service.id.clone(), field: field.path.clone() };
-                        list.push((service.master_of.is_some(), source));
-                    }
+            for question in answered(field, &about) {
+                if let Some(list) = sources.get_mut(&question) {
+                    let source = Source { service: service.id.clone(), field: field.path.clone() };
+                    list.push((service.master_of.is_some(), source));
                 }
             }
         }
     }
+}
+
+/// The questions that a field answers: under its path, its last part and its title; about the service's objects and
+/// those in its path.
+fn answered(field: &Field, about: &[String]) -> Vec<Question> {
+    let path: Vec<&str> = field.path.split('.').collect();
+    let (last, above) = path.split_last().unwrap_or((&"", &[]));
+    let mut names: Vec<String> = [field.path.as_str(), last, field.title.as_str()].map(key).into();
+    names.retain(|name| !name.is_empty());
+    names.dedup();
+    let objects: Vec<String> = about.iter().cloned().chain(above.iter().map(|part| key(part))).collect();
+    let pairs = names.iter().flat_map(|field| objects.iter().map(move |object| (object, field)));
+    pairs.map(|(object, field)| Question { object: object.clone(), field: field.clone() }).collect()
 }

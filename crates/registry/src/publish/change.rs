@@ -189,9 +189,10 @@ impl Change {
     /// The change in a sentence.
     pub fn summary(&self) -> Text {
         let (vi, en) = match self {
-            Self::PutMember { id, name } => {
-                (format!("Kết nạp hoặc đổi tên thành viên {id}: {name}"), format!("Admit or rename member {id}: {name}"))
-            }
+            Self::PutMember { id, name } => (
+                format!("Kết nạp hoặc đổi tên thành viên {id}: {name}"),
+                format!("Admit or rename member {id}: {name}"),
+            ),
             Self::RemoveMember { id } => (format!("Đưa thành viên {id} ra"), format!("Remove member {id}")),
             Self::PutSubsystem { id, name } => {
                 (format!("Đăng ký hệ thống {id}: {name}"), format!("Register subsystem {id}: {name}"))
@@ -199,11 +200,17 @@ impl Change {
             Self::RemoveSubsystem { id } => (format!("Bỏ hệ thống {id}"), format!("Remove subsystem {id}")),
             Self::PutSigningCertificate { member, certificate } => {
                 let print = certificate.fingerprint_hex();
-                (format!("Thêm chứng thư ký {print} của {member}"), format!("Add signing certificate {print} of {member}"))
+                (
+                    format!("Thêm chứng thư ký {print} của {member}"),
+                    format!("Add signing certificate {print} of {member}"),
+                )
             }
             Self::PutTlsCertificate { node, certificate } => {
                 let print = certificate.fingerprint_hex();
-                (format!("Thêm chứng thư {print} của nút {node}"), format!("Add certificate {print} of node {node}"))
+                (
+                    format!("Thêm chứng thư {print} của nút {node}"),
+                    format!("Add certificate {print} of node {node}"),
+                )
             }
             Self::RemoveCertificate { fingerprint } => {
                 (format!("Bỏ chứng thư {fingerprint}"), format!("Remove certificate {fingerprint}"))
@@ -216,12 +223,14 @@ impl Change {
             Self::PutAuthority { name, .. } => {
                 (format!("Tin cậy tổ chức chứng thực {name}"), format!("Trust authority {name}"))
             }
-            Self::RemoveAuthority { name } => {
-                (format!("Thôi tin cậy tổ chức chứng thực {name}"), format!("Trust authority {name} no longer"))
-            }
-            Self::PutTimestampAuthority { name, .. } => {
-                (format!("Tin cậy tổ chức cấp dấu thời gian {name}"), format!("Trust time-stamping authority {name}"))
-            }
+            Self::RemoveAuthority { name } => (
+                format!("Thôi tin cậy tổ chức chứng thực {name}"),
+                format!("Trust authority {name} no longer"),
+            ),
+            Self::PutTimestampAuthority { name, .. } => (
+                format!("Tin cậy tổ chức cấp dấu thời gian {name}"),
+                format!("Trust time-stamping authority {name}"),
+            ),
             Self::RemoveTimestampAuthority { name } => (
                 format!("Thôi tin cậy tổ chức cấp dấu thời gian {name}"),
                 format!("Trust time-stamping authority {name} no longer"),

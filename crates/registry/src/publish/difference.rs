@@ -73,7 +73,8 @@ fn gone_parts(now: &Content, to: &Content) -> Vec<Change> {
     let systems = systems(to);
     for member in &now.members {
         let id = |code: &Part| SubsystemId { member: member.id.clone(), code: code.clone() };
-        let gone = member.subsystems.iter().map(|system| id(&system.code)).filter(|id| !systems.contains_key(id));
+        let gone =
+            member.subsystems.iter().map(|system| id(&system.code)).filter(|id| !systems.contains_key(id));
         changes.extend(gone.map(|id| Change::RemoveSubsystem { id }));
     }
     changes

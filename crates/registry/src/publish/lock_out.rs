@@ -26,7 +26,9 @@ pub enum Loss {
     #[error("không còn tổ chức chứng thực nào (no authority left)")]
     Authorities,
     /// No member would have a certificate under which it can sign.
-    #[error("không còn thành viên nào có chứng thư ký dùng được (no member left with a usable signing certificate)")]
+    #[error(
+        "không còn thành viên nào có chứng thư ký dùng được (no member left with a usable signing certificate)"
+    )]
     Signing,
     /// No node would have a certificate that others accept.
     #[error("không còn nút nào có chứng thư dùng được (no node left with a usable certificate)")]
@@ -42,7 +44,9 @@ pub enum Loss {
         why: CertificateError,
     },
     /// A member with grants in force could sign no longer.
-    #[error("{0} còn quyền khai thác hiệu lực nhưng không còn chứng thư ký (has live grants and would have no signing certificate)")]
+    #[error(
+        "{0} còn quyền khai thác hiệu lực nhưng không còn chứng thư ký (has live grants and would have no signing certificate)"
+    )]
     SigningOf(MemberId),
     /// A member could be reached no longer.
     #[error("{0} không còn nút nào phục vụ (would have no node left)")]
@@ -136,7 +140,9 @@ impl<'a> View<'a> {
         let nodes = content.nodes.iter().filter(answers);
         // A member is reached through the nodes that serve its systems, whoever owns them, and through its own.
         let reachable = nodes
-            .flat_map(|node| std::iter::once(&node.id.owner).chain(node.subsystems.iter().map(|id| &id.member)))
+            .flat_map(|node| {
+                std::iter::once(&node.id.owner).chain(node.subsystems.iter().map(|id| &id.member))
+            })
             .collect();
         Self { signers, reachable }
     }
@@ -153,7 +159,12 @@ fn trust(content: &Content) -> Trust {
 
 /// Whether a certificate can be used now or, when it begins later, from then on. A revocation list that is out of date is
 /// no reason: the draft's lists are those of the baseline, nodes get newer ones.
-fn check(trust: &Trust, certificate: &Certificate, purpose: Purpose, now: Ts) -> Result<(), CertificateError> {
+fn check(
+    trust: &Trust,
+    certificate: &Certificate,
+    purpose: Purpose,
+    now: Ts,
+) -> Result<(), CertificateError> {
     match trust.check(certificate, purpose, now.max(certificate.not_before())) {
         Err(CertificateError::CrlExpired { .. }) => {
             let without = Trust { crls: Vec::new(), ..trust.clone() };
@@ -165,7 +176,8 @@ fn check(trust: &Trust, certificate: &Certificate, purpose: Purpose, now: Ts) ->
 
 /// Certificates that would be added and cannot be used.
 fn unusable(before: &Content, after: &Content, now: Ts) -> Vec<Loss> {
-    let signing = |content: &Content| prints(content.members.iter().map(|m| (&m.id, &m.signing_certificates)));
+    let signing =
+        |content: &Content| prints(content.members.iter().map(|m| (&m.id, &m.signing_certificates)));
     let tls = |content: &Content| prints(content.nodes.iter().map(|n| (&n.id, &n.tls_certificates)));
     let (old_signing, old_tls) = (signing(before), tls(before));
     let trust = trust(after);

@@ -1,12 +1,11 @@
 //! Proposals: what can happen to them, and the decisions.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 
 use directory::Content;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Loss, Publication, Publishing, apply_to, between, losses};
+use super::{Change, Loss, Publishing, apply_to, between, losses};
 use crate::error::{Mistake, RegistryError};
 use crate::gate::entry;
 use crate::state::{Moment, Stamp, State};
@@ -142,6 +141,7 @@ impl Proposal {
     }
 
     /// When and by whom it was proposed.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot happen: only proposing makes one")]
     pub fn proposed(&self) -> &Stamp {
         self.history.first().expect("a proposal begins with the act that made it")
     }
@@ -166,6 +166,7 @@ fn event(event: Event) -> crate::Event {
 ///
 /// # Errors
 /// The content does not hold together, or approved changes still wait for their publication.
+#[expect(clippy::missing_panics_doc, reason = "it cannot happen, whatever the content")]
 pub fn adopt(state: &State, content: &Content) -> Events {
     check(content)?;
     if let Some(waiting) = state.directory.approved().next() {
@@ -185,11 +186,19 @@ pub fn propose(state: &State, moment: &Moment, proposal: NewProposal) -> Events 
     let proposal = NewProposal { note: entry(&proposal.note), changes: tidy(proposal.changes), ..proposal };
     let routine = !proposal.changes.is_empty() && proposal.changes.iter().all(Change::is_routine);
     if proposal.note.is_empty() && !routine {
-        notes.push(Mistake::new("note", "thiếu lý do, nêu quyết định hoặc văn bản", "is missing: name the decision"));
+        notes.push(Mistake::new(
+            "note",
+            "thiếu lý do, nêu quyết định hoặc văn bản",
+            "is missing: name the decision",
+        ));
     }
     if proposal.note.chars().count() > NOTE_CHARS_MAX {
         let vi = format!("dài quá {NOTE_CHARS_MAX} ký tự, rút gọn lại");
-        notes.push(Mistake::new("note", vi, format!("is longer than {NOTE_CHARS_MAX} characters: shorten it")));
+        notes.push(Mistake::new(
+            "note",
+            vi,
+            format!("is longer than {NOTE_CHARS_MAX} characters: shorten it"),
+        ));
     }
     if proposal.changes.len() > CHANGES_MAX {
         return Err(RegistryError::TooMany { what: "thay đổi / changes", max: CHANGES_MAX });
@@ -210,7 +219,11 @@ pub fn propose(state: &State, moment: &Moment, proposal: NewProposal) -> Events 
     }
     let id = ProposalId(state.directory.proposals.keys().next_back().map_or(1, |last| last.0 + 1));
     let proposal = Box::new(proposal);
-    Ok(vec![event(if routine { Event::Registered { id, proposal } } else { Event::Proposed { id, proposal } })])
+    Ok(vec![event(if routine {
+        Event::Registered { id, proposal }
+    } else {
+        Event::Proposed { id, proposal }
+    })])
 }
 
 /// Approves a proposal. It is judged against the directory as it is now, with everything that was approved since.
@@ -232,7 +245,13 @@ pub fn approve(state: &State, moment: &Moment, id: ProposalId, if_version: Optio
 ///
 /// # Errors
 /// No such proposal, it was judged already or changed since `if_version`, by the person who proposed it, or no reason.
-pub fn reject(state: &State, moment: &Moment, id: ProposalId, reason: &str, if_version: Option<i64>) -> Events {
+pub fn reject(
+    state: &State,
+    moment: &Moment,
+    id: ProposalId,
+    reason: &str,
+    if_version: Option<i64>,
+) -> Events {
     let proposal = open(state, id, if_version, "reject")?;
     if proposal.proposed().by == moment.by {
         return Err(RegistryError::FourEyes);
@@ -240,7 +259,11 @@ pub fn reject(state: &State, moment: &Moment, id: ProposalId, reason: &str, if_v
     let reason = entry(reason);
     if reason.is_empty() || reason.chars().count() > NOTE_CHARS_MAX {
         let vi = format!("phải nêu lý do, không quá {NOTE_CHARS_MAX} ký tự");
-        return Err(RegistryError::invalid("reason", vi, format!("say why, in at most {NOTE_CHARS_MAX} characters")));
+        return Err(RegistryError::invalid(
+            "reason",
+            vi,
+            format!("say why, in at most {NOTE_CHARS_MAX} characters"),
+        ));
     }
     Ok(vec![event(Event::Rejected { id, reason })])
 }
@@ -294,7 +317,11 @@ fn around(directory: &Publishing, number: u64, id: ProposalId) -> Option<(Conten
 ///
 /// # Errors
 /// It does not fit the directory as it is now.
-pub fn effect(state: &State, moment: &Moment, id: ProposalId) -> Result<(Vec<Change>, Vec<Loss>), RegistryError> {
+pub fn effect(
+    state: &State,
+    moment: &Moment,
+    id: ProposalId,
+) -> Result<(Vec<Change>, Vec<Loss>), RegistryError> {
     let draft = draft(state)?;
     let after = after(draft, &find(state, id)?.changes)?;
     Ok((between(draft, &after), losses(draft, &after, &state.grants, moment.now)))
@@ -315,7 +342,11 @@ pub fn published(state: &State, number: u64, proposals: &[ProposalId]) -> Events
     draft(state)?;
     if let Some(last) = state.directory.number().filter(|last| *last >= number) {
         let name = format!("danh bạ số {number}");
-        return Err(RegistryError::Transition { name, state: format!("đã công bố số {last}"), act: "publish" });
+        return Err(RegistryError::Transition {
+            name,
+            state: format!("đã công bố số {last}"),
+            act: "publish",
+        });
     }
     // Another order could give another content than the one that was judged.
     let mut waiting = state.directory.approved();
@@ -355,7 +386,9 @@ fn wrong_standing(proposal: &Proposal, act: &'static str) -> RegistryError {
         Standing::TakenBack => "taken_back",
         Standing::Published { .. } => "published",
     };
-    RegistryError::Transition { name: format!("đề nghị số {}", proposal.id), state: state.to_owned(), act }
+    RegistryError::Transition {
+        name: format!("đề nghị số {}", proposal.id), state: state.to_owned(), act
+    }
 }
 
 fn draft(state: &State) -> Result<&Content, RegistryError> {
@@ -375,13 +408,22 @@ fn after(draft: &Content, changes: &[Change]) -> Result<Content, RegistryError> 
 fn check(content: &Content) -> Result<(), RegistryError> {
     content.check().map_err(|mistakes| {
         let one = |mistake: &directory::Mistake| {
-            Mistake::new(&mistake.path, format!("danh bạ không hợp lệ, sửa lại: {}", mistake.what), &mistake.what)
+            Mistake::new(
+                &mistake.path,
+                format!("danh bạ không hợp lệ, sửa lại: {}", mistake.what),
+                &mistake.what,
+            )
         };
         RegistryError::Invalid(mistakes.list().iter().map(one).collect())
     })
 }
 
-fn refuse_losses(state: &State, moment: &Moment, after: &Content, confirmed: bool) -> Result<(), RegistryError> {
+fn refuse_losses(
+    state: &State,
+    moment: &Moment,
+    after: &Content,
+    confirmed: bool,
+) -> Result<(), RegistryError> {
     let losses = losses(draft(state)?, after, &state.grants, moment.now);
     let refused = losses.iter().filter(|loss| !(confirmed && loss.can_be_confirmed()));
     let texts: Vec<String> = refused.map(ToString::to_string).collect();
@@ -396,64 +438,4 @@ fn tidy(changes: Vec<Change>) -> Vec<Change> {
         other => other,
     };
     changes.into_iter().map(one).collect()
-}
-
-impl Publishing {
-    pub(crate) fn apply(&mut self, stamp: &Stamp, event: Event) {
-        match event {
-            Event::Adopted { content } => {
-                // It was checked before it was written; a content that cannot be read any more changes nothing.
-                if let Ok(content) = Content::parse(content.to_string().as_bytes()) {
-                    let content = Arc::new(content);
-                    self.baseline = Some(Arc::clone(&content));
-                    self.draft = Some(content);
-                    self.publications.clear();
-                    self.current = OnceLock::new();
-                }
-            }
-            Event::Proposed { id, proposal } => self.add(id, *proposal, stamp, Standing::Proposed),
-            Event::Registered { id, proposal } => {
-                self.add(id, *proposal, stamp, Standing::Approved);
-                self.into_draft(id);
-            }
-            Event::Approved { id } => {
-                self.set(id, Standing::Approved, stamp);
-                self.into_draft(id);
-            }
-            Event::Rejected { id, reason } => self.set(id, Standing::Rejected { reason }, stamp),
-            Event::TakenBack { id } => self.set(id, Standing::TakenBack, stamp),
-            Event::Published { number, proposals } => {
-                for id in &proposals {
-                    self.set(*id, Standing::Published { number }, stamp);
-                }
-                self.publications.push(Publication { number, stamp: stamp.clone(), proposals });
-                // First what shares the draft, so that the draft need not be copied.
-                self.current = OnceLock::new();
-                if let Some(draft) = &mut self.draft {
-                    Arc::make_mut(draft).number = number;
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, id: ProposalId, proposal: NewProposal, stamp: &Stamp, standing: Standing) {
-        let NewProposal { changes, note, confirmed, reverts } = proposal;
-        let (routine, history) = (standing == Standing::Approved, vec![stamp.clone()]);
-        self.proposals.insert(id, Proposal { id, changes, note, confirmed, reverts, routine, standing, history });
-    }
-
-    fn set(&mut self, id: ProposalId, standing: Standing, stamp: &Stamp) {
-        if let Some(proposal) = self.proposals.get_mut(&id) {
-            proposal.standing = standing;
-            proposal.history.push(stamp.clone());
-        }
-    }
-
-    fn into_draft(&mut self, id: ProposalId) {
-        if let Some(draft) = self.draft.take() {
-            let mut content = Arc::unwrap_or_clone(draft);
-            self.replay(&[id], &mut content);
-            self.draft = Some(Arc::new(content));
-        }
-    }
 }

@@ -11,8 +11,8 @@ use directory::content::{Authority, Group, Node};
 use proptest::prelude::*;
 
 use super::{
-    ApprovedChange, Certified, Change, Fingerprint, NewProposal, ProposalId, Standing, adopt, apply_to, approve, between,
-    effect, pending, propose, published, reject, revert, take_back,
+    ApprovedChange, Certified, Change, Fingerprint, NewProposal, ProposalId, Standing, adopt, apply_to,
+    approve, between, effect, pending, propose, published, reject, revert, take_back,
 };
 use crate::gate::day_of;
 use crate::grant::{Force, Grant, GrantId, Terms};
@@ -224,13 +224,19 @@ fn a_proposal_is_rejected_with_a_reason_or_taken_back_by_its_author_only() {
 fn of_two_proposals_about_one_member_the_second_is_judged_by_what_the_first_left() {
     let mut world = World::new();
     let removal = world.propose(&[Change::RemoveMember { id: member("H17") }], false).unwrap();
-    let subsystem = world.propose(&[put_member("H17", "Đà Nẵng"), put_subsystem("VN-DEMO/GOV/H17/X", "X")], false);
-    let rename = world.propose(&[Change::RemoveSubsystem { id: id("VN-DEMO/GOV/H17/MOTCUA") }], true).unwrap();
+    let subsystem =
+        world.propose(&[put_member("H17", "Đà Nẵng"), put_subsystem("VN-DEMO/GOV/H17/X", "X")], false);
+    let rename =
+        world.propose(&[Change::RemoveSubsystem { id: id("VN-DEMO/GOV/H17/MOTCUA") }], true).unwrap();
     world.approve(removal).unwrap();
     let outcome = world.approve(rename);
     assert!(matches!(outcome, Err(RegistryError::NoSuch { .. })), "{outcome:?}");
     world.approve(subsystem.unwrap()).unwrap();
-    assert_eq!(world.state.directory.draft().unwrap().members.len(), 2, "it is admitted anew, without its keys");
+    assert_eq!(
+        world.state.directory.draft().unwrap().members.len(),
+        2,
+        "it is admitted anew, without its keys"
+    );
 }
 
 #[test]
@@ -344,7 +350,12 @@ fn what_does_not_hold_together_or_changes_nothing_is_refused() {
     assert!(matches!(foreign, Err(RegistryError::Invalid(_))), "{foreign:?}");
     let empty = world.propose(&[], false);
     assert!(matches!(empty, Err(RegistryError::Invalid(_))), "{empty:?}");
-    let silent = NewProposal { changes: vec![put_member("H61", "x")], note: " ".into(), confirmed: false, reverts: None };
+    let silent = NewProposal {
+        changes: vec![put_member("H61", "x")],
+        note: " ".into(),
+        confirmed: false,
+        reverts: None,
+    };
     let outcome = world.act("de.nghi", |state, moment| propose(state, moment, silent));
     assert!(matches!(outcome, Err(RegistryError::Invalid(_))), "{outcome:?}");
     let mut unkept = World { state: State::default() };

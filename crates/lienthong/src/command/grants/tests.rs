@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use directory::content::Group;
+use exchange::cut::FieldSet;
 use exchange::rights::{Pattern, Service};
 
 use super::*;
@@ -19,12 +20,12 @@ fn directory() -> Snapshot {
 
 fn grant(to: Grantee) -> Grant {
     Grant {
-        to,
-        service: SERVICE.parse().unwrap(),
         endpoints: vec![Endpoint { method: Some(Method::GET), path: Pattern::new("/nguoi/*").unwrap() }],
+        fields: Some(FieldSet::new(["hoTen", "queQuan"]).unwrap()),
         purposes: vec!["TTHC".into()],
         until: Some(Ts::from_secs(100)),
         legal_basis: Some("QD-1/2026".into()),
+        ..Grant::new(to, SERVICE.parse().unwrap())
     }
 }
 
@@ -71,7 +72,12 @@ fn the_sentence_names_the_grant_of_a_group_and_its_legal_basis() {
     let group = || grant(Grantee::Group("VN-DEMO/TINH".parse().unwrap()));
     let other = grant(Grantee::Party("VN-DEMO/GOV/H17".parse().unwrap()));
     let call = ask("/nguoi/1", Some("TTHC"));
-    check(vec![other, group()], &call, 0, "to the group VN-DEMO/TINH, legal basis QD-1/2026, until");
+    check(
+        vec![other, group()],
+        &call,
+        0,
+        "to the group VN-DEMO/TINH, legal basis QD-1/2026, only hoTen, queQuan, until",
+    );
 }
 
 #[test]

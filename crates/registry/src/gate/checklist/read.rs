@@ -46,7 +46,10 @@ fn check(versions: &[Checklist], notes: &mut Vec<Mistake>) {
         if pair[0].valid_to.is_none_or(|last| last >= pair[1].valid_from) {
             notes.push(Mistake::new(
                 format!("checklist {}", pair[1].code),
-                format!("chồng thời gian hiệu lực với {}: đặt valid_to của {0} trước valid_from", pair[0].code),
+                format!(
+                    "chồng thời gian hiệu lực với {}: đặt valid_to của {0} trước valid_from",
+                    pair[0].code
+                ),
                 format!("overlaps {}: end that one the day before this one begins", pair[0].code),
             ));
         }
@@ -150,13 +153,13 @@ fn in_force(reader: &mut Reader<'_>) -> Option<InForce> {
         reader.note("months", vi, "belongs to in_force = \"months\" only: leave it out");
     }
     match kind?.as_str() {
-        "months" => match months {
-            Some(months @ 1..=MONTHS_MAX) => Some(InForce::Months(months)),
-            _ => {
+        "months" => {
+            let months = months.filter(|months| (1..=MONTHS_MAX).contains(months));
+            if months.is_none() {
                 reader.note("months", "phải từ 1 đến 120", "must be 1 to 120");
-                None
             }
-        },
+            months.map(InForce::Months)
+        }
         "until_date" => Some(InForce::UntilDate),
         "endless" => Some(InForce::Endless),
         "certificate" => Some(InForce::Certificate),
@@ -175,7 +178,11 @@ fn transition(mut reader: Reader<'_>) -> Option<Transition> {
     if let (Some(granted), Some(stays)) = (granted_through, stays_through)
         && stays < granted
     {
-        reader.note("stays_through", "trước granted_through, đổi lại", "is before granted_through: exchange them");
+        reader.note(
+            "stays_through",
+            "trước granted_through, đổi lại",
+            "is before granted_through: exchange them",
+        );
     }
     reader.close();
     Some(Transition {

@@ -3,8 +3,8 @@
 use base::{PartyId, ServiceId};
 
 use super::{
-    CONTACTS_MAX, Contact, Event, Filed, Filing, FilingId, Judgement, NAME_CHARS_MAX, NUMBER_CHARS_MAX, REASON_CHARS_MAX,
-    Standing, Verdict,
+    CONTACTS_MAX, Contact, Event, Filed, Filing, FilingId, Judgement, NAME_CHARS_MAX, NUMBER_CHARS_MAX,
+    REASON_CHARS_MAX, Standing, Verdict,
 };
 use crate::error::{Mistake, RegistryError};
 use crate::gate::checklist::{About, Checklist, Duty, InForce, Item, Whom};
@@ -40,12 +40,7 @@ pub fn file(state: &State, rules: &Rules, moment: &Moment, filing: Filing) -> Ev
 /// # Errors
 /// No such filing, it was judged already or changed since `if_version`, by the person who filed it, no reason, or it
 /// has ended in the meantime.
-pub fn judge(
-    state: &State,
-    rules: &Rules,
-    moment: &Moment,
-    judgement: Judgement,
-) -> Events {
+pub fn judge(state: &State, rules: &Rules, moment: &Moment, judgement: Judgement) -> Events {
     let Judgement { id, verdict, if_version } = judgement;
     let filed = find(state, id, if_version)?;
     if filed.standing != Standing::Waiting {
@@ -57,7 +52,8 @@ pub fn judge(
     let verdict = match verdict {
         Verdict::Rejected { reason } => Verdict::Rejected { reason: a_reason(&reason)? },
         Verdict::Accepted => {
-            let list = rules.checklists.on(moment.today).ok_or_else(|| no_such("checklist", &moment.today))?;
+            let list =
+                rules.checklists.on(moment.today).ok_or_else(|| no_such("checklist", &moment.today))?;
             if let Some(item) = list.item(&filed.filing.item) {
                 let mut notes = Vec::new();
                 check_document(item, &filed.filing, moment, &mut notes);
@@ -146,7 +142,10 @@ fn tidy(filing: Filing) -> Filing {
 
 fn limit(place: &str, text: &str, max: usize, notes: &mut Vec<Mistake>) {
     if text.chars().count() > max {
-        let (vi, en) = (format!("dài quá {max} ký tự, rút gọn lại"), format!("is longer than {max} characters: shorten it"));
+        let (vi, en) = (
+            format!("dài quá {max} ký tự, rút gọn lại"),
+            format!("is longer than {max} characters: shorten it"),
+        );
         notes.push(Mistake::new(place, vi, en));
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
@@ -196,7 +195,11 @@ fn check_document(item: &Item, filing: &Filing, moment: &Moment, notes: &mut Vec
     // Who can be reached is stated in the filing itself; everything else is a document.
     if item.contacts.is_empty() {
         if filing.number.is_empty() {
-            note("number", "thiếu số văn bản, ghi số, ký hiệu", "is missing: give the number of the document");
+            note(
+                "number",
+                "thiếu số văn bản, ghi số, ký hiệu",
+                "is missing: give the number of the document",
+            );
         }
         if filing.document.is_none() {
             note("document", "chưa đính kèm văn bản", "is missing: attach the document");
@@ -206,17 +209,17 @@ fn check_document(item: &Item, filing: &Filing, moment: &Moment, notes: &mut Vec
         note("issued_on", "ngày ban hành ở tương lai, kiểm tra lại", "is in the future: correct it");
     }
     match (item.level_min, filing.level) {
-        (Some(min), Some(level)) if !(min..=5).contains(&level) => note(
-            "level",
-            &format!("phải là cấp độ {min} đến 5"),
-            &format!("must be level {min} to 5"),
-        ),
+        (Some(min), Some(level)) if !(min..=5).contains(&level) => {
+            note("level", &format!("phải là cấp độ {min} đến 5"), &format!("must be level {min} to 5"));
+        }
         (Some(min), None) => note(
             "level",
             &format!("thiếu cấp độ, ghi cấp độ {min} đến 5 theo quyết định"),
             &format!("is missing: give the level of the decision, {min} to 5"),
         ),
-        (None, Some(_)) => note("level", "mục này không có cấp độ, bỏ trống", "this item has no level: leave it out"),
+        (None, Some(_)) => {
+            note("level", "mục này không có cấp độ, bỏ trống", "this item has no level: leave it out");
+        }
         _ => {}
     }
     limit("number", &filing.number, NUMBER_CHARS_MAX, notes);
@@ -252,7 +255,11 @@ fn check_end(list: &Checklist, item: &Item, filing: &Filing, moment: &Moment, no
 fn check_contacts(item: &Item, contacts: &[Contact], notes: &mut Vec<Mistake>) {
     if item.contacts.is_empty() {
         if !contacts.is_empty() {
-            notes.push(Mistake::new("contacts", "mục này không khai đầu mối, bỏ trống", "this item names nobody: leave it out"));
+            notes.push(Mistake::new(
+                "contacts",
+                "mục này không khai đầu mối, bỏ trống",
+                "this item names nobody: leave it out",
+            ));
         }
         return;
     }
@@ -280,7 +287,8 @@ fn check_contacts(item: &Item, contacts: &[Contact], notes: &mut Vec<Mistake>) {
             notes.push(Mistake::new(place("name"), "thiếu tên", "is missing"));
         }
         if contact.phone.is_empty() && contact.email.is_empty() {
-            let (vi, en) = ("ghi số điện thoại hoặc thư điện tử", "give a telephone number or an e-mail address");
+            let (vi, en) =
+                ("ghi số điện thoại hoặc thư điện tử", "give a telephone number or an e-mail address");
             notes.push(Mistake::new(place("phone"), vi, en));
         }
         for (field, text) in [("name", &contact.name), ("phone", &contact.phone), ("email", &contact.email)] {

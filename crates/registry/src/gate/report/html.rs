@@ -11,16 +11,16 @@ const STYLE: &str = r#"
 * { box-sizing: border-box; }
 body { font: 15px/1.45 "Be Vietnam Pro", "Noto Sans", "Segoe UI", Roboto, "DejaVu Sans", sans-serif; color: #14181d;
   background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; } h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
+h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h1 .en { font-size: 1rem; } h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; } h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
 .en { display: block; color: #4b5661; font-size: .85em; font-weight: normal; }
 .gate { font-weight: bold; border: 2px solid; border-radius: 4px; padding: .5rem .8rem; margin: .8rem 0; }
 .good { color: var(--good); } .soon { color: var(--soon); } .bad { color: var(--bad); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .6rem 0; } dt { font-weight: bold; } dd { margin: 0; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-thead th { background: #eef1f4; } td p { margin: 0 0 .2rem; } .basis { font-size: .85em; font-style: italic; } .state { font-weight: bold; }
-col.item { width: 37%; } col.state { width: 18%; } col.evidence { width: 30%; } col.tick { width: 15%; }
-.evidence p { font-size: .87em; } label { display: block; white-space: nowrap; } input { width: 1rem; height: 1rem; vertical-align: -.15rem; }
+thead th { background: #eef1f4; } td p { margin: 0 0 .2rem; } .name { font-weight: 600; } .basis { font-size: .85em; font-style: italic; } .state { font-weight: bold; }
+col.item { width: 36%; } col.state { width: 17%; } col.evidence { width: 31%; } col.tick { width: 16%; }
+.evidence p { font-size: .87em; } label { display: block; } input { width: 1rem; height: 1rem; vertical-align: -.15rem; }
 .sign { display: grid; grid-template-columns: 1fr 1fr; text-align: center; margin-top: 2rem; min-height: 9rem; break-inside: avoid; } .sign p { margin: 0; }
 @page { size: A4; margin: 15mm 14mm 16mm; }
 @media print {
@@ -162,7 +162,11 @@ impl Page {
         self.line("p", "name", &(row.title.vi.clone(), row.title.en.clone()));
         self.line("p", "proves", &(row.proves.vi.clone(), String::new()));
         self.line("p", "basis", &(row.legal_basis.clone(), String::new()));
-        self.put(format_args!("</td><td class=\"state {}\">{}</td>", words::tone(row.state), both(&words::state(row))));
+        self.put(format_args!(
+            "</td><td class=\"state {}\">{}</td>",
+            words::tone(row.state),
+            both(&words::state(row))
+        ));
         self.0.push_str("<td class=\"evidence\">");
         for line in row.evidence.as_ref().map(words::evidence).unwrap_or_default() {
             self.line("p", "", &(line, String::new()));
@@ -179,7 +183,10 @@ impl Page {
         self.line("p", "name", &(check.title.vi.clone(), check.title.en.clone()));
         self.line("p", "basis", &(check.legal_basis.clone(), String::new()));
         let (outcome, tone) = words::outcome(check.outcome);
-        self.put(format_args!("</td><td class=\"state {tone}\">{}</td><td class=\"evidence\">", both(&outcome)));
+        self.put(format_args!(
+            "</td><td class=\"state {tone}\">{}</td><td class=\"evidence\">",
+            both(&outcome)
+        ));
         self.line("p", "", &(check.detail.vi.clone(), check.detail.en.clone()));
         self.0.push_str("</td>");
         self.ticks(&check.title.vi);

@@ -17,7 +17,7 @@ use super::{MachineCheck, Report, Row};
 pub struct PdfError(String);
 
 /// Widths of the columns, in points; together the width between the margins.
-const WIDTHS: [f32; 4] = [190.0, 92.0, 163.0, 70.0];
+const WIDTHS: [f32; 4] = [184.0, 90.0, 157.0, 84.0];
 const SIGN_HEIGHT: f32 = 110.0;
 
 impl Report {
@@ -29,8 +29,11 @@ impl Report {
         let failed = |error: &dyn std::fmt::Debug| PdfError(format!("{error:?}"));
         let archival = ConfigurationBuilder::new().with_archival_validator(Archival::A2_U);
         let configuration = archival.finish().map_err(|error| failed(&error))?;
-        let mut document =
-            Document::new_with(SerializeSettings { configuration, enable_tagging: false, ..Default::default() });
+        let mut document = Document::new_with(SerializeSettings {
+            configuration,
+            enable_tagging: false,
+            ..Default::default()
+        });
         let heading = words::heading();
         let made = date_time(self.made);
         document.set_metadata(
@@ -63,7 +66,10 @@ impl Report {
             (words::CHECKLIST, self.checklist.vi.clone()),
             (words::BASIS, self.legal_basis.clone()),
         ] {
-            paper.paragraph(&[Line::new(&format!("{vi} / {en}"), Look::Strong), Line::new(&value, Look::Plain)]);
+            paper.paragraph(&[
+                Line::new(&format!("{vi} / {en}"), Look::Strong),
+                Line::new(&value, Look::Plain),
+            ]);
         }
         section(paper, words::OWN);
         rows(paper, &self.rows);
@@ -172,7 +178,11 @@ fn row(row: &Row) -> [Cell; 4] {
 fn machine(check: &MachineCheck) -> [Cell; 4] {
     let (outcome, tone) = words::outcome(check.outcome);
     [
-        lines(&[(&check.title.vi, Look::Strong), (&check.title.en, Look::Small), (&check.legal_basis, Look::Small)]),
+        lines(&[
+            (&check.title.vi, Look::Strong),
+            (&check.title.en, Look::Small),
+            (&check.legal_basis, Look::Small),
+        ]),
         lines(&[(&outcome.0, look(tone)), (&outcome.1, Look::Small)]),
         lines(&[(&check.detail.vi, Look::Small), (&check.detail.en, Look::Small)]),
         ticks(),

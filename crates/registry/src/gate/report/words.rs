@@ -41,10 +41,12 @@ pub(super) fn state(row: &Row) -> Pair {
         ItemState::InForce => (format!("Còn hiệu lực đến hết {last}"), format!("In force through {last}")),
         ItemState::EndsSoon => (format!("Sắp hết hạn: đến hết {last}"), format!("Ends soon: through {last}")),
         ItemState::Waiting => pair("Chờ duyệt", "Waits for approval"),
-        ItemState::Ended => (format!("Hết hạn từ sau ngày {last}"), format!("Ended on {last}")),
+        ItemState::Ended => (format!("Hết hiệu lực sau ngày {last}"), format!("Ended on {last}")),
         ItemState::Rejected => pair("Bị từ chối", "Rejected"),
         ItemState::Missing => pair("Chưa có", "Missing"),
-        ItemState::Unknown => pair("Sổ đăng ký không quản lý danh bạ", "The registry does not keep the directory"),
+        ItemState::Unknown => {
+            pair("Sổ đăng ký không quản lý danh bạ", "The registry does not keep the directory")
+        }
     }
 }
 
@@ -99,12 +101,8 @@ pub(super) fn evidence(evidence: &Evidence) -> Vec<String> {
     lines
 }
 
-pub(super) const COLUMNS: [(&str, &str); 4] = [
-    ("Nội dung", "Item"),
-    ("Tình trạng", "State"),
-    ("Minh chứng", "Evidence"),
-    ("Kiểm tra", "Inspector"),
-];
+pub(super) const COLUMNS: [(&str, &str); 4] =
+    [("Nội dung", "Item"), ("Tình trạng", "State"), ("Minh chứng", "Evidence"), ("Kiểm tra", "Inspector")];
 pub(super) const TICKS: [(&str, &str); 2] = [("Đạt", "pass"), ("Không đạt", "fail")];
 pub(super) const PARTY: (&str, &str) = ("Hệ thống thông tin (đầu mối)", "Subsystem");
 pub(super) const MADE: (&str, &str) = ("Thời điểm lập", "Made at");

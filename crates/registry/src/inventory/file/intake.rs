@@ -67,7 +67,8 @@ impl Intake {
         for cell in cells {
             let cell = tidy(cell.to_owned());
             let Some(target) = target(&cell) else {
-                mistakes.push(unknown_heading(place, &cell));
+                let mistake = unknown_heading(&cell);
+                mistakes.push(Mistake { place: format!("{place}, {}", mistake.place), ..mistake });
                 continue;
             };
             let index = match target {
@@ -228,10 +229,9 @@ pub(super) fn too_long(column: &str) -> Mistake {
     )
 }
 
-pub(super) fn unknown_heading(place: RowPlace, heading: &str) -> Mistake {
-    let short: String = heading.chars().take(80).collect();
+pub(super) fn unknown_heading(heading: &str) -> Mistake {
     Mistake::new(
-        format!("{place}, {short}"),
+        heading.chars().take(80).collect::<String>(),
         "Không có cột này. Dùng tên cột của tệp mẫu; lấy tệp mẫu bằng cách xuất danh sách rỗng.",
         "There is no such column. Use the headings of the template; exporting nothing gives it.",
     )

@@ -96,36 +96,29 @@ impl<'de> Visitor<'de> for Entries<'_> {
 
 fn take(intake: &mut Intake, place: RowPlace, text: &str) -> Result<(), RegistryError> {
     let value = if text.len() > ENTRY_BYTES_MAX { None } else { serde_json::from_str(text).ok() };
-    let Some(Value::Object(fields)) = value else {
-        intake.mistake(
-            place,
-            Mistake::new(
-                "entry",
-                format!(
-                    "Mục này không phải là {{ … }} hoặc lớn hơn {ENTRY_BYTES_MAX} byte. Ghi lại mục này."
+    let fields = match value {
+        Some(Value::Object(fields)) if !fields.is_empty() => fields,
+        _ => {
+            intake.mistake(
+                place,
+                Mistake::new(
+                    "entry",
+                    format!("Mục này trống, không phải là {{ … }} hoặc lớn hơn {ENTRY_BYTES_MAX} byte. Ghi lại mục này."),
+                    format!("It is empty, not {{ … }}, or larger than {ENTRY_BYTES_MAX} bytes. Write it anew."),
                 ),
-                format!("It is not {{ … }}, or larger than {ENTRY_BYTES_MAX} bytes. Write it anew."),
-            ),
-        );
-        return Ok(());
+            );
+            return Ok(());
+        }
     };
     let mut cells = Vec::new();
     for (name, value) in fields {
         flatten(name, value, &mut cells);
     }
-    let mut known = Vec::with_capacity(cells.len());
-    for (path, cell) in cells {
-        match target(&path) {
-            Some(target @ (Target::Column(_) | Target::Version)) => {
-                known.push((target, cell.ok_or_else(|| unfit(target))));
-            }
-            _ => {
-                let unknown = unknown_heading(place, &path);
-                intake.mistakes.push((place, unknown));
-            }
-        }
-    }
-    intake.row(place, known.into_iter())
+    let known = cells.into_iter().map(|(path, cell)| match target(&path) {
+        Some(target @ (Target::Column(_) | Target::Version)) => (target, cell.ok_or_else(|| unfit(target))),
+        _ => (Target::Nothing, Err(unknown_heading(&path))),
+    });
+    intake.row(place, known)
 }
 
 fn unfit(target: Target) -> Mistake {

@@ -334,8 +334,9 @@ fn replaced(bytes: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
         let mut part = archive.by_index(index).unwrap();
         let mut old = Vec::new();
         part.read_to_end(&mut old).unwrap();
-        writer.start_file(part.name().to_owned(), zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(if part.name() == name { content } else { &old }).unwrap();
+        let of = part.name().unwrap().into_owned();
+        writer.start_file(of.clone(), zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(if of == name { content } else { &old }).unwrap();
     }
     writer.finish().unwrap().into_inner()
 }

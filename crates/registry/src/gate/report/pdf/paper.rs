@@ -191,7 +191,8 @@ impl Paper {
     /// A table whose head is repeated on each sheet.
     pub(super) fn table(&mut self, widths: &[f32; 4], head: &[Cell; 4], rows: &[[Cell; 4]]) {
         let head = self.prepared(widths, head);
-        let tall = |row: &Prepared| row.iter().map(|(lines, _)| height(lines)).fold(0.0, f32::max) + 2.0 * PADDING;
+        let tall =
+            |row: &Prepared| row.iter().map(|(lines, _)| height(lines)).fold(0.0, f32::max) + 2.0 * PADDING;
         let head_height = tall(&head);
         let mut headed = false;
         for row in rows {
@@ -266,7 +267,8 @@ impl Paper {
         let sheets = std::mem::take(&mut self.sheets);
         let count = sheets.len();
         for (i, mut marks) in sheets.into_iter().enumerate() {
-            let footer = Line { text: format!("{} · Trang {}/{count}", self.footer, i + 1), look: Look::Small };
+            let footer =
+                Line { text: format!("{} · Trang {}/{count}", self.footer, i + 1), look: Look::Small };
             marks.push(Mark::Text { x: MARGIN, baseline: HEIGHT - 30.0, line: footer });
             let mut page = document.start_page_with(PageSettings::from_wh(WIDTH, HEIGHT)?);
             let mut surface = page.surface();

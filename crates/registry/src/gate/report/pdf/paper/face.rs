@@ -110,7 +110,8 @@ mod tests {
     fn both_fonts_have_a_glyph_for_every_vietnamese_letter() {
         for bytes in [notosans::REGULAR_TTF, notosans::BOLD_TTF] {
             let face = Face::new(bytes).unwrap();
-            let missing: String = letters().chain("0123456789.,:;()/-·%₫–“”".chars()).filter(|c| !face.has(*c)).collect();
+            let missing: String =
+                letters().chain("0123456789.,:;()/-·%₫–“”".chars()).filter(|c| !face.has(*c)).collect();
             assert_eq!(missing, "");
         }
     }
