@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{MemberId, PartyId, ServiceId, Ts};
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::day_of;
 use crate::gate::Failing;
 use crate::grant::{Grant, Held};
-use crate::gate;
-use crate::request::who::vietnam;
 use crate::service::Stage;
-use crate::{Rules, State};
+use crate::{Rules, State, gate};
 
 /// The value of `format`.
 pub const FORMAT: &str = "lienthong-rights/1";
@@ -76,7 +75,7 @@ pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot 
     let mut grants: Vec<Grant> = Vec::new();
     let mut parties: BTreeSet<&PartyId> = BTreeSet::new();
     let mut closed = Vec::new();
-    let today = vietnam(now).date();
+    let today = day_of(now);
     let mut providers: BTreeMap<PartyId, bool> = BTreeMap::new();
     for (service, on_service) in state.grants.on_member(member) {
         let told = |held: &&Held| held.over_since(now).is_none_or(|since| since.plus_secs(TOLD_SECS) > now);

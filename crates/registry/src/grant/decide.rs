@@ -8,7 +8,7 @@ use super::{Event, Force, Grant, GrantId, Held, Terms};
 use crate::request::intake::Intake;
 use crate::request::{Request, TEXT_CHARS_MAX};
 use crate::service::{Service, Stage};
-use crate::{Moment, RegistryError, State};
+use crate::{Moment, RegistryError, State, gate};
 
 type Events = Vec<crate::Event>;
 
@@ -68,7 +68,16 @@ pub(crate) fn issue(state: &State, moment: &Moment, request: &Request) -> (Grant
         force: Force::Active,
         reason: None,
     };
-    (id, one(Event::Issued(Box::new(grant))))
+    let former =
+        state.grants.find(&grant.to, &grant.service).filter(|held| held.grant.force != Force::Revoked);
+    let ended = former.and_then(|held| connection_ends(&held.grant));
+    let issued = crate::Event::Grant(Event::Issued(Box::new(grant)));
+    (id, std::iter::once(issued).chain(ended).collect())
+}
+
+/// Nothing more is demanded for a connection whose grant is over.
+fn connection_ends(grant: &Grant) -> Option<crate::Event> {
+    grant.decision.parse().ok().map(|request| gate::close_connection(&request))
 }
 
 /// Changes the terms. The next call of a running gateway meets them.
@@ -124,7 +133,9 @@ pub fn revoke(state: &State, _moment: &Moment, input: &Pause) -> Result<Events, 
     let held = seen(state, &input.id, input.if_version)?;
     alive(held, "thu hồi (revoke)")?;
     let reason = terms::reason(&input.reason)?;
-    Ok(one(Event::Revoked { id: input.id.clone(), reason }))
+    let mut events = one(Event::Revoked { id: input.id.clone(), reason });
+    events.extend(connection_ends(&held.grant));
+    Ok(events)
 }
 
 /// Gives a grant more time, also one whose time is over. Less time is a change of terms.

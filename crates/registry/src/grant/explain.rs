@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grant, Held, Standing};
 use crate::request::Request;
-use crate::gate;
 use crate::request::who::{agency_name, current, vietnam};
 use crate::service::{Service, Stage};
-use crate::{Rules, State};
+use crate::{Rules, State, gate};
 
 mod operation;
 mod words;

@@ -144,7 +144,7 @@ impl World {
             force: Force::Active,
             reason: None,
         };
-        self.act("cap", |_, _| Ok(vec![Event::Grant(crate::grant::Event::Put(Box::new(grant)))])).unwrap();
+        self.act("cap", |_, _| Ok(vec![Event::Grant(crate::grant::Event::Issued(Box::new(grant)))])).unwrap();
     }
 }
 

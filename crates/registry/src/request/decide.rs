@@ -12,7 +12,7 @@ use super::{
 };
 use crate::grant::{Terms, terms};
 use crate::people::{Person, Role};
-use crate::{Moment, RegistryError, Rules, State};
+use crate::{Moment, RegistryError, Rules, State, gate};
 
 type Events = Vec<crate::Event>;
 
@@ -197,7 +197,8 @@ pub fn take(
             if reason.is_empty() || legal_basis.is_empty() {
                 return Err(RegistryError::ReasonMissing);
             }
-            Event::Refused { id, role, reason, legal_basis }
+            let refused = Event::Refused { id, role, reason, legal_basis };
+            return Ok(vec![crate::Event::Request(refused), gate::close_connection(&input.id)]);
         }
     };
     Ok(vec![crate::Event::Request(event)])
@@ -219,7 +220,8 @@ pub fn withdraw(
     }
     let role = asker(state, request, moment, person)?;
     let reason = terms::reason(&input.reason)?;
-    Ok(vec![crate::Event::Request(Event::Withdrawn { id: request.id.clone(), role, reason })])
+    let withdrawn = Event::Withdrawn { id: request.id.clone(), role, reason };
+    Ok(vec![crate::Event::Request(withdrawn), gate::close_connection(&input.id)])
 }
 
 /// Hands a returned request in again. It goes on at the step that returned it; when what is asked for has changed, it

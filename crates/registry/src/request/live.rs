@@ -1,9 +1,8 @@
 //! The end of the road: a request becomes a grant.
 
 use super::open::on_offer;
-use crate::gate;
 use super::{Event, Request};
-use crate::gate::Failing;
+use crate::gate::{self, Failing};
 use crate::grant::{self, Terms, terms};
 use crate::people::Role;
 use crate::{Moment, RegistryError, Rules, State};
@@ -68,29 +67,5 @@ pub fn stands_against(state: &State, rules: &Rules, request: &Request, now: base
     match ready(rules, request, &closed) {
         Err(RegistryError::GateClosed(missing)) => missing,
         _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ready;
-    use crate::RegistryError;
-    use crate::gate::Failing;
-    use crate::request::tests::Story;
-    use crate::text::Text;
-
-    #[test]
-    fn what_the_gate_misses_keeps_a_request_from_going_live() {
-        let mut story = Story::new();
-        let id = story.open_kind(1);
-        story.close_risk(&id);
-        let request = story.state.requests.get(&id).unwrap();
-        assert!(ready(&story.rules, request, &[]).is_ok());
-        let title = Text::vi("Biên bản kiểm tra an toàn");
-        let failing = Failing { item: "security_minutes".to_owned(), title, ended: None };
-        let error = ready(&story.rules, request, &[failing]).unwrap_err();
-        assert!(
-            matches!(error, RegistryError::GateClosed(items) if items[0].starts_with("security_minutes"))
-        );
     }
 }

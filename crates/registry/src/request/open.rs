@@ -6,14 +6,13 @@ use serde::Deserialize;
 
 use super::intake::Intake;
 use super::road::Road;
-use crate::agency::Standing;
 use super::who::{acts_as, current};
 use super::{CONTACTS_MAX, Contact, Entering, Event, NAME_CHARS_MAX, NewTask, Opened, Step, TEXT_CHARS_MAX};
-use crate::agency::AgencyCode;
+use crate::agency::{AgencyCode, Standing};
 use crate::grant::{Terms, terms};
 use crate::people::{Person, Role};
 use crate::service::{Service, Stage};
-use crate::{Moment, RegistryError, Rules, State};
+use crate::{Moment, RegistryError, Rules, State, gate};
 
 /// What a consumer asks for.
 #[derive(Clone, Debug, Deserialize)]
@@ -79,7 +78,8 @@ pub fn open(
         contacts,
         next: entering(rules, road.first(), moment, |_| false),
     };
-    Ok(vec![crate::Event::Request(Event::Opened(Box::new(opened)))])
+    let demanded = gate::open_connection(&opened.id, &opened.consumer, &opened.service);
+    Ok(vec![crate::Event::Request(Event::Opened(Box::new(opened))), demanded])
 }
 
 /// A service for which requests are taken.

@@ -3,15 +3,14 @@
 use base::Ts;
 use jiff::civil::Date;
 
-use crate::agency::Standing;
 use super::{Request, Whose};
 use crate::RegistryError;
-use crate::agency::AgencyCode;
-use crate::people::{Person, Role};
+use crate::agency::{AgencyCode, Standing};
+use crate::people::{Person, Role, holds};
 use crate::state::State;
 
-/// Successors and parents are followed this far; a longer chain is a mistake in the data.
-const CHAIN_MAX: usize = 16;
+/// Parents are followed this far; a longer chain is a mistake in the data.
+const LEVELS_MAX: usize = 16;
 
 /// The agency whose person acts on a request; `None` for the platform, which is not an agency of the registry.
 ///
@@ -33,18 +32,11 @@ pub(super) fn owner(state: &State, request: &Request, day: Date) -> AgencyCode {
 
 /// The body itself, or who took over its tasks.
 pub(crate) fn current(state: &State, code: &AgencyCode, day: Date) -> AgencyCode {
-    let mut code = code.clone();
-    for _ in 0..CHAIN_MAX {
-        match state.agencies.on(&code, day) {
-            Standing::Closed { successor: Some(next), .. } => code = next.clone(),
-            _ => break,
-        }
-    }
-    code
+    state.agencies.current_successor(code, day).map_or_else(|| code.clone(), |agency| agency.code.clone())
 }
 
 fn root(state: &State, mut code: AgencyCode, day: Date) -> AgencyCode {
-    for _ in 0..CHAIN_MAX {
+    for _ in 0..LEVELS_MAX {
         match state.agencies.on(&code, day) {
             Standing::Valid(agency) if agency.parent.is_some() => {
                 code = agency.parent.clone().expect("the guard says so");
@@ -55,7 +47,7 @@ fn root(state: &State, mut code: AgencyCode, day: Date) -> AgencyCode {
     code
 }
 
-/// Whether the person has the role at the agency or above it; `None` asks for the role alone.
+/// Whether the person has the role at the agency or above it; `None` means the platform: a post that names no agency.
 ///
 /// # Errors
 /// [`RegistryError::Forbidden`], naming the act.
@@ -66,12 +58,7 @@ pub(super) fn acts_as(
     day: Date,
     act: &'static str,
 ) -> Result<Role, RegistryError> {
-    let reaches = |above: Option<&AgencyCode>| match (agency, above) {
-        (Some(agency), Some(above)) => state.agencies.is_within(agency, above, day),
-        _ => true,
-    };
-    let fits = person.posts.iter().any(|post| post.role == role && reaches(post.agency.as_ref()));
-    if fits { Ok(role) } else { Err(RegistryError::Forbidden(act)) }
+    if holds(state, person, role, agency, day) { Ok(role) } else { Err(RegistryError::Forbidden(act)) }
 }
 
 /// How an agency is called: its name with its code, or the code alone.

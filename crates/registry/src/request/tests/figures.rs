@@ -53,7 +53,8 @@ fn a_refusal_and_a_silence_are_counted_on_the_board_of_the_data_owner() {
     let mut story = Story::new();
     let refused = story.open_kind(2);
     story.go_to(&refused, "data_owner");
-    story.wait_days(1);
+    // Monday to Wednesday; Tuesday 24 November is a day off (Ngày Văn hóa Việt Nam).
+    story.wait_days(2);
     story.refuse("owner", &refused).unwrap();
     let refused_at = story.now;
     let silent = story.open_kind(3);
