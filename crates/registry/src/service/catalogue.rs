@@ -106,6 +106,9 @@ fn toned(text: &str) -> String {
 /// the code or object, the owner's name, the summary, a field; a whole word more than a beginning.
 pub fn search<'a>(state: &'a State, wanted: &Search, day: Date) -> Page<'a> {
     let question = Question::new(&wanted.words);
+    // An owner is found under both of its codes.
+    let owner = wanted.owner.as_ref().map(|code| owner::code(state, code, day));
+    let wanted = &Search { owner, ..wanted.clone() };
     let mut owners: BTreeMap<&AgencyCode, String> = BTreeMap::new();
     let mut hits: Vec<(Reverse<u32>, bool, &str, &Service)> = Vec::new();
     let entries = state.services.entries();
@@ -177,12 +180,10 @@ impl Question {
         ];
         let mut score = 0;
         for (start, whole) in &self.words {
-            let weigh = |(place, weight): &(&str, u32)| match () {
-                () if place.contains(whole) => Some(weight * 2),
-                () if place.contains(start) => Some(*weight),
-                () => None,
+            // The beginning first: most places do not even have that.
+            let weigh = |(place, weight): &(&str, u32)| {
+                place.contains(start).then(|| if place.contains(whole) { weight * 2 } else { *weight })
             };
-            // Places stand by weight, and a whole word in one weighs as much as a beginning in a better one.
             score += places.iter().filter_map(weigh).max()?;
         }
         if self.words.len() > 1 && words.title.contains(&self.phrase) {

@@ -22,7 +22,7 @@ const TITLE_CHARS_MAX: usize = 500;
 const NESTING_MAX: usize = 128;
 
 /// Marks personal data in a description.
-pub(super) const PERSONAL: &str = "x-lienthong-personal";
+const PERSONAL: &str = "x-lienthong-personal";
 
 /// Keywords whose schemas describe the same value as the schema they stand in.
 const SAME: [&str; 3] = ["allOf", "anyOf", "oneOf"];

@@ -5,6 +5,7 @@ use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
 use super::{Draft, Entry, Given, Publication, Service, publish, put};
+use crate::agency::Agency;
 use crate::text::Text;
 use crate::{Event, Mistake, Moment, RegistryError, Rules, Stamp, State};
 
@@ -19,7 +20,18 @@ pub struct Registry {
 
 impl Registry {
     pub fn new() -> Self {
-        Self { state: State::default(), rules: Rules::built_in().unwrap(), today: TODAY }
+        let mut state = State::default();
+        let mut closed = Agency::new("H47".parse().unwrap(), "Tỉnh Quảng Nam", date(2020, 1, 1));
+        (closed.valid_to, closed.successor) = (Some(date(2025, 6, 30)), "H17".parse().ok());
+        let mut police = Agency::new("G01".parse().unwrap(), "Bộ Công an", date(2020, 1, 1));
+        police.also = "000.00.00.G01".parse().ok();
+        let city = Agency::new("H17".parse().unwrap(), "Thành phố Đà Nẵng", date(2020, 1, 1));
+        let coming = Agency::new("H99".parse().unwrap(), "Sẽ có", date(2030, 1, 1));
+        for agency in [closed, police, city, coming] {
+            let stamp = Stamp { seq: -1, at: Ts::from_secs(0), by: "an.nguyen".parse().unwrap() };
+            state.apply(&stamp, Event::Agency(crate::agency::Event::Put(agency)));
+        }
+        Self { state, rules: Rules::built_in().unwrap(), today: TODAY }
     }
 
     pub fn moment(&self) -> Moment {

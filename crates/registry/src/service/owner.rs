@@ -2,13 +2,51 @@
 
 use jiff::civil::Date;
 
-use crate::agency::AgencyCode;
+use crate::agency::{AgencyCode, Standing};
 use crate::{Mistake, State};
 
-pub(super) fn mistake(_state: &State, _owner: &AgencyCode, _day: Date) -> Option<Mistake> {
-    None
+/// What stands against an owner: only an agency that counts on the day can decide on requests.
+pub(super) fn mistake(state: &State, owner: &AgencyCode, day: Date) -> Option<Mistake> {
+    let (vi, en) = match state.agencies.on(owner, day) {
+        Standing::Valid(_) => return None,
+        Standing::Unknown => (
+            format!("chưa có cơ quan mang mã {owner}; hãy nhập cơ quan trước"),
+            format!("there is no agency {owner}: enter it first"),
+        ),
+        Standing::NotYet { from } => (
+            format!("cơ quan {owner} có hiệu lực từ ngày {from}"),
+            format!("the agency {owner} counts from {from} on"),
+        ),
+        Standing::Closed { last, since, successor } => {
+            let name = &last.name;
+            let next = successor.map(AgencyCode::as_str).unwrap_or_default();
+            let (take_vi, take_en) = match next {
+                "" => (String::new(), String::new()),
+                next => {
+                    (format!("; hãy dùng cơ quan kế thừa {next}"), format!(": take its successor {next}"))
+                }
+            };
+            (
+                format!("{name} ({owner}) đã kết thúc hoạt động từ ngày {since}{take_vi}"),
+                format!("{name} ({owner}) is closed since {since}{take_en}"),
+            )
+        }
+    };
+    Some(Mistake::new("owner", vi, en))
 }
 
-pub(super) fn name<'a>(_state: &'a State, _owner: &AgencyCode, _day: Date) -> Option<&'a str> {
-    None
+/// The code under which an agency is kept; it has another one in the other form.
+pub(super) fn code(state: &State, owner: &AgencyCode, day: Date) -> AgencyCode {
+    match state.agencies.on(owner, day) {
+        Standing::Valid(agency) => agency.code.clone(),
+        _ => owner.clone(),
+    }
+}
+
+/// The name of an owner; that of a closed one is the last it had.
+pub(super) fn name<'a>(state: &'a State, owner: &AgencyCode, day: Date) -> Option<&'a str> {
+    match state.agencies.on(owner, day) {
+        Standing::Valid(agency) | Standing::Closed { last: agency, .. } => Some(&agency.name),
+        Standing::Unknown | Standing::NotYet { .. } => None,
+    }
 }

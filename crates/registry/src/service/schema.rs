@@ -10,7 +10,7 @@ use super::mistakes::Found;
 const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "string", "integer"];
 
 /// Keywords with one schema, with a list of them, with named ones.
-pub(super) const ONE: [&str; 10] = [
+const ONE: [&str; 10] = [
     "items",
     "additionalProperties",
     "not",

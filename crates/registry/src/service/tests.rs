@@ -43,8 +43,10 @@ fn every_act_is_in_the_history_with_person_and_number() {
     let mut registry = Registry::new();
     let draft = draft("tra-cuu-ho");
     registry.publish(&draft).unwrap();
-    registry.put(&of_version(draft.clone(), "2.0.0")).unwrap();
-    registry.put(&of_version(draft.clone(), "2.0.0")).unwrap();
+    let mut second = of_version(draft.clone(), "2.0.0");
+    registry.put(&second).unwrap();
+    second.title.vi = "Tên mới".into();
+    registry.put(&second).unwrap();
     let asked =
         Withdrawal {
             id: draft.id.clone(), version: "2.0.0".into(), reason: "nhầm".into(), if_version: None

@@ -38,9 +38,8 @@ fn services_are_found_with_and_without_tone_marks() {
         ("thua dat", vec!["dat"]),
         ("thửa đ", vec!["dat"]),
         ("Trích lục", vec!["ho-tich"]),
-        ("cong-dan", vec!["cd"]),
         ("ket hon", vec!["ho-tich"]),
-        ("tra cuu cong", vec!["cd"]),
+        ("cong dan ngu", vec!["cd"]),
         ("không có gì như thế", vec![]),
     ] {
         assert_eq!(found(&registry, &words(question)), expected, "{question}");
@@ -54,8 +53,20 @@ fn the_best_comes_first() {
     assert_eq!(found(&registry, &words("hộ"))[..2], ["ho", "ho-tich"]);
     assert_eq!(found(&registry, &words("tra cứu")), ["cd", "ho", "dat"]);
     assert_eq!(found(&registry, &words("giá đất"))[0], "dat");
+    // The owner's name says "công", too, and the codes begin with "dan".
+    assert_eq!(found(&registry, &words("cong-dan"))[0], "cd");
+    assert_eq!(found(&registry, &words("tra cuu cong d"))[0], "cd");
     // Without words by name.
     assert_eq!(found(&registry, &words("")), ["cd", "ho", "dat", "ho-tich"]);
+}
+
+#[test]
+fn services_are_found_by_their_owners_name() {
+    let mut registry = registry();
+    registry.publish(&Draft { owner: "H17".parse().unwrap(), ..titled("dn", "Bản đồ", "") }).unwrap();
+    assert_eq!(found(&registry, &words("ban do da nang")), ["dn"]);
+    assert_eq!(search(&registry.state, &words("bộ công an"), TODAY).total, 4);
+    assert_eq!(search(&registry.state, &words("G01"), TODAY).total, 5);
 }
 
 #[test]
@@ -76,6 +87,7 @@ fn filters_and_pages_cut_what_is_shown() {
         (Search { stage: Some(Stage::Withdrawn), ..all() }, vec![]),
         (Search { data_class: Some(DataClass::Internal), ..all() }, vec![]),
         (Search { owner: "G02".parse().ok(), ..all() }, vec![]),
+        (Search { owner: "000.00.00.G01".parse().ok(), limit: 1, ..all() }, vec!["cd"]),
         (Search { offset: 1, limit: 2, ..all() }, vec!["ho", "dat"]),
         (Search { offset: 9, ..all() }, vec![]),
         (Search { limit: 0, ..all() }, vec![]),

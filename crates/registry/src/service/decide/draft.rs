@@ -89,7 +89,7 @@ pub struct Given<'a> {
 }
 
 /// Enters a version of a service, or changes it. A draft can be changed at will; of a published version everything
-/// but its description.
+/// but its description. Handing in what is there already changes nothing and is no mistake.
 ///
 /// # Errors
 /// [`RegistryError::StateSecret`] before anything else; [`RegistryError::Conflict`]; [`RegistryError::Transition`]
@@ -127,6 +127,7 @@ pub fn put(
     }
     let (fields, unknown) = marked(fields, &draft.personal);
     let mut service = written(draft, (rules, moment.today), document, fields, &mut mistakes);
+    service.owner = owner::code(state, &draft.owner, moment.today);
     if let Some(known) = known {
         (service.stage, service.sunset) = (known.stage, known.sunset);
         service.replacement.clone_from(&known.replacement);
@@ -140,6 +141,9 @@ pub fn put(
         ("master_of", only_source(state, &draft.id, service.master_of.as_deref(), moment.today)),
     ];
     refuse(mistakes, refusals)?;
+    if known == Some(&service) {
+        return Ok(Vec::new());
+    }
     Ok(done(vec![Event::Put(Box::new(service))]))
 }
 

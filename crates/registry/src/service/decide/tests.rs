@@ -170,6 +170,47 @@ fn fields_are_marked_as_personal_with_all_that_lies_in_them() {
 }
 
 #[test]
+fn the_owner_is_an_agency_that_counts_today() {
+    for (code, said) in [("H47", "H17"), ("H99", "2030-01-01"), ("H16", "enter it first")] {
+        let found = mistakes(Registry::new().put(&changed(|draft| draft.owner = code.parse().unwrap())));
+        assert_eq!(found[0].place, "owner");
+        assert!(found[0].en.contains(said), "{}", found[0].en);
+    }
+    let mut registry = Registry { today: jiff::civil::date(2025, 6, 30), ..Registry::new() };
+    let old = changed(|draft| {
+        (draft.owner, draft.sharing) = ("H47".parse().unwrap(), "legacy_specific".into());
+    });
+    assert_eq!(places(registry.put(&old)), ["method"]);
+    registry.today = TODAY;
+    registry.put(&changed(|draft| draft.owner = "000.00.00.G01".parse().unwrap())).unwrap();
+    assert_eq!(registry.service(&id("tra-cuu-ho")).owner.as_str(), "G01");
+}
+
+#[test]
+fn an_owner_that_was_closed_meanwhile_cannot_publish() {
+    let mut registry = Registry::new();
+    let draft = changed(|draft| draft.owner = "H17".parse().unwrap());
+    registry.put(&draft).unwrap();
+    let mut city =
+        crate::agency::Agency::new("H17".parse().unwrap(), "Đà Nẵng", jiff::civil::date(2020, 1, 1));
+    city.valid_to = TODAY.yesterday().ok();
+    registry.take(Ok(vec![crate::Event::Agency(crate::agency::Event::Put(city))])).unwrap();
+    let refused =
+        publish(&registry.state, &registry.rules, &registry.moment(), &publication(&draft.id, "1.0.0"));
+    assert_eq!(places(refused), ["owner"]);
+}
+
+#[test]
+fn handing_in_what_is_there_already_changes_nothing() {
+    let mut registry = Registry::new();
+    let draft = draft("tra-cuu-ho");
+    registry.put(&draft).unwrap();
+    let before = registry.state.seq;
+    registry.put(&draft).unwrap();
+    assert_eq!(registry.state.seq, before);
+}
+
+#[test]
 fn texts_are_kept_trimmed_and_composed() {
     let mut registry = Registry::new();
     registry.put(&changed(|draft| draft.title.vi = "  Ho\u{302}\u{323} gia đình ".into())).unwrap();
@@ -179,8 +220,9 @@ fn texts_are_kept_trimmed_and_composed() {
 #[test]
 fn of_two_who_change_at_once_one_gets_conflict() {
     let mut registry = Registry::new();
-    let draft = draft("tra-cuu-ho");
+    let mut draft = draft("tra-cuu-ho");
     registry.put(&draft).unwrap();
+    draft.title.vi = "Tên mới".into();
     let seen = registry.entry(&draft.id).revision;
     for expected in [Ok(()), Err((seen, seen + 1))] {
         let decided = put(&registry.state, &registry.rules, &registry.moment(), &draft, given(Some(seen)));

@@ -56,7 +56,7 @@ fn class(rest: &mut Peekable<Chars<'_>>) -> Option<char> {
     }
 }
 
-/// How often, at least, and once where zero is allowed too for `*` and `?` is not needed: the fewest.
+/// The fewest times that a count allows: none for `*` and `?`, one without a count.
 fn count(rest: &mut Peekable<Chars<'_>>) -> Option<usize> {
     match rest.peek() {
         Some('*' | '?') => {
