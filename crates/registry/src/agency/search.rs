@@ -1,6 +1,6 @@
 //! Finding agencies by words: one text with the folded names and codes of all, read from begin to end.
 //!
-//! 120,000 units are about 6 MB; reading them takes a few milliseconds (`cargo xtask bench registry` measures it), which
+//! 120,000 units are about 9 MB; reading them takes a few milliseconds (`cargo xtask bench registry` measures it), which
 //! makes an index of words needless: nothing to keep in order, nothing that could miss a unit.
 
 use std::cmp::Reverse;
