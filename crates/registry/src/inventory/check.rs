@@ -209,6 +209,9 @@ fn contact_fits(mistakes: &mut Vec<Mistake>, which: &str, contact: &Contact) {
 
 /// Whether a text fits its limit and has no characters that files cannot carry.
 pub(super) fn text_fits(mistakes: &mut Vec<Mistake>, place: &str, text: &str, chars_max: usize) {
+    if text.is_empty() {
+        return;
+    }
     if text.len() > chars_max && text.chars().count() > chars_max {
         mistakes.push(Mistake::new(
             place,
@@ -281,8 +284,7 @@ fn list_fits(mistakes: &mut Vec<Mistake>, place: &str, items: &[String], items_m
 
 /// A list must fit into one cell, or it could not be exported.
 fn cells_fit(mistakes: &mut Vec<Mistake>, holding: &Holding) {
-    let lists = ["objects", "asks", "catalogues", "services"];
-    for column in COLUMNS.iter().filter(|column| lists.contains(&column.code)) {
+    for column in COLUMNS.iter().filter(|column| column.is_list) {
         text_fits(mistakes, column.code, &(column.get)(holding), CELL_CHARS_MAX);
     }
 }

@@ -19,7 +19,7 @@ pub(super) const VERSION_ABOUT: (&str, &str) = (
 );
 
 /// A column: what it is called, what may stand in it, and how it is read and written.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Its code: the path of the value in JSON.
     pub code: &'static str,
@@ -29,6 +29,8 @@ pub struct Column {
     pub required: bool,
     /// What may stand in it, in Vietnamese and English; the remedy when something else does.
     pub about: (&'static str, &'static str),
+    /// Whether it holds a list, which together must fit into a cell.
+    pub is_list: bool,
     /// The words to choose from; empty when it is not a choice.
     pub words: fn() -> Vec<&'static str>,
     /// The cell's text; empty when nothing is known.
@@ -90,11 +92,15 @@ const SERVICES: About = (
 const WORDS: About = ("Chọn một trong các giá trị của cột.", "Choose one of the column's words.");
 
 const fn column(code: &'static str, vi: &'static str, about: About, get: Get, set: Set) -> Column {
-    Column { code, vi, required: false, about, words: Vec::new, get, set }
+    Column { code, vi, required: false, is_list: false, about, words: Vec::new, get, set }
 }
 
 const fn required(column: Column) -> Column {
     Column { required: true, ..column }
+}
+
+const fn many(column: Column) -> Column {
+    Column { is_list: true, ..column }
 }
 
 /// A column of plain text.
@@ -142,7 +148,7 @@ macro_rules! optional {
 /// A column with a list.
 macro_rules! list {
     ($code:literal, $vi:literal, $about:expr, $field:ident) => {
-        column(
+        many(column(
             $code,
             $vi,
             $about,
@@ -151,7 +157,7 @@ macro_rules! list {
                 holding.$field = items(text).map(|item| item.parse().ok()).collect::<Option<_>>()?;
                 Some(())
             },
-        )
+        ))
     };
 }
 
@@ -193,7 +199,7 @@ pub static COLUMNS: [Column; 36] = [
     text!("contacts.security.email", "Đầu mối an toàn, thư điện tử", EMAIL, contacts.security.email),
     text!("purpose", "Mục đích", TEXT, purpose),
     text!("legal_basis", "Căn cứ pháp lý", TEXT, legal_basis),
-    column(
+    many(column(
         "objects",
         "Đối tượng chính",
         OBJECTS,
@@ -203,7 +209,7 @@ pub static COLUMNS: [Column; 36] = [
                 text.lines().filter(|line| !line.trim().is_empty()).map(object).collect::<Option<_>>()?;
             Some(())
         },
-    ),
+    )),
     column(
         "levels",
         "Cấp sử dụng",

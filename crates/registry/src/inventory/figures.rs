@@ -37,7 +37,7 @@ pub struct Figures {
     pub level_unknown: Vec<HoldingCode>,
     /// Through the platform, off it, not at all, not stated.
     pub sharing: BTreeMap<Sharing, Vec<HoldingCode>>,
-    /// By owner.
+    /// By owner, under the code in which agencies are listed.
     pub owner: BTreeMap<AgencyCode, Vec<HoldingCode>>,
     /// The owner is not (or no longer) an agency: somebody must take over.
     pub owner_not_valid: Vec<HoldingCode>,
@@ -65,9 +65,13 @@ pub fn figures_of(state: &State, day: Date, asked: impl Fn(&Holding) -> bool) ->
     for holding in holdings.filter(|holding| asked(holding)) {
         if holding.in_use(day) {
             figures.count(holding);
-            if !matches!(state.agencies.on(&holding.owner, day), Standing::Valid(_)) {
+            // An agency has a code in each of two forms: its entries stand together under one of them.
+            let standing = state.agencies.on(&holding.owner, day);
+            let owner = if let Standing::Valid(agency) = standing { &agency.code } else { &holding.owner };
+            if !matches!(standing, Standing::Valid(_)) {
                 figures.owner_not_valid.push(holding.code.clone());
             }
+            figures.owner.entry(owner.clone()).or_default().push(holding.code.clone());
         } else if holding.stage == Stage::Closed {
             figures.closed.push(holding.code.clone());
         } else {
@@ -113,7 +117,6 @@ impl Figures {
             self.reaching.entry(*level).or_default().push(code.clone());
         }
         self.sharing.entry(holding.sharing).or_default().push(code.clone());
-        self.owner.entry(holding.owner.clone()).or_default().push(code.clone());
         let ended = holding.contract_to.is_some_and(|last| last < self.day);
         let lists = [
             (&mut self.level_unknown, holding.levels.is_empty()),

@@ -14,6 +14,9 @@ const ROWS: &str = include_str!("../../data/quang-nam-2022.csv");
 
 /// 6 national databases and 80 of ministries: 23 of these reach districts, 13 of the 23 communes, too; 14 share
 /// through the platform, driving licences and education beside it.
+///
+/// # Panics
+/// Never: the file is compiled in, and a test reads it.
 pub fn quang_nam() -> Vec<Holding> {
     let intake = file::read(Format::Csv, ROWS.as_bytes()).expect("a test reads the file that is compiled in");
     assert!(intake.mistakes.is_empty(), "a test reads the file that is compiled in");

@@ -3,7 +3,7 @@
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 
 use super::super::columns::{COLUMNS, VERSION};
-use super::intake::{Intake, RowPlace, Target};
+use super::intake::{Intake, RowPlace, Target, headings};
 use super::{Row, neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
@@ -11,8 +11,8 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) fn write(rows: &[Row]) -> Result<Vec<u8>, RegistryError> {
     let mut writer = WriterBuilder::new().from_writer(BOM.to_vec());
-    let headings = COLUMNS.iter().map(|column| column.vi).chain([VERSION.1]);
-    writer.write_record(headings).map_err(|failure| unwritable(&failure))?;
+    let names = COLUMNS.iter().map(|column| column.vi).chain([VERSION.1]);
+    writer.write_record(names).map_err(|failure| unwritable(&failure))?;
     for row in rows {
         let cells = COLUMNS.iter().map(|column| neutralised((column.get)(&row.holding)));
         let version = row.version.map(|version| version.to_string()).unwrap_or_default();
@@ -52,7 +52,7 @@ pub(super) fn read(bytes: &[u8], intake: &mut Intake) -> Result<(), RegistryErro
         let Some(targets) = &targets else {
             let cells: Result<Vec<_>, _> = record.iter().map(std::str::from_utf8).collect();
             let cells = cells.map_err(|_| RegistryError::Import(vec![not_utf8(&place.to_string())]))?;
-            targets = Some(intake.headings(place, cells.into_iter())?);
+            targets = Some(headings(place, cells.into_iter())?);
             continue;
         };
         let cells = record.iter().enumerate().map(|(index, cell)| {

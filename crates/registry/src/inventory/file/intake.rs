@@ -52,49 +52,6 @@ pub(in super::super) struct Intake {
 }
 
 impl Intake {
-    /// What the cells of the first row say the columns are.
-    ///
-    /// # Errors
-    /// Unknown, double and missing headings: without them no row can be read.
-    pub(super) fn headings<'a>(
-        &self,
-        place: RowPlace,
-        cells: impl Iterator<Item = &'a str>,
-    ) -> Result<Vec<Target>, RegistryError> {
-        let mut mistakes = Vec::new();
-        let mut targets = Vec::new();
-        let mut seen = [false; COLUMNS.len() + 1];
-        for cell in cells {
-            let cell = tidy(cell.to_owned());
-            let Some(target) = target(&cell) else {
-                let mistake = unknown_heading(&cell);
-                mistakes.push(Mistake { place: format!("{place}, {}", mistake.place), ..mistake });
-                continue;
-            };
-            let index = match target {
-                Target::Column(index) => Some(index),
-                Target::Version => Some(COLUMNS.len()),
-                Target::Nothing => None,
-            };
-            if index.is_some_and(|index| std::mem::replace(&mut seen[index], true)) {
-                mistakes.push(Mistake::new(
-                    format!("{place}, {cell}"),
-                    "Cột này có hai lần. Bỏ một cột.",
-                    "This column is there twice. Remove one.",
-                ));
-            }
-            targets.push(target);
-        }
-        for (column, _) in COLUMNS.iter().zip(seen).filter(|(column, seen)| column.required && !seen) {
-            mistakes.push(Mistake::new(
-                format!("{place}, {}", column.code),
-                format!("Thiếu cột {}. Thêm cột; lấy tệp mẫu bằng cách xuất danh sách rỗng.", column.vi),
-                format!("The column {} is missing. Add it; exporting nothing gives a template.", column.code),
-            ));
-        }
-        if mistakes.is_empty() { Ok(targets) } else { Err(RegistryError::Import(mistakes)) }
-    }
-
     /// Takes a row whose cells are known; an empty one is passed over.
     ///
     /// # Errors
@@ -165,6 +122,48 @@ impl Intake {
             self.codes.insert(code.clone(), place);
         }
     }
+}
+
+/// What the cells of the first row say the columns are.
+///
+/// # Errors
+/// Unknown, double and missing headings: without them no row can be read.
+pub(super) fn headings<'a>(
+    place: RowPlace,
+    cells: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Target>, RegistryError> {
+    let mut mistakes = Vec::new();
+    let mut targets = Vec::new();
+    let mut seen = [false; COLUMNS.len() + 1];
+    for cell in cells {
+        let cell = tidy(cell.to_owned());
+        let Some(target) = target(&cell) else {
+            let mistake = unknown_heading(&cell);
+            mistakes.push(Mistake { place: format!("{place}, {}", mistake.place), ..mistake });
+            continue;
+        };
+        let index = match target {
+            Target::Column(index) => Some(index),
+            Target::Version => Some(COLUMNS.len()),
+            Target::Nothing => None,
+        };
+        if index.is_some_and(|index| std::mem::replace(&mut seen[index], true)) {
+            mistakes.push(Mistake::new(
+                format!("{place}, {cell}"),
+                "Cột này có hai lần. Bỏ một cột.",
+                "This column is there twice. Remove one.",
+            ));
+        }
+        targets.push(target);
+    }
+    for (column, _) in COLUMNS.iter().zip(seen).filter(|(column, seen)| column.required && !seen) {
+        mistakes.push(Mistake::new(
+            format!("{place}, {}", column.code),
+            format!("Thiếu cột {}. Thêm cột; lấy tệp mẫu bằng cách xuất danh sách rỗng.", column.vi),
+            format!("The column {} is missing. Add it; exporting nothing gives a template.", column.code),
+        ));
+    }
+    if mistakes.is_empty() { Ok(targets) } else { Err(RegistryError::Import(mistakes)) }
 }
 
 /// The column of a heading or JSON path.

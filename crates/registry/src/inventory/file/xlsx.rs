@@ -7,7 +7,7 @@ use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, Work
 
 use super::super::columns::{COLUMNS, VERSION, VERSION_ABOUT};
 use super::csv::no_headings;
-use super::intake::{Intake, RowPlace, Target, too_long};
+use super::intake::{Intake, RowPlace, Target, headings, too_long};
 use super::{CELL_CHARS_MAX, ROWS_MAX, Row, UNPACKED_BYTES_MAX, neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
@@ -70,9 +70,8 @@ fn entries(sheet: &mut Worksheet, rows: &[Row]) -> Result<(), XlsxError> {
 fn explanation(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let heading = Format::new().set_bold();
     sheet.set_name("Hướng dẫn")?;
-    let headings =
-        ["Cột", "Mã / code", "Bắt buộc / required", "Cách ghi", "What to write", "Giá trị / words"];
-    for (index, text) in (0..).zip(headings) {
+    let names = ["Cột", "Mã / code", "Bắt buộc / required", "Cách ghi", "What to write", "Giá trị / words"];
+    for (index, text) in (0..).zip(names) {
         sheet.set_column_width(index, WIDTH)?;
         sheet.write_string_with_format(0, index, text, &heading)?;
     }
@@ -227,7 +226,7 @@ impl Sheet<'_> {
                 texts.resize(texts.len().max(column + 1), String::new());
                 texts[column] = text.map_err(|mistake| RegistryError::Import(vec![mistake]))?;
             }
-            self.targets = Some(self.intake.headings(place, texts.iter().map(String::as_str))?);
+            self.targets = Some(headings(place, texts.iter().map(String::as_str))?);
             return Ok(());
         }
         let cells: Vec<_> = cells.into_iter().map(|(column, text)| (self.target(column), text)).collect();

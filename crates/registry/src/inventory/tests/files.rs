@@ -455,3 +455,20 @@ fn columns_are_named_once_and_every_field_of_an_entry_has_one() {
         serde_json::to_value(filled).unwrap()
     );
 }
+
+#[test]
+fn the_page_on_files_names_every_column_as_the_program_does() {
+    let page = include_str!("../../../../../docs/inventory-files.md");
+    let mut missing = String::new();
+    for column in &COLUMNS {
+        let required = if column.required { "x" } else { "" };
+        let words = (column.words)().join(" / ");
+        let (vi, en) = column.about;
+        let [vi, en] = [vi, en].map(|about| about.replace('|', "\\|"));
+        let line = format!("| `{}` | {} | {required} | {vi} | {en} | {words} |\n", column.code, column.vi);
+        if !page.contains(&line) {
+            missing.push_str(&line);
+        }
+    }
+    assert!(missing.is_empty(), "docs/inventory-files.md lacks:\n{missing}");
+}
