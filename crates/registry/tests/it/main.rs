@@ -1,0 +1,5 @@
+//! The registry through its API, over real sockets, on both stores.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod server;
+mod session;
