@@ -81,11 +81,6 @@ pub fn holds(state: &State, person: &Person, role: Role, agency: Option<&AgencyC
     person.posts.iter().filter(|post| post.role == role).any(|post| match (&post.agency, agency) {
         (None, _) => true,
         (Some(_), None) => false,
-        (Some(above), Some(agency)) => is_within(state, agency, above, today),
+        (Some(above), Some(agency)) => state.agencies.is_within(agency, above, today),
     })
-}
-
-/// Whether `code` is the agency `above` or below it on this day.
-fn is_within(_state: &State, code: &AgencyCode, above: &AgencyCode, _today: Date) -> bool {
-    code == above
 }
