@@ -366,6 +366,23 @@ fn only_the_role_of_the_step_at_the_agency_of_the_step_takes_it() {
 }
 
 #[test]
+fn who_took_over_the_tasks_of_the_data_owner_decides_in_its_place() {
+    let mut story = Story::new();
+    let id = story.open_kind(2);
+    story.go_to(&id, "data_owner");
+    let closed = json!({ "code": "G01", "name": "Cơ quan G01", "valid_from": "2020-01-01", "valid_to": "2026-11-30",
+        "successor": "G02" });
+    let event = agency::Event::Put(serde_json::from_value(closed).unwrap());
+    story.commit("operator", vec![crate::Event::Agency(event)]);
+    assert_eq!(code(story.approve("stranger", &id)), 2004, "not yet");
+    story.wait_days(8);
+    assert_eq!(code(story.approve("owner", &id)), 2004, "not any more");
+    story.approve("stranger", &id).unwrap();
+    let board = hoarding(&story.state, &story.rules, story.now);
+    assert_eq!((board[0].owner.as_str(), board[0].approved.len()), ("G02", 1));
+}
+
+#[test]
 fn a_refusal_needs_a_reason_and_a_legal_basis() {
     let mut story = Story::new();
     let id = story.open_kind(2);
