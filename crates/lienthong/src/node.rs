@@ -162,7 +162,8 @@ fn rights_of(
     configured: RightsWatch,
 ) -> (RightsWatch, Option<JoinHandle<()>>) {
     let Some(role) = role else { return (configured, None) };
-    let bridge = bridges::rights::Bridge::new(Arc::clone(&role.registry), node.owner.clone(), Arc::clone(clock));
+    let bridge =
+        bridges::rights::Bridge::new(Arc::clone(&role.registry), node.owner.clone(), Arc::clone(clock));
     let (rights_in, rights) = watch::channel(bridge.rights(&configured.borrow()));
     (rights, Some(tokio::spawn(bridge.follow(configured, rights_in))))
 }

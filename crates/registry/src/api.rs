@@ -98,5 +98,9 @@ pub fn router(api: Api) -> Router {
 }
 
 async fn unknown() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, &"EX-2001", "Không có địa chỉ này; xem /api/v1/openapi.json / There is no such path; see /api/v1/openapi.json")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        &"EX-2001",
+        "Không có địa chỉ này; xem /api/v1/openapi.json / There is no such path; see /api/v1/openapi.json",
+    )
 }

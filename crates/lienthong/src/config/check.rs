@@ -47,7 +47,10 @@ impl Checker<'_> {
 
     fn registry(&mut self, section: RegistrySection, log: &str) -> RegistrySection {
         if section.store == log {
-            self.wrong("[registry]", "store: give the registry a store of its own, not that of the message log");
+            self.wrong(
+                "[registry]",
+                "store: give the registry a store of its own, not that of the message log",
+            );
         }
         if section.plain.is_some_and(|address| !address.ip().is_loopback()) {
             self.wrong("[registry]", "plain must be a loopback address, such as 127.0.0.1:7490");

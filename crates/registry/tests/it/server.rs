@@ -92,14 +92,17 @@ impl Server {
         let api = Api::new(Parts {
             registry: Arc::clone(&registry),
             sign_in: Arc::new(|proof: &Proof<'_>, _: Ts| match *proof {
-                Proof::Password { id, password: PASSWORD, code: CODE } => person(id).ok_or(RegistryError::SignIn),
+                Proof::Password { id, password: PASSWORD, code: CODE } => {
+                    person(id).ok_or(RegistryError::SignIn)
+                }
                 _ => Err(RegistryError::SignIn),
             }),
             standing: Arc::new(|id, _| person(id.as_str())),
             sessions: Sessions::default(),
             attachments: files.path().to_owned(),
         });
-        let server = web::Server::bind("127.0.0.1:0".parse().unwrap(), None, web::Limits::default()).await.unwrap();
+        let server =
+            web::Server::bind("127.0.0.1:0".parse().unwrap(), None, web::Limits::default()).await.unwrap();
         let base = format!("http://{}{}", server.address().unwrap(), api::ROOT);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(web::router::serve(server, api::router(api), stopped));
@@ -125,7 +128,13 @@ impl Server {
     }
 
     /// Any request.
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
         let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         let json = ("content-type", "application/json");
         self.raw(method, path, &[&[json], headers].concat(), bytes).await
@@ -146,7 +155,8 @@ impl Server {
 
 fn person(id: &str) -> Option<Person> {
     let posts = PEOPLE.iter().filter(|(name, _, _)| *name == id);
-    let posts: Vec<Post> =
-        posts.map(|(_, role, at)| Post { role: *role, agency: at.map(|code| code.parse().unwrap()) }).collect();
+    let posts: Vec<Post> = posts
+        .map(|(_, role, at)| Post { role: *role, agency: at.map(|code| code.parse().unwrap()) })
+        .collect();
     (!posts.is_empty()).then(|| Person { id: id.parse().unwrap(), posts })
 }

@@ -40,7 +40,11 @@ async fn every_route_but_sign_in_and_description_is_refused_without_a_session() 
                 continue;
             }
             let path = path.strip_prefix(registry::api::ROOT).unwrap();
-            let path: String = path.split('/').map(|p| if p.starts_with('{') { "x" } else { p }).collect::<Vec<_>>().join("/");
+            let path: String = path
+                .split('/')
+                .map(|p| if p.starts_with('{') { "x" } else { p })
+                .collect::<Vec<_>>()
+                .join("/");
             let answer = server.send(method.clone(), &path, &[], None).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             tried += 1;
