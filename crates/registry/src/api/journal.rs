@@ -71,5 +71,5 @@ struct Root {
 async fn root(State(api): State<Api>, Caller(person): Caller) -> Result<Json<Root>, Problem> {
     api.registry().may(&person, Act::Read, None)?;
     let tree = api.registry().journal().check(&[]).await.map_err(RegistryError::from)?;
-    Ok(Json(Root { size: tree.size, root: tree.root.iter().map(|byte| format!("{byte:02x}")).collect() }))
+    Ok(Json(Root { size: tree.size, root: hex::encode(tree.root) }))
 }
