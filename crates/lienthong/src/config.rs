@@ -73,6 +73,18 @@ pub struct RegistrySection {
     pub listen: Option<SocketAddr>,
     /// The API for this machine: plain HTTP, loopback only.
     pub plain: Option<SocketAddr>,
+    /// The authority whose directory this registry publishes; without it, the registry only follows the directory.
+    pub authority: Option<AuthoritySection>,
+}
+
+/// Section `[registry.authority]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthoritySection {
+    /// Folder that `lienthong authority init` made, with the keys of the roles targets, snapshot and timestamp.
+    pub dir: PathBuf,
+    /// File with the passphrase of these keys.
+    pub passphrase_file: PathBuf,
 }
 
 fn attachments() -> PathBuf {

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use base::{Clock, NodeId, SystemClock};
+use base::{Clock, SystemClock};
 use crypto::certificate::Certificate;
 use crypto::sign::{FileKeyStore, KeyStore};
 use directory::snapshot::Snapshot;
 use exchange::recorder::{self, Checkpoints, Recorder};
-use exchange::rights::Rights;
 use exchange::signer::Signer;
 use exchange::standing::Standing;
 use exchange::tls::{Identity, NodeVerifier};
@@ -20,7 +19,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{Server, TlsSource};
 
-use crate::bridges;
 use crate::config::Config;
 use crate::ops::{self, Health};
 use crate::registry_role;
@@ -49,15 +47,7 @@ impl Node {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         std::fs::create_dir_all(config.data_dir.join("spool"))
             .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
-        let keys = open_keys(&config)?;
-        let remedy = "`lienthong keys import-certificate` đặt chứng thư vào chỗ / puts it there";
-        let signing_certificate = certificate(&config.keys.signing_certificate).context(remedy)?;
-        let tls_certificate = certificate(&config.keys.tls_certificate).context(remedy)?;
-        let identity = Identity::new(&*keys, &config.keys.tls, &tls_certificate)?;
-        let signer =
-            Signer::new(Arc::clone(&keys), &config.keys.signing, signing_certificate.clone(), config.signing)
-                .with_context(|| "khóa ký / the signing key")?;
-        let own = vec![(signing_certificate, "signing"), (tls_certificate, "tls")];
+        let Own { keys, identity, signer, certificates } = Own::load(&config)?;
 
         let client = directory_client(&config)?;
         let first = first_directory(&client).await;
@@ -73,20 +63,21 @@ impl Node {
         let (recorder, writer) = Recorder::start(db.clone(), Arc::clone(&clock), checkpoints).await?;
 
         let (stop, stopped) = watch::channel(false);
-        let role = match &config.registry {
-            Some(section) => {
-                Some(registry_role::start(section, &identity, Arc::clone(&clock), &stopped).await?)
-            }
-            None => None,
-        };
         let (configured_in, configured) = watch::channel(Arc::new(config.rights));
-        let (rights, bridge) = rights_of(role.as_ref(), &config.node, &clock, configured);
+        let setup = registry_role::Setup {
+            node: &config.node,
+            identity: &identity,
+            clock: Arc::clone(&clock),
+            directory: directory.clone(),
+            stopped: stopped.clone(),
+        };
+        let role = registry_role::start(config.registry.as_ref(), setup, configured).await?;
         let standing = Arc::new(Standing::default());
         let gateway = Arc::new(Gateway::new(Parts {
             node: config.node.clone(),
             clock: Arc::clone(&clock),
             directory: directory.clone(),
-            rights,
+            rights: role.rights,
             signer,
             recorder,
             standing: Arc::clone(&standing),
@@ -100,12 +91,13 @@ impl Node {
         let usage_file = config.data_dir.join("usage.json");
         remember(&gateway, &db, &usage_file, &*clock).await?;
 
-        let health = Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), own, Arc::clone(&clock)));
+        let health =
+            Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), certificates, Arc::clone(&clock)));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
         let sockets = bind(&config.listen, &identity, verifier).await?;
 
         let mut serving = serve(sockets, &gateway, &health, &stopped);
-        serving.extend(role.into_iter().flat_map(|role| role.serving));
+        serving.extend(role.serving);
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
             tokio::spawn(reload::follow(config_path.to_owned(), configured_in)),
@@ -118,14 +110,10 @@ impl Node {
             )),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
-        background.extend(bridge);
-        if let Some(url) = config.evidence.timestamp_url {
-            background.push(tokio::spawn(stamper::run(
-                db,
-                url,
-                Duration::from_secs(config.evidence.timestamp_s.max(1)),
-            )));
-        }
+        background.extend(role.background);
+        let every = Duration::from_secs(config.evidence.timestamp_s.max(1));
+        let stamping = |url| tokio::spawn(stamper::run(db, url, every));
+        background.extend(config.evidence.timestamp_url.map(stamping));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
         Ok(Self { stop, serving, background, writer, gateway, usage_file, health })
     }
@@ -152,20 +140,25 @@ impl Node {
     }
 }
 
-type RightsWatch = watch::Receiver<Arc<Rights>>;
+/// What proves who this node is.
+struct Own {
+    keys: Arc<dyn KeyStore>,
+    identity: Identity,
+    signer: Signer,
+    certificates: Vec<(Certificate, &'static str)>,
+}
 
-/// What the gateway may allow: the configuration file's rights, under those of the registry when there is one.
-fn rights_of(
-    role: Option<&registry_role::Running>,
-    node: &NodeId,
-    clock: &Arc<dyn Clock>,
-    configured: RightsWatch,
-) -> (RightsWatch, Option<JoinHandle<()>>) {
-    let Some(role) = role else { return (configured, None) };
-    let bridge =
-        bridges::rights::Bridge::new(Arc::clone(&role.registry), node.owner.clone(), Arc::clone(clock));
-    let (rights_in, rights) = watch::channel(bridge.rights(&configured.borrow()));
-    (rights, Some(tokio::spawn(bridge.follow(configured, rights_in))))
+impl Own {
+    fn load(config: &Config) -> anyhow::Result<Self> {
+        let keys = open_keys(config)?;
+        let remedy = "`lienthong keys import-certificate` đặt chứng thư vào chỗ / puts it there";
+        let signing = certificate(&config.keys.signing_certificate).context(remedy)?;
+        let tls = certificate(&config.keys.tls_certificate).context(remedy)?;
+        let identity = Identity::new(&*keys, &config.keys.tls, &tls)?;
+        let signer = Signer::new(Arc::clone(&keys), &config.keys.signing, signing.clone(), config.signing)
+            .with_context(|| "khóa ký / the signing key")?;
+        Ok(Self { keys, identity, signer, certificates: vec![(signing, "signing"), (tls, "tls")] })
+    }
 }
 
 /// Opens the keys of a configuration.

@@ -42,7 +42,7 @@ impl Bridge {
         mut configured: watch::Receiver<Arc<Rights>>,
         rights: watch::Sender<Arc<Rights>>,
     ) {
-        let mut changes = self.registry.changes();
+        let mut journal = self.registry.changes();
         let (mut last, mut failing) = (None, false);
         loop {
             let new = self.snapshot();
@@ -52,8 +52,8 @@ impl Bridge {
                 last = Some(new);
             }
             tokio::select! {
-                changed = changes.changed() => if changed.is_err() { return },
-                changed = configured.changed() => if changed.is_err() { return } else { last = None },
+                grown = journal.changed() => if grown.is_err() { return },
+                edited = configured.changed() => if edited.is_err() { return } else { last = None },
                 () = tokio::time::sleep(AT_LEAST_EVERY) => self.catch_up(&mut failing).await,
             }
         }

@@ -17,7 +17,7 @@ use super::file::{
     ConnectionKind, EndpointSection, File, GrantSection, LimitsSection, ServiceSection, SigningMode,
     SubsystemSection,
 };
-use super::{Config, Directory, Keys, Listen, Mistakes, RegistrySection};
+use super::{AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistrySection};
 
 /// Longest call, seconds: evidence of a longer one would not verify, its times lie too far apart.
 const TIMEOUT_S_MAX: u64 = 300;
@@ -45,7 +45,36 @@ impl Checker<'_> {
         self.dir.join(path)
     }
 
-    fn registry(&mut self, section: RegistrySection, log: &str) -> RegistrySection {
+    fn sockets(&mut self, listen: &Listen) {
+        if let Some(plain) = listen.systems_plain
+            && !plain.ip().is_loopback()
+        {
+            self.wrong(
+                "[listen] systems_plain",
+                format!("{plain}: plain HTTP is allowed on loopback only; use `systems` for HTTPS"),
+            );
+        }
+        if !(1..=3600).contains(&listen.head_s) {
+            self.wrong("[listen]", "head_s: allowed are 1 to 3600");
+        }
+        if !(1..=100_000).contains(&listen.connections_max) {
+            self.wrong("[listen]", "connections_max: allowed are 1 to 100000");
+        }
+    }
+
+    fn evidence(&mut self, evidence: &Evidence) {
+        if !(10..=600_000).contains(&evidence.checkpoint_ms) {
+            self.wrong("[evidence]", "checkpoint_ms: allowed are 10 to 600000");
+        }
+        if evidence.timestamp_url.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+            self.wrong(
+                "[evidence]",
+                "timestamp_url must begin with http:// (time-stamps are signed; https is not supported yet)",
+            );
+        }
+    }
+
+    fn registry(&mut self, section: &RegistrySection, log: &str) -> RegistrySection {
         if section.store == log {
             self.wrong(
                 "[registry]",
@@ -62,7 +91,11 @@ impl Checker<'_> {
             store: store_url(&section.store, self.dir),
             people: self.path(&section.people),
             attachments: self.path(&section.attachments),
-            ..section
+            authority: section.authority.as_ref().map(|authority| AuthoritySection {
+                dir: self.path(&authority.dir),
+                passphrase_file: self.path(&authority.passphrase_file),
+            }),
+            ..*section
         }
     }
 
@@ -243,31 +276,10 @@ impl Checker<'_> {
 pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     let mut checker = Checker { dir, owner: &file.node.id.owner, mistakes: Vec::new() };
     let listen = file.listen;
-    if let Some(plain) = listen.systems_plain
-        && !plain.ip().is_loopback()
-    {
-        checker.wrong(
-            "[listen] systems_plain",
-            format!("{plain}: plain HTTP is allowed on loopback only; use `systems` for HTTPS"),
-        );
-    }
-    if !(1..=3600).contains(&listen.head_s) {
-        checker.wrong("[listen]", "head_s: allowed are 1 to 3600");
-    }
+    checker.sockets(&listen);
+    checker.evidence(&file.evidence);
     if file.signing.window_us > 100_000 {
         checker.wrong("[signing]", "window_us: at most 100000");
-    }
-    if !(10..=600_000).contains(&file.evidence.checkpoint_ms) {
-        checker.wrong("[evidence]", "checkpoint_ms: allowed are 10 to 600000");
-    }
-    if !(1..=100_000).contains(&listen.connections_max) {
-        checker.wrong("[listen]", "connections_max: allowed are 1 to 100000");
-    }
-    if file.evidence.timestamp_url.as_ref().is_some_and(|url| !url.starts_with("http://")) {
-        checker.wrong(
-            "[evidence]",
-            "timestamp_url must begin with http:// (time-stamps are signed; https is not supported yet)",
-        );
     }
     let codes = file.subsystems.iter().map(|s| s.code.to_string());
     checker.no_repetition("[[subsystem]]", codes.collect());
@@ -294,7 +306,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         ..file.keys.clone()
     };
     let directory = Directory { root: checker.path(&file.directory.root), ..file.directory.clone() };
-    let registry = file.registry.map(|section| checker.registry(section, &file.store.url));
+    let registry = file.registry.as_ref().map(|section| checker.registry(section, &file.store.url));
     let (data_dir, store_url) = (checker.path(&file.node.data), store_url(&file.store.url, dir));
     if !checker.mistakes.is_empty() {
         return Err(Mistakes(checker.mistakes));
