@@ -13,6 +13,7 @@ mod faults;
 mod harness;
 mod operate;
 mod raw;
+mod registry;
 mod rest;
 mod rig;
 mod rights;
