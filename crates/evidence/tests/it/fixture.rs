@@ -250,8 +250,7 @@ pub fn response_record(response: SignedHead) -> Record {
         outcome: Some(Outcome { status: 200, code: None, fault: None }),
         response_kib: Some(1),
         duration_ms: Some(14),
-        permit: None,
-        withheld: Vec::new(),
+        withheld: vec!["chuHo".into(), "thanhVien.họTên".into()],
         ..record(CallPart::Response)
     }
 }

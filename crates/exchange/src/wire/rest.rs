@@ -196,7 +196,8 @@ pub fn error_body(error: &CallError, detail: &str, xml: bool) -> (HeaderValue, B
         );
         return (HeaderValue::from_static("text/xml;charset=utf-8"), text.into());
     }
-    let body = serde_json::json!({ "type": kind, "message": message, "detail": detail });
+    // In the order of the alphabet, whether or not a dependency makes `serde_json` keep the order of writing.
+    let body = serde_json::json!({ "detail": detail, "message": message, "type": kind });
     (HeaderValue::from_static("application/json;charset=utf-8"), body.to_string().into())
 }
 

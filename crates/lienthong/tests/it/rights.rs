@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Answer, Options, Sandbox};
+use crate::harness::{Answer, Options, Sandbox, wait};
 
 const SERVICES: &str = r#"
 [[service]]
@@ -114,6 +114,57 @@ fn rights_count_by_party_group_endpoint_purpose_and_time() {
     refused(&disabled, "EX-0303", "server.serverproxy.service_disabled");
     assert!(disabled.text().contains("Bảo trì đến 8 giờ <mai>"), "{disabled:?}");
     assert!(ask(&sandbox, "GET", "tat", &["Accept: text/xml"]).text().contains("&lt;mai&gt;"));
+}
+
+const LIMITED: &str = r#"
+[[service]]
+subsystem = "DANCU"
+code = "cat"
+url = "{echo}"
+[[grant]]
+id = "QK-2026-000001"
+to = "VN-DEMO/GOV/H17/MOTCUA"
+service = "DANCU/cat"
+fields = ["method"]
+quota_day = 3
+officer = true
+condition = "context.userId like \"CB-*\""
+legal_basis = "01/QĐ-DEMO"
+"#;
+
+#[test]
+fn answers_are_cut_to_fields_and_a_quota_is_not_given_anew_after_a_crash() {
+    let mut sandbox = Sandbox::prepare(&Options::default());
+    sandbox.offer(LIMITED);
+    sandbox.start_provider();
+    sandbox.start_consumer();
+    let unnamed = ask(&sandbox, "GET", "cat/soi", &[]);
+    refused(&unnamed, "EX-0311", "server.serverproxy.access_denied");
+    let call = |sandbox: &Sandbox| ask(sandbox, "GET", "cat/soi", &["X-Road-UserId: CB-1", "X-Road-Id: cat"]);
+    assert_eq!(call(&sandbox).text(), r#"{"method":"GET"}"#);
+    let records = sandbox.records("provider", "cat");
+    assert_eq!(records[0]["record"]["permit"], "QK-2026-000001, 01/QĐ-DEMO", "{records:?}");
+    assert!(records[1]["record"]["withheld"].as_array().unwrap().contains(&"headers".into()), "{records:?}");
+
+    let counted = || {
+        let counts = sandbox.node_dir("provider").join("data/usage.json");
+        std::fs::read_to_string(counts).unwrap_or_default().contains(r#""QK-2026-000001":1"#)
+    };
+    wait(counted);
+    sandbox.provider.take().unwrap().kill_9();
+    sandbox.start_provider();
+    let mut answered = 0;
+    // The first call may still meet the connection to the node that was killed.
+    wait(|| {
+        let answer = call(&sandbox);
+        answered += usize::from(answer.status == 200);
+        answer.status == 429
+    });
+    assert_eq!(answered, 2);
+    let over = call(&sandbox);
+    assert_eq!(over.header("x-road-error"), Some("server.serverproxy.quota_exceeded"), "{over:?}");
+    assert!(over.header("retry-after").unwrap().parse::<u32>().unwrap() <= 86_400);
+    sandbox.audit("provider");
 }
 
 #[test]
