@@ -2,13 +2,15 @@
 //!
 //! The people of this story act in a process of their own on the registry's store, as a second installation would.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use base::{SystemClock, Ts};
 use registry::agency::AgencyCode;
-use registry::gate::{self, FilingId, Judgement, Verdict};
+use registry::gate;
+use registry::gate::filing::{FilingId, Judgement, Verdict};
 use registry::grant::{self, GrantId, Terms};
-use registry::people::{Act, Person, Post, Role};
+use registry::people::{Act, People, Person, Post, Role};
 use registry::request::{self, RequestId};
 use registry::{Moment, Registry, RegistryError, Rules, State, agency, service};
 use serde_json::json;
@@ -59,7 +61,12 @@ impl Office {
     }
 
     #[track_caller]
-    fn does(&self, who: (&str, Role, &str), act: Act, decide: impl FnMut(&State, &Moment, &Person) -> Events) {
+    fn does(
+        &self,
+        who: (&str, Role, &str),
+        act: Act,
+        decide: impl FnMut(&State, &Moment, &Person) -> Events,
+    ) {
         self.tries(who, act, decide).unwrap();
     }
 
@@ -75,7 +82,7 @@ impl Office {
                 let known = state.agencies.on(&form, moment.today);
                 assert!(!matches!(known, agency::Standing::Valid(_)));
                 serde_json::from_value::<agency::Agency>(json!({
-                    "code": form, "name": format!("Cơ quan {code}"), "valid_from": "2025-07-01",
+                    "code": form, "also": code, "name": format!("Cơ quan {code}"), "valid_from": "2025-07-01",
                 }))
                 .unwrap()
             });
@@ -102,7 +109,8 @@ impl Office {
     fn shows(&self, party: &str, item: &str, about: Option<&RequestId>, issued_on: &str) {
         let rules = self.rules();
         let officer = if party == CONSUMER { CONSUMERS_OFFICER } else { PROVIDERS_OFFICER };
-        let mut filing = json!({ "party": party, "item": item, "number": "12/VB", "issued_on": issued_on });
+        let document = "ab".repeat(32);
+        let mut filing = json!({ "party": party, "item": item, "number": "12/VB", "issued_on": issued_on, "document": document });
         if item == "security_level" {
             filing["level"] = json!(3);
         }
@@ -147,12 +155,23 @@ impl Office {
                 "bytes": 1000, "sha256": "ab".repeat(32),
             } });
             self.does(who, Act::RequestStep, |state, moment, person| {
-                request::attach(state, &rules, moment, person, &serde_json::from_value(attach.clone()).unwrap())
+                request::attach(
+                    state,
+                    &rules,
+                    moment,
+                    person,
+                    &serde_json::from_value(attach.clone()).unwrap(),
+                )
             });
         }
     }
 
-    fn steps(&self, who: (&str, Role, &str), id: &RequestId, decision: &serde_json::Value) -> Result<(), RegistryError> {
+    fn steps(
+        &self,
+        who: (&str, Role, &str),
+        id: &RequestId,
+        decision: &serde_json::Value,
+    ) -> Result<(), RegistryError> {
         let rules = self.rules();
         let mut take = decision.clone();
         take["decision"] = decision.clone();
@@ -190,7 +209,13 @@ impl Office {
         let close = json!({ "id": id, "task": "risk_assessment", "conclusion": "Rủi ro chấp nhận được" });
         let by = CONSUMERS_OFFICER;
         self.does(by, Act::RequestStep, |state, moment, person| {
-            request::close_task(state, &rules, moment, person, &serde_json::from_value(close.clone()).unwrap())
+            request::close_task(
+                state,
+                &rules,
+                moment,
+                person,
+                &serde_json::from_value(close.clone()).unwrap(),
+            )
         });
         self.steps(OPERATOR, id, &yes).unwrap();
         self.registry.read(|state| state.grants.iter().next_back().unwrap().id.clone())
@@ -212,7 +237,8 @@ fn described() -> serde_json::Value {
         "target": { "type": "string", "description": "Đường dẫn" },
         "headers": { "type": "array", "items": { "type": "array", "items": { "type": "string" } }, "description": "Tiêu đề" },
     } });
-    let answer = json!({ "200": { "description": "Được", "content": { "application/json": { "schema": schema } } } });
+    let answer =
+        json!({ "200": { "description": "Được", "content": { "application/json": { "schema": schema } } } });
     json!({
         "id": SERVICE, "owner": "000.00.00.G01", "title": { "vi": "Soi yêu cầu", "en": "Mirror" },
         "data_class": "personal_basic", "sharing": "on_request", "legal_basis": BASIS,
@@ -243,7 +269,11 @@ fn start() -> (Sandbox, Office) {
         )
     });
     let dir = sandbox.node_dir("provider");
-    std::fs::write(dir.join("people.toml"), "").unwrap();
+    let people = dir.join("people.toml");
+    let posts = [Post { role: Role::PlatformOperator, agency: None }];
+    let (entry, _) = People::new_entry("vanhanh", "Trực vận hành", "mat-khau-thu-nghiem", &posts).unwrap();
+    std::fs::write(&people, entry).unwrap();
+    std::fs::set_permissions(&people, std::fs::Permissions::from_mode(0o600)).unwrap();
     sandbox.start_provider();
     sandbox.start_consumer();
     let office = Office::open(&format!("sqlite:{}", dir.join("registry.db").display()));
@@ -273,7 +303,8 @@ fn what_people_decide_in_the_registry_counts_on_the_next_call() {
     office.reaches_the_owner(&first);
     let bare = office.steps(DATA_OWNER, &first, &json!({ "decision": "refuse" })).unwrap_err();
     assert!(matches!(bare, RegistryError::ReasonMissing), "{bare}");
-    let why = json!({ "decision": "refuse", "reason": "Phạm vi trường rộng hơn mục đích", "legal_basis": BASIS });
+    let why =
+        json!({ "decision": "refuse", "reason": "Phạm vi trường rộng hơn mục đích", "legal_basis": BASIS });
     office.steps(DATA_OWNER, &first, &why).unwrap();
     let rules = office.rules();
     let board = office.registry.read(|state| request::hoarding(state, &rules, office.registry.now()));
@@ -288,13 +319,18 @@ fn what_people_decide_in_the_registry_counts_on_the_next_call() {
     assert_eq!(answer.json(), json!({ "method": "GET", "target": "/soi" }));
     let records = sandbox.records("provider", "duoc-2");
     assert!(records.iter().any(|record| record["record"]["withheld"] == json!(["headers"])), "{records:?}");
-    assert!(records.iter().any(|record| record["record"]["permit"].as_str().is_some_and(|p| p.contains(grant.as_str()))));
+    assert!(
+        records
+            .iter()
+            .any(|record| record["record"]["permit"].as_str().is_some_and(|p| p.contains(grant.as_str())))
+    );
 
     // The quota of the day.
     while ask(&sandbox, "han-muc").status == 200 {}
     refused(&ask(&sandbox, "han-muc-het"), "EX-0309");
     office.does(DATA_OWNER, Act::GrantChange, |state, moment, _| {
-        let change = json!({ "id": grant, "terms": terms(&["method", "target"], 1000), "reason": "Nâng hạn mức" });
+        let change =
+            json!({ "id": grant, "terms": terms(&["method", "target"], 1000), "reason": "Nâng hạn mức" });
         grant::change(state, moment, &serde_json::from_value(change).unwrap())
     });
     wait(|| ask(&sandbox, "nang-han-muc").status == 200);
