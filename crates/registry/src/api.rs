@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use base::Ts;
 use http::{StatusCode, header};
 use utoipa::OpenApi;
@@ -22,7 +23,7 @@ use crate::people::{Person, SignIn};
 use crate::registry::Registry;
 use session::{Sessions, Standing};
 
-pub use request::{Caller, Key, Page, Paged, Seen};
+pub use request::{Caller, Input, Key, Page, Paged, Seen};
 
 /// Path under which everything of this version is.
 pub const ROOT: &str = "/api/v1";
@@ -94,7 +95,11 @@ pub fn router(api: Api) -> Router {
     let document = serde_json::to_string(&document).unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let description = axum::routing::get(async move || (json, document));
-    routes.route(&format!("{ROOT}/openapi.json"), description).fallback(unknown).with_state(api)
+    routes
+        .route(&format!("{ROOT}/openapi.json"), description)
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(request::BODY_BYTES_MAX))
+        .with_state(api)
 }
 
 async fn unknown() -> Problem {

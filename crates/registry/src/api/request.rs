@@ -1,10 +1,12 @@
 //! What every handler reads from a request, and how an error is answered.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::{Problem, ProblemError};
@@ -16,6 +18,10 @@ use crate::registry::Receipt;
 
 /// `Idempotency-Key`.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Longest body in bytes: a service's description of 2 MiB, and room for how it is written.
+pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Longest file that is imported, in bytes.
+pub const FILE_BYTES_MAX: usize = crate::inventory::FILE_BYTES_MAX;
 /// Items of a page unless the caller asks for another number.
 const PAGE_ITEMS: usize = 50;
 /// Items of a page at most.
@@ -46,6 +52,49 @@ impl OptionalFromRequestParts<Api> for Caller {
     }
 }
 
+/// The body of a request: JSON, of the members that its type knows, at most [`BODY_BYTES_MAX`].
+#[derive(Clone, Debug)]
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Api> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let bytes = body(request, api, BODY_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let vi = format!("không đúng mẫu JSON ở dòng {line}, cột {column}: {error}");
+            RegistryError::invalid("body", vi, format!("not the JSON that is expected: {error}")).into()
+        })
+    }
+}
+
+/// A file as the body of a request, at most [`FILE_BYTES_MAX`]; its route must lift the limit of other bodies.
+#[derive(Clone, Debug)]
+pub struct Upload(pub Bytes);
+
+impl FromRequest<Api> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        body(request, api, FILE_BYTES_MAX).await.map(Self)
+    }
+}
+
+async fn body(request: Request, api: &Api, max: usize) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, api).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return RegistryError::TooMany { what: "byte / bytes", max }.into();
+        }
+        RegistryError::invalid(
+            "body",
+            "không nhận đủ nội dung; hãy gửi lại",
+            "did not arrive whole: send it again",
+        )
+        .into()
+    })
+}
+
 /// The version that the caller saw: `If-Match: "1234"`.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen(pub Option<i64>);
@@ -64,6 +113,23 @@ impl<S: Sync> FromRequestParts<S> for Seen {
             )
             .into()
         })
+    }
+}
+
+impl Seen {
+    /// The version, which must be said to change something that exists.
+    ///
+    /// # Errors
+    /// It exists and the version is missing.
+    pub fn of(self, exists: bool) -> Result<Option<i64>, RegistryError> {
+        if self.0.is_none() && exists {
+            return Err(RegistryError::invalid(
+                "If-Match",
+                "đã có rồi; hãy tải lại và gửi kèm phiên bản (ETag) đã xem",
+                "it exists already: load it and send the version (ETag) that you saw",
+            ));
+        }
+        Ok(self.0)
     }
 }
 
