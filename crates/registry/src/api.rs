@@ -4,8 +4,12 @@
 //! details (RFC 9457); lists come in pages; who changes something that others may change, too, sends the version he saw
 //! in `If-Match`; who must not do something twice sends an `Idempotency-Key`.
 
+pub mod agencies;
+pub mod inventory;
 pub mod journal;
 pub mod request;
+pub mod rights;
+pub mod services;
 pub mod session;
 
 use std::path::PathBuf;
@@ -15,15 +19,17 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use base::Ts;
 use http::{StatusCode, header};
+use jiff::civil::Date;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
 use crate::people::{Person, SignIn};
 use crate::registry::Registry;
+use crate::state::vietnam_day;
 use session::{Sessions, Standing};
 
-pub use request::{Caller, Input, Key, Page, Paged, Seen};
+pub use request::{Asked, At, Caller, Input, Key, Page, Paged, Seen};
 
 /// Path under which everything of this version is.
 pub const ROOT: &str = "/api/v1";
@@ -62,6 +68,11 @@ impl Api {
         self.registry().now()
     }
 
+    /// The present day in Vietnam.
+    pub fn today(&self) -> Date {
+        vietnam_day(self.now())
+    }
+
     /// The person behind a token, with the posts of today.
     fn signed_in(&self, token: &str) -> Option<Person> {
         let now = self.now();
@@ -85,7 +96,12 @@ struct Head;
 
 /// Every route, and the OpenAPI document that describes them.
 pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
-    let v1 = OpenApiRouter::new().merge(session::routes()).merge(journal::routes());
+    let v1 = OpenApiRouter::new()
+        .merge(session::routes())
+        .merge(journal::routes())
+        .merge(agencies::routes())
+        .merge(inventory::routes())
+        .merge(services::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }
 
