@@ -133,6 +133,7 @@ struct PeriodShown {
 
 /// A line of a history.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AgencyLine)]
 struct Line {
     /// When.
     #[schema(value_type = String)]
@@ -270,6 +271,7 @@ fn permit(
 
 /// How an agency ends.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = AgencyEnding)]
 #[serde(deny_unknown_fields)]
 struct Ending {
     /// The last day on which it counts.

@@ -85,6 +85,7 @@ impl Wanted {
 
 /// An entry.
 #[derive(Serialize, ToSchema)]
+#[schema(as = HoldingShown)]
 struct Shown {
     /// The entry, as it is handed in again to change it.
     #[schema(value_type = Object)]
@@ -108,7 +109,7 @@ impl Shown {
 
 /// Lists entries by code.
 #[utoipa::path(get, path = "/holdings", tag = "inventory", params(Wanted),
-    responses((status = 200, body = Paged<Shown>), (status = 422, description = "EX-2002")))]
+    responses((status = 200, body = Paged<Object>, description = "`items`: `HoldingShown`"), (status = 422, description = "EX-2002")))]
 async fn list(
     State(api): State<Api>,
     Caller(person): Caller,
@@ -126,6 +127,7 @@ async fn list(
 
 /// An entry with all that was done to it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = HoldingWhole)]
 struct Whole {
     /// The entry.
     #[serde(flatten)]
@@ -136,6 +138,7 @@ struct Whole {
 
 /// A line of a history.
 #[derive(Serialize, ToSchema)]
+#[schema(as = HoldingLine)]
 struct Line {
     /// When.
     #[schema(value_type = String)]
@@ -235,6 +238,7 @@ fn allowed(
 
 /// How an entry ends.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = HoldingEnding)]
 #[serde(deny_unknown_fields)]
 struct Ending {
     /// Its last day of use.

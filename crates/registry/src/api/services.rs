@@ -73,6 +73,7 @@ struct Wanted {
 
 /// A version of a service in a list.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ServiceListed)]
 struct Listed {
     /// `INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE`.
     #[schema(value_type = String)]
@@ -142,7 +143,7 @@ fn sees(state: &crate::State, person: &Person, (entry, service): (&Entry, &Servi
 
 /// Searches the catalogue, best first.
 #[utoipa::path(get, path = "/services", tag = "services", params(Wanted),
-    responses((status = 200, body = Paged<Listed>), (status = 422, description = "EX-2002")))]
+    responses((status = 200, body = Paged<Object>, description = "`items`: `ServiceListed`"), (status = 422, description = "EX-2002")))]
 async fn list(
     State(api): State<Api>,
     Caller(person): Caller,
@@ -192,6 +193,7 @@ struct Which {
 
 /// A service with its versions.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ServiceWhole)]
 struct Whole {
     /// Number of the act that last touched it, for `If-Match`.
     revision: i64,
@@ -218,6 +220,7 @@ struct Whole {
 
 /// A line of a history.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ServiceLine)]
 struct Line {
     /// When.
     #[schema(value_type = String)]
@@ -231,6 +234,7 @@ struct Line {
 
 /// An example call.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ServiceCall)]
 struct Call {
     /// What is asked and answered.
     #[schema(value_type = Object)]
@@ -458,6 +462,7 @@ async fn publish(
 
 /// Until when a version is on offer.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = ServiceEnding)]
 #[serde(deny_unknown_fields)]
 struct Ending {
     /// The version.
