@@ -4,25 +4,32 @@
 //! details (RFC 9457); lists come in pages; who changes something that others may change, too, sends the version he saw
 //! in `If-Match`; who must not do something twice sends an `Idempotency-Key`.
 
+pub mod agencies;
+pub mod inventory;
 pub mod journal;
 pub mod request;
+pub mod rights;
+pub mod services;
 pub mod session;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use base::Ts;
 use http::{StatusCode, header};
+use jiff::civil::Date;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
 use crate::people::{Person, SignIn};
 use crate::registry::Registry;
+use crate::state::vietnam_day;
 use session::{Sessions, Standing};
 
-pub use request::{Caller, Key, Page, Paged, Seen};
+pub use request::{Asked, At, Caller, Input, Key, Page, Paged, Seen};
 
 /// Path under which everything of this version is.
 pub const ROOT: &str = "/api/v1";
@@ -61,6 +68,11 @@ impl Api {
         self.registry().now()
     }
 
+    /// The present day in Vietnam.
+    pub fn today(&self) -> Date {
+        vietnam_day(self.now())
+    }
+
     /// The person behind a token, with the posts of today.
     fn signed_in(&self, token: &str) -> Option<Person> {
         let now = self.now();
@@ -84,7 +96,12 @@ struct Head;
 
 /// Every route, and the OpenAPI document that describes them.
 pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
-    let v1 = OpenApiRouter::new().merge(session::routes()).merge(journal::routes());
+    let v1 = OpenApiRouter::new()
+        .merge(session::routes())
+        .merge(journal::routes())
+        .merge(agencies::routes())
+        .merge(inventory::routes())
+        .merge(services::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }
 
@@ -94,7 +111,11 @@ pub fn router(api: Api) -> Router {
     let document = serde_json::to_string(&document).unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let description = axum::routing::get(async move || (json, document));
-    routes.route(&format!("{ROOT}/openapi.json"), description).fallback(unknown).with_state(api)
+    routes
+        .route(&format!("{ROOT}/openapi.json"), description)
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(request::BODY_BYTES_MAX))
+        .with_state(api)
 }
 
 async fn unknown() -> Problem {

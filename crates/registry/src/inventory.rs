@@ -33,7 +33,7 @@ pub use holding::{
     CODE_BYTES_MAX, Contact, Contacts, HeldObject, Holding, HoldingCode, HoldingCodeError, Kind, Level,
     Scope, Sharing, Stage, Word,
 };
-pub use import::import;
+pub use import::{import, import_counted};
 pub use overlap::{AskedAgain, Overlap, OverlapRule, Overlaps, Side, asked_again, overlaps};
 pub use quang_nam::{QUANG_NAM_DAY, quang_nam};
 

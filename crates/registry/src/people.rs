@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::agency::AgencyCode;
 
 pub(crate) use permission::role;
-pub use permission::{holds, may};
+pub use permission::{holds, home, may};
 pub use sign_in::{ATTEMPTS_MAX, LOCK_SECONDS, People, Proof, SignIn};
 
 /// What a person is to the registry.

@@ -20,7 +20,7 @@ pub mod sample;
 mod schema;
 mod vocabulary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::ServiceId;
 use jiff::civil::Date;
@@ -281,6 +281,8 @@ pub struct Entry {
     /// All that was done to it, oldest first.
     pub history: Vec<Past>,
     versions: Vec<Service>,
+    /// Versions that were on offer at some time: what everybody saw then is no secret later.
+    offered: BTreeSet<String>,
     /// What is searched in, for each version.
     words: Vec<catalogue::Words>,
 }
@@ -294,6 +296,12 @@ impl Entry {
     /// One version.
     pub fn version(&self, version: &str) -> Option<&Service> {
         self.versions.iter().find(|service| service.version == version)
+    }
+
+    /// Whether a version is on offer, or was at some time; drafts are their owner's alone.
+    pub fn is_public(&self, service: &Service) -> bool {
+        matches!(service.stage, Stage::Published | Stage::Deprecated)
+            || self.offered.contains(&service.version)
     }
 
     /// The version that speaks for the service: the published one, else the last that was deprecated, withdrawn,
@@ -375,6 +383,7 @@ impl Services {
         match event {
             Event::Put(service) => self.touch(service.id.clone(), past, |entry| entry.put(*service)),
             Event::Published { id, version } => self.touch(id, past, |entry| {
+                entry.offered.insert(version.clone());
                 entry.change(&version, |service| {
                     (service.stage, service.sunset, service.replacement) = (Stage::Published, None, None);
                 });

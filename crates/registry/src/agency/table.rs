@@ -48,7 +48,19 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 ///
 /// # Errors
 /// `Import` with all mistakes, each at its `line` of the file, those of the header at `line 1`. Then nothing is taken over.
-pub fn import_csv(state: &State, _moment: &Moment, file: &[u8]) -> Result<Vec<crate::Event>, RegistryError> {
+pub fn import_csv(state: &State, moment: &Moment, file: &[u8]) -> Result<Vec<crate::Event>, RegistryError> {
+    import_counted(state, moment, file).map(|(_, events)| events)
+}
+
+/// As [`import_csv`], with the number of rows that the file has.
+///
+/// # Errors
+/// As [`import_csv`].
+pub fn import_counted(
+    state: &State,
+    _moment: &Moment,
+    file: &[u8],
+) -> Result<(usize, Vec<crate::Event>), RegistryError> {
     let file = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
     let head = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let delimiter = if head.contains(&b';') && !head.contains(&b',') { b';' } else { b',' };
@@ -89,7 +101,8 @@ pub fn import_csv(state: &State, _moment: &Moment, file: &[u8]) -> Result<Vec<cr
             }
         }
     }
-    import_rows(&state.agencies, rows, rest)
+    let count = rows.len();
+    import_rows(&state.agencies, rows, rest).map(|events| (count, events))
 }
 
 /// Writes agencies as CSV, with a byte order mark so that spreadsheets see that it is UTF-8.

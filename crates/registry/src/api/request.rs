@@ -1,10 +1,12 @@
 //! What every handler reads from a request, and how an error is answered.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::{Problem, ProblemError};
@@ -16,6 +18,10 @@ use crate::registry::Receipt;
 
 /// `Idempotency-Key`.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Longest body in bytes: a service's description of 2 MiB, and room for how it is written.
+pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Longest file that is imported, in bytes.
+pub const FILE_BYTES_MAX: usize = crate::inventory::FILE_BYTES_MAX;
 /// Items of a page unless the caller asks for another number.
 const PAGE_ITEMS: usize = 50;
 /// Items of a page at most.
@@ -46,6 +52,94 @@ impl OptionalFromRequestParts<Api> for Caller {
     }
 }
 
+/// The body of a request: JSON, of the members that its type knows, at most [`BODY_BYTES_MAX`].
+#[derive(Clone, Debug)]
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Api> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let bytes = body(request, api, BODY_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| unread(&error).into())
+    }
+}
+
+/// What is wrong with a body, without the values in it: they may be what must not be repeated anywhere.
+fn unread(error: &serde_json::Error) -> RegistryError {
+    let (line, column, text) = (error.line(), error.column(), error.to_string());
+    let text = text.find("expected").map_or(text.as_str(), |at| &text[at..]);
+    let told = ["expected", "missing field", "unknown field", "duplicate field"];
+    let what = if told.iter().any(|begin| text.starts_with(begin)) {
+        text.split(" at line ").next().unwrap_or_default()
+    } else {
+        "a value does not have the form that it needs"
+    };
+    RegistryError::invalid(
+        "body",
+        format!("không đúng mẫu JSON (dòng {line}, cột {column}); xem /api/v1/openapi.json"),
+        format!("not the JSON that is wanted (line {line}, column {column}): {what}"),
+    )
+}
+
+/// The query of a request: members that its type does not know are refused.
+#[derive(Clone, Debug)]
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Api> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let read = Query::<T>::from_request_parts(parts, api).await;
+        read.map(|Query(asked)| Self(asked)).map_err(|rejection| {
+            let vi = "tham số truy vấn không đúng; xem /api/v1/openapi.json";
+            RegistryError::invalid("query", vi, rejection.body_text()).into()
+        })
+    }
+}
+
+/// What the path of a request names.
+#[derive(Clone, Debug)]
+pub struct At<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Api> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let read = <Path<T> as FromRequestParts<Api>>::from_request_parts(parts, api).await;
+        read.map(|Path(named)| Self(named)).map_err(|rejection| {
+            let vi = "mã trong địa chỉ không đúng dạng";
+            RegistryError::invalid("path", vi, rejection.body_text()).into()
+        })
+    }
+}
+
+/// A file as the body of a request, at most [`FILE_BYTES_MAX`]; its route must lift the limit of other bodies.
+#[derive(Clone, Debug)]
+pub struct Upload(pub Bytes);
+
+impl FromRequest<Api> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        body(request, api, FILE_BYTES_MAX).await.map(Self)
+    }
+}
+
+async fn body(request: Request, api: &Api, max: usize) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, api).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return RegistryError::TooMany { what: "byte / bytes", max }.into();
+        }
+        RegistryError::invalid(
+            "body",
+            "không nhận đủ nội dung; hãy gửi lại",
+            "did not arrive whole: send it again",
+        )
+        .into()
+    })
+}
+
 /// The version that the caller saw: `If-Match: "1234"`.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen(pub Option<i64>);
@@ -64,6 +158,30 @@ impl<S: Sync> FromRequestParts<S> for Seen {
             )
             .into()
         })
+    }
+}
+
+impl Seen {
+    /// The version, which must be said to change something that exists.
+    ///
+    /// # Errors
+    /// It is missing.
+    pub fn needed(self) -> Result<i64, RegistryError> {
+        self.0.ok_or_else(|| {
+            RegistryError::invalid(
+                "If-Match",
+                "hãy tải lại và gửi kèm phiên bản (ETag) đã xem",
+                "load it and send the version (ETag) that you saw",
+            )
+        })
+    }
+
+    /// The version, which must be said if the thing exists.
+    ///
+    /// # Errors
+    /// It exists and the version is missing.
+    pub fn of(self, exists: bool) -> Result<Option<i64>, RegistryError> {
+        if exists { self.needed().map(Some) } else { Ok(self.0) }
     }
 }
 
@@ -145,6 +263,59 @@ impl<T> Paged<T> {
         let next = if more { items.last().map(name) } else { None };
         Self { items, next }
     }
+}
+
+impl<T> Paged<T> {
+    /// The part of a sorted list that begins behind the first `skip`, of which there may be more; the cursor is a number.
+    pub fn behind(mut items: Vec<T>, skip: usize, limit: usize) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Self { items, next: more.then(|| (skip + limit).to_string()) }
+    }
+}
+
+/// How many items a cursor of [`Paged::behind`] leaves out.
+///
+/// # Errors
+/// Not a number.
+pub fn skip(after: Option<&str>) -> Result<usize, RegistryError> {
+    let read = after.map_or(Some(0), |text| text.parse::<u32>().ok()).and_then(|n| usize::try_from(n).ok());
+    read.ok_or_else(|| {
+        RegistryError::invalid("after", "lấy từ `next` của trang trước", "take `next` of the page before")
+    })
+}
+
+/// What a file brought, or would bring.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Imported {
+    /// Rows that were read; absent when the same key had brought them before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
+    /// Entries that are new or changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<usize>,
+    /// Whether nothing was written because it was only tried.
+    pub dry_run: bool,
+    /// Number of the first entry in the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<i64>,
+}
+
+/// A file that is handed in: tried, or taken over.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Check and count everything, write nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// A file to be saved.
+pub fn file(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response()
 }
 
 /// What was written down for a change.

@@ -22,6 +22,19 @@ pub fn import(
     format: Format,
     bytes: &[u8],
 ) -> Result<Vec<crate::Event>, RegistryError> {
+    import_counted(state, moment, format, bytes).map(|(_, events)| events)
+}
+
+/// As [`import`], with the number of rows that the file has.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_counted(
+    state: &State,
+    moment: &Moment,
+    format: Format,
+    bytes: &[u8],
+) -> Result<(usize, Vec<crate::Event>), RegistryError> {
     let mut intake = file::read(format, bytes)?;
     let mut more: Vec<Placed> = Vec::new();
     for (place, row) in &intake.rows {
@@ -42,11 +55,13 @@ pub fn import(
         intake.mistakes.sort_by_key(|(place, _)| *place);
         return Err(RegistryError::Import(intake.mistakes.into_iter().map(|(_, mistake)| mistake).collect()));
     }
+    let count = intake.rows.len();
     let changed =
         intake.rows.into_iter().map(|(_, row)| row.holding).filter(|holding| {
             state.inventory.get(&holding.code).is_none_or(|entry| entry.holding != *holding)
         });
-    Ok(changed.map(|holding| crate::Event::Inventory(Event::Put(Box::new(holding)))).collect())
+    let events = changed.map(|holding| crate::Event::Inventory(Event::Put(Box::new(holding)))).collect();
+    Ok((count, events))
 }
 
 fn changed_meanwhile(state: &State, row: &Row) -> Option<Mistake> {

@@ -76,6 +76,13 @@ pub(crate) fn role(
     allowed(act).iter().find(fits).map(|(role, _)| *role)
 }
 
+/// The agency of the first post in which the person may do this somewhere, for an act at many agencies, each of which is
+/// checked by itself.
+pub fn home(person: &Person, act: Act) -> Option<&AgencyCode> {
+    let fits = |role: Role| allowed(act).iter().any(|(able, _)| *able == role);
+    person.posts.iter().find(|post| fits(post.role)).and_then(|post| post.agency.as_ref())
+}
+
 /// Whether the person has this role at the agency, or above it.
 pub fn holds(state: &State, person: &Person, role: Role, agency: Option<&AgencyCode>, today: Date) -> bool {
     person.posts.iter().filter(|post| post.role == role).any(|post| match (&post.agency, agency) {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{DataClass, Service, Stage, owner};
+use super::{DataClass, Entry, Service, Stage, owner};
 use crate::State;
 use crate::agency::AgencyCode;
 use crate::text::fold;
@@ -105,6 +105,16 @@ fn toned(text: &str) -> String {
 /// Finds services as they stand on a day: best first, then by name and id. A word in the name weighs more than one in
 /// the code or object, the owner's name, the summary, a field; a whole word more than a beginning.
 pub fn search<'a>(state: &'a State, wanted: &Search, day: Date) -> Page<'a> {
+    search_among(state, wanted, day, |_, _| true)
+}
+
+/// As [`search`], among those that `shown` lets through.
+pub fn search_among<'a>(
+    state: &'a State,
+    wanted: &Search,
+    day: Date,
+    shown: impl Fn(&Entry, &Service) -> bool,
+) -> Page<'a> {
     let question = Question::new(&wanted.words);
     // An owner is found under both of its codes.
     let owner = wanted.owner.as_ref().map(|code| owner::code(state, code, day));
@@ -112,8 +122,11 @@ pub fn search<'a>(state: &'a State, wanted: &Search, day: Date) -> Page<'a> {
     let mut owners: BTreeMap<&AgencyCode, String> = BTreeMap::new();
     let mut hits: Vec<(Reverse<u32>, bool, &str, &Service)> = Vec::new();
     let entries = state.services.entries();
-    for (service, words) in entries.flat_map(|(_, entry)| entry.versions.iter().zip(&entry.words)) {
-        if !passes(service, wanted, day) {
+    let versions = entries.flat_map(|(_, entry)| {
+        entry.versions.iter().zip(&entry.words).map(move |(service, words)| (entry, service, words))
+    });
+    for (entry, service, words) in versions {
+        if !passes(service, wanted, day) || !shown(entry, service) {
             continue;
         }
         let owner = owners.entry(&service.owner).or_insert_with(|| owner_words(state, &service.owner, day));

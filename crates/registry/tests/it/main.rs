@@ -1,5 +1,8 @@
 //! The registry through its API, over real sockets, on both stores.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod agencies;
+mod inventory;
 mod server;
+mod services;
 mod session;
