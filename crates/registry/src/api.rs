@@ -4,9 +4,14 @@
 //! details (RFC 9457); lists come in pages; who changes something that others may change, too, sends the version he saw
 //! in `If-Match`; who must not do something twice sends an `Idempotency-Key`.
 
+pub mod connection;
+pub mod directory;
+pub mod gate;
+pub mod grant;
 pub mod journal;
 pub mod request;
 pub mod session;
+mod sight;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,6 +91,8 @@ struct Head;
 /// Every route, and the OpenAPI document that describes them.
 pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
     let v1 = OpenApiRouter::new().merge(session::routes()).merge(journal::routes());
+    let v1 = v1.merge(connection::routes()).merge(grant::routes());
+    let v1 = v1.merge(gate::routes()).merge(directory::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }
 
