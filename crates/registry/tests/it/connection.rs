@@ -240,11 +240,7 @@ async fn whoever_may_not_is_refused_and_the_refusal_is_in_the_journal() {
         assert_eq!(newest["seq"], json!(before + 1), "{path}");
         assert!(newest["outcome"].to_string().contains("EX-2004"), "{path}: {newest}");
     }
-    let missing = server.by(
-        "vanhanh1",
-        Method::POST,
-        &format!("/requests/{id}/steps"),
-        Some(json!({ "decision": "approve" })),
-    );
-    assert_eq!(missing.await.json()["errors"][0]["place"], "If-Match");
+    let path = format!("/requests/{id}/steps");
+    let missing = server.by("vanhanh1", Method::POST, &path, Some(json!({ "decision": "approve" }))).await;
+    assert_eq!(missing.json()["errors"][0]["place"], "If-Match");
 }
