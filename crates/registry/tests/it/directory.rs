@@ -5,13 +5,14 @@ use http::{Method, StatusCode};
 use registry::people::{Act, Person, Post, Role};
 use registry::publish::{self, ProposalId};
 use serde_json::{Value, json};
+use testkit::TestStore;
 
 use crate::server::{NOW, Server};
 use crate::story::{change, change_seen, set_up};
 
 /// A registry that keeps a directory of two members, number 40.
-async fn keeping() -> Server {
-    let server = Server::start().await;
+async fn keeping(store: TestStore) -> Server {
+    let server = Server::on(store).await;
     set_up(&server).await;
     let mut content = Content::empty("VN-DEMO".parse().unwrap(), NOW);
     content.number = 40;
@@ -46,8 +47,17 @@ fn subsystem(code: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_change_needs_two_persons_and_is_published_and_reverted() {
-    let server = keeping().await;
+async fn a_change_needs_two_persons_and_is_published_and_reverted_on_sqlite() {
+    a_change_needs_two_persons_and_is_published_and_reverted(TestStore::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_change_needs_two_persons_and_is_published_and_reverted_on_postgresql() {
+    a_change_needs_two_persons_and_is_published_and_reverted(TestStore::postgres().await).await;
+}
+
+async fn a_change_needs_two_persons_and_is_published_and_reverted(store: TestStore) {
+    let server = keeping(store).await;
     let proposed = server.by("vanhanh1", Method::POST, "/directory/changes", Some(admit("H01"))).await.ok();
     assert_eq!((proposed.status, &proposed.json()["id"]), (StatusCode::CREATED, &json!("1")));
     let thing = "/directory/changes/1";
@@ -83,7 +93,7 @@ async fn a_change_needs_two_persons_and_is_published_and_reverted() {
 
 #[tokio::test]
 async fn an_agency_registers_its_own_subsystem_alone_and_nothing_else() {
-    let server = keeping().await;
+    let server = keeping(TestStore::sqlite()).await;
     let post = async |by: &str, body| server.by(by, Method::POST, "/directory/changes", Some(body)).await;
     let id = post("quantri.h17", subsystem("H17")).await.ok().json()["id"].clone();
     let shown = server.get("quantri.h17", &format!("/directory/changes/{}", id.as_str().unwrap())).await.ok();

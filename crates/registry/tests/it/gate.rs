@@ -2,13 +2,22 @@
 
 use http::{Method, StatusCode};
 use serde_json::json;
+use testkit::TestStore;
 
 use crate::server::Server;
 use crate::story::{CONSUMER, OF_SYSTEM, change, change_seen, file, go_live, open, set_up, show};
 
 #[tokio::test]
-async fn another_person_than_who_filed_it_must_judge_a_filing() {
-    let server = Server::start().await;
+async fn another_person_than_who_filed_it_must_judge_a_filing_on_sqlite() {
+    another_person_than_who_filed_it_must_judge_a_filing(Server::start().await).await;
+}
+
+#[tokio::test]
+async fn another_person_than_who_filed_it_must_judge_a_filing_on_postgresql() {
+    another_person_than_who_filed_it_must_judge_a_filing(Server::on(TestStore::postgres().await).await).await;
+}
+
+async fn another_person_than_who_filed_it_must_judge_a_filing(server: Server) {
     set_up(&server).await;
     let filed = file(&server, "vanhanh1", (CONSUMER, "security_minutes"), None).await.ok();
     assert_eq!(filed.status, StatusCode::CREATED);

@@ -3,6 +3,7 @@
 use registry::grant::Force;
 use registry::snapshot;
 use serde_json::json;
+use testkit::TestStore;
 
 use crate::server::Server;
 use crate::story::{BASIS, CONSUMER, SERVICES, change, change_seen, go_live, open, set_up};
@@ -14,8 +15,17 @@ async fn granted(server: &Server) -> String {
 }
 
 #[tokio::test]
-async fn a_suspension_is_in_the_snapshot_for_gateways_at_once_and_so_is_its_end() {
-    let server = Server::start().await;
+async fn a_suspension_is_in_the_snapshot_at_once_and_so_is_its_end_on_sqlite() {
+    a_suspension_is_in_the_snapshot_at_once_and_so_is_its_end(Server::start().await).await;
+}
+
+#[tokio::test]
+async fn a_suspension_is_in_the_snapshot_at_once_and_so_is_its_end_on_postgresql() {
+    let server = Server::on(TestStore::postgres().await).await;
+    a_suspension_is_in_the_snapshot_at_once_and_so_is_its_end(server).await;
+}
+
+async fn a_suspension_is_in_the_snapshot_at_once_and_so_is_its_end(server: Server) {
     let grant = format!("/grants/{}", granted(&server).await);
     let member = "VN-DEMO/GOV/G01".parse().unwrap();
     let force = || {
