@@ -66,6 +66,9 @@ enum Command {
     /// Quyền khai thác / grants.
     #[command(subcommand)]
     Grants(command::grants::Command),
+    /// Sổ đăng ký: người dùng, cơ quan, kiểm kê, nhật ký / the registry: people, agencies, inventory, journal.
+    #[command(subcommand)]
+    Registry(command::registry::Command),
     /// Chứng cứ giao dịch / evidence.
     #[command(subcommand)]
     Evidence(command::evidence::Command),
@@ -145,6 +148,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Directory(command) => command::directory::run(command).await,
         Command::Keys(command) => command::keys::run(command),
         Command::Grants(command) => command::grants::run(command).await,
+        Command::Registry(command) => command::registry::run(command).await,
         Command::Evidence(command) => command::evidence::run(command).await,
         Command::Sandbox(args) => command::sandbox::run(args).await,
         Command::SandboxBackend(args) => command::sandbox::backend(args).await,

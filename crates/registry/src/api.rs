@@ -5,12 +5,17 @@
 //! in `If-Match`; who must not do something twice sends an `Idempotency-Key`.
 
 pub mod agencies;
+pub mod connection;
+pub mod directory;
+pub mod gate;
+pub mod grant;
 pub mod inventory;
 pub mod journal;
 pub mod request;
 pub mod rights;
 pub mod services;
 pub mod session;
+mod sight;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -101,7 +106,11 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(journal::routes())
         .merge(agencies::routes())
         .merge(inventory::routes())
-        .merge(services::routes());
+        .merge(services::routes())
+        .merge(connection::routes())
+        .merge(grant::routes())
+        .merge(gate::routes())
+        .merge(directory::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }
 

@@ -83,6 +83,10 @@ pub enum Act {
     GrantChange,
     /// File an item of the readiness gate.
     GateFile,
+    /// Accept or reject what was filed for the readiness gate.
+    GateJudge,
+    /// Register or rename a subsystem of an agency in the directory.
+    DirectoryRegister,
     /// Propose a change of the directory.
     DirectoryPropose,
     /// Approve, reject or take back a change of the directory.
@@ -102,6 +106,8 @@ impl Act {
             Self::RequestStep => "request_step",
             Self::GrantChange => "grant_change",
             Self::GateFile => "gate_file",
+            Self::GateJudge => "gate_judge",
+            Self::DirectoryRegister => "directory_register",
             Self::DirectoryPropose => "directory_propose",
             Self::DirectoryApprove => "directory_approve",
             Self::Read => "read",

@@ -1,4 +1,4 @@
-//! Serves an axum router on a [`Server`]; handlers find the [`Peer`](crate::Peer) among the request's extensions.
+//! Serves an axum router on a [`Server`]; handlers find the [`Peer`] among the extensions of a request.
 
 use axum::Router;
 use axum::body::Body;

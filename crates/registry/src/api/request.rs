@@ -393,3 +393,48 @@ impl From<RegistryError> for Problem {
         }
     }
 }
+
+/// The query of a request.
+#[derive(Clone, Debug)]
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|error| {
+            let error = error.body_text();
+            let vi = format!("tham số không đúng: {error}");
+            RegistryError::invalid("query", vi, error).into()
+        })
+    }
+}
+
+/// Why somebody does it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    /// The reason.
+    pub reason: String,
+}
+
+/// Something that was entered, with the number that it got.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Created {
+    /// Its number.
+    pub id: String,
+    /// The version that it has: send it in `If-Match` with the next change.
+    pub version: i64,
+}
+
+impl IntoResponse for Created {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, with_version(self.version, self)).into_response()
+    }
+}
+
+/// The receipt for a thing of which the journal entries `acts` tell, oldest first: one act may write of several things.
+pub fn done(receipt: &Receipt, acts: impl DoubleEndedIterator<Item = i64>) -> Done {
+    let version = acts.rev().find(|seq| (receipt.from..receipt.to).contains(seq));
+    Done { version, entry: receipt.from }
+}

@@ -34,6 +34,9 @@ const fn allowed(act: Act) -> &'static [(Role, Reach)] {
         ],
         Act::GrantChange => &[(DataOwner, Own)],
         Act::GateFile => &[(SecurityOfficer, Own), (PlatformOperator, Own)],
+        // Asked for without agency: only whose post is the platform's judges.
+        Act::GateJudge => &[(PlatformOperator, Own), (SecurityOfficer, Own)],
+        Act::DirectoryRegister => &[(AgencyAdministrator, Own), (PlatformOperator, Own)],
         Act::Read => &[
             (Auditor, All),
             (PlatformOperator, Own),

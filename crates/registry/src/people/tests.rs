@@ -37,7 +37,7 @@ fn may_at(role: Role, at: Option<&str>, act: Act, agency: Option<&str>) -> bool 
     result.is_ok()
 }
 
-const ACTS: [Act; 10] = [
+const ACTS: [Act; 12] = [
     Act::AgencyPut,
     Act::InventoryPut,
     Act::ServicePut,
@@ -45,6 +45,8 @@ const ACTS: [Act; 10] = [
     Act::RequestStep,
     Act::GrantChange,
     Act::GateFile,
+    Act::GateJudge,
+    Act::DirectoryRegister,
     Act::DirectoryPropose,
     Act::DirectoryApprove,
     Act::Read,
@@ -63,6 +65,8 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
             Act::AgencyPut,
             Act::RequestStep,
             Act::GateFile,
+            Act::GateJudge,
+            Act::DirectoryRegister,
             Act::DirectoryPropose,
             Act::DirectoryApprove,
             Act::Read,
@@ -70,10 +74,17 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
     );
     check(
         Role::AgencyAdministrator,
-        &[Act::InventoryPut, Act::ServicePut, Act::RequestMake, Act::RequestStep, Act::Read],
+        &[
+            Act::InventoryPut,
+            Act::ServicePut,
+            Act::RequestMake,
+            Act::RequestStep,
+            Act::DirectoryRegister,
+            Act::Read,
+        ],
     );
     check(Role::DataOwner, &[Act::ServicePut, Act::RequestStep, Act::GrantChange, Act::Read]);
-    check(Role::SecurityOfficer, &[Act::RequestStep, Act::GateFile, Act::Read]);
+    check(Role::SecurityOfficer, &[Act::RequestStep, Act::GateFile, Act::GateJudge, Act::Read]);
     check(Role::Auditor, &[Act::Read]);
     check(Role::Leader, &[Act::RequestStep, Act::Read]);
 }

@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod agencies;
+mod connection;
+mod directory;
+mod gate;
+mod grant;
 mod inventory;
 mod server;
 mod services;
 mod session;
+mod story;

@@ -32,6 +32,7 @@ const PEOPLE: [(&str, Role, Option<&str>); 11] = [
     ("quantri.h17", Role::AgencyAdministrator, Some("000.00.00.H17")),
     ("quantri.g01", Role::AgencyAdministrator, Some("000.00.00.G01")),
     ("dulieu.g01", Role::DataOwner, Some("000.00.00.G01")),
+    ("dulieu2.g01", Role::DataOwner, Some("000.00.00.G01")),
     ("anninh.h17", Role::SecurityOfficer, Some("000.00.00.H17")),
     ("anninh.g01", Role::SecurityOfficer, Some("000.00.00.G01")),
     ("lanhdao.h17", Role::Leader, Some("000.00.00.H17")),

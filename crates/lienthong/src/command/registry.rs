@@ -1,0 +1,241 @@
+//! `lienthong registry`: what an operator does on the machine of the registry.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use base::{Clock as _, SystemClock};
+use registry::inventory::Format;
+use registry::people::{Act, People, Person, Post, Role};
+use registry::state::vietnam_day;
+use registry::{Event, Moment, Registry, RegistryError, State, agency, inventory};
+
+use super::file;
+use crate::config::{Config, RegistrySection};
+use crate::registry_role;
+
+/// Commands of the registry.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Thêm một người được đăng nhập vào people.toml / add somebody who may sign in to people.toml.
+    Person(NewPerson),
+    /// Nạp cơ quan: tệp CSV, hoặc mã cấp 1 có sẵn / load agencies: a CSV file, or the built-in codes of level 1.
+    Agencies(Agencies),
+    /// Nạp kiểm kê CSDL, hệ thống từ CSV, Excel, JSON / load the inventory from CSV, Excel or JSON.
+    Inventory(Inventory),
+    /// Số liệu tóm tắt / a summary in figures.
+    Show(Where),
+    /// Đọc lại toàn bộ nhật ký và chứng minh không ai sửa / read the journal again and prove that nobody rewrote it.
+    Audit(Where),
+}
+
+/// Which registry.
+#[derive(clap::Args)]
+pub struct Where {
+    /// Tệp cấu hình của nút có mục [registry] / configuration of the node with the section [registry].
+    #[arg(long, default_value = "lienthong.toml")]
+    config: PathBuf,
+}
+
+/// Arguments of `registry person`.
+#[derive(clap::Args)]
+pub struct NewPerson {
+    #[command(flatten)]
+    place: Where,
+    /// Tên đăng nhập / sign-in name: a-z 0-9 . - _ @.
+    id: String,
+    /// Họ tên / the name to show.
+    #[arg(long)]
+    name: String,
+    /// Vai trò, có thể kèm cơ quan: VAI-TRÒ@MÃ-CƠ-QUAN (nhiều lần được) / role, with the agency where it holds; may be
+    /// repeated: platform_operator, agency_administrator, data_owner, security_officer, auditor, leader.
+    #[arg(long = "role", value_name = "ROLE[@AGENCY]", required = true)]
+    roles: Vec<String>,
+    /// Tệp chứa mật khẩu, từ 12 ký tự / file with the password, 12 characters or more.
+    #[arg(long, value_name = "FILE")]
+    password_file: PathBuf,
+}
+
+/// Arguments of `registry agencies`.
+#[derive(clap::Args)]
+pub struct Agencies {
+    #[command(flatten)]
+    load: Load,
+    /// Tệp CSV; không có thì nạp mã cấp 1 có sẵn / CSV file; without it the built-in codes of level 1.
+    file: Option<PathBuf>,
+}
+
+/// Arguments of `registry inventory`.
+#[derive(clap::Args)]
+pub struct Inventory {
+    #[command(flatten)]
+    load: Load,
+    /// Tệp .csv, .xlsx hoặc .json / file that ends in .csv, .xlsx or .json.
+    file: PathBuf,
+}
+
+/// In whose name something is loaded.
+#[derive(clap::Args)]
+pub struct Load {
+    #[command(flatten)]
+    place: Where,
+    /// Người chịu trách nhiệm, có trong people.toml / in whose name; somebody of people.toml.
+    #[arg(long = "as", value_name = "PERSON")]
+    by: String,
+    /// Chỉ kiểm tra, không ghi / only check, write nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Carries a command out.
+pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Person(args) => new_person(&args),
+        Command::Agencies(args) => agencies(&args).await,
+        Command::Inventory(args) => load_inventory(&args).await,
+        Command::Show(place) => show(&place).await,
+        Command::Audit(place) => audit(&place).await,
+    }
+}
+
+impl Where {
+    fn section(&self) -> anyhow::Result<RegistrySection> {
+        Config::read(&self.config)?.registry.with_context(|| {
+            format!("{}: không có mục [registry] / there is no section [registry]", self.config.display())
+        })
+    }
+
+    async fn open(&self) -> anyhow::Result<(RegistrySection, Registry)> {
+        let section = self.section()?;
+        let registry = registry_role::open(&section, Arc::new(SystemClock)).await?;
+        Ok((section, registry))
+    }
+}
+
+fn new_person(args: &NewPerson) -> anyhow::Result<ExitCode> {
+    let path = args.place.section()?.people;
+    let posts = args.roles.iter().map(|text| post(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let password = zeroize::Zeroizing::new(file::read(&args.password_file)?);
+    let (entry, address) = People::new_entry(&args.id, &args.name, password.trim_end(), &posts)?;
+    let old = if path.exists() { file::read(&path)? } else { String::new() };
+    let text = if old.is_empty() { entry } else { format!("{}\n\n{entry}", old.trim_end()) };
+    // What is written must be readable: a second person of the same name, for example, is found here.
+    People::parse(&text)?;
+    file::replace(&path, text.as_bytes(), file::PRIVATE)?;
+    println!("Đã thêm vào / added to {}", path.display());
+    println!(
+        "Quét vào ứng dụng xác thực, chỉ hiện lần này / for the authenticator, shown this once:\n  {address}"
+    );
+    println!("Có hiệu lực khi chạy lại nút / counts when the node starts again");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn post(text: &str) -> anyhow::Result<Post> {
+    let (role, agency) = text.split_once('@').map_or((text, None), |(role, agency)| (role, Some(agency)));
+    let role: Role = serde_json::from_value(role.into())
+        .with_context(|| format!("--role {text}: không có vai trò này / there is no such role"))?;
+    let agency = agency.map(str::parse).transpose().with_context(|| format!("--role {text}"))?;
+    Ok(Post { role, agency })
+}
+
+async fn agencies(args: &Agencies) -> anyhow::Result<ExitCode> {
+    let csv = args.file.as_deref().map(std::fs::read).transpose();
+    let csv = csv.with_context(|| format!("{:?}", args.file))?;
+    args.load
+        .load(Act::AgencyPut, "agencies", |state, moment| match &csv {
+            Some(csv) => agency::table::import_csv(state, moment, csv),
+            None => agency::import(state, moment, agency::built_in()),
+        })
+        .await
+}
+
+async fn load_inventory(args: &Inventory) -> anyhow::Result<ExitCode> {
+    let format = match args.file.extension().and_then(|end| end.to_str()) {
+        Some("csv") => Format::Csv,
+        Some("xlsx") => Format::Xlsx,
+        Some("json") => Format::Json,
+        _ => bail!("{}: cần .csv, .xlsx hoặc .json / .csv, .xlsx or .json is needed", args.file.display()),
+    };
+    let bytes = std::fs::read(&args.file).with_context(|| args.file.display().to_string())?;
+    args.load
+        .load(Act::InventoryPut, "inventory", |state, moment| {
+            inventory::import(state, moment, format, &bytes)
+        })
+        .await
+}
+
+impl Load {
+    /// Loads what `decide` makes of a file, all of it or nothing, and says how much it was.
+    async fn load(
+        &self,
+        act: Act,
+        subject: &str,
+        decide: impl Fn(&State, &Moment) -> Result<Vec<Event>, RegistryError>,
+    ) -> anyhow::Result<ExitCode> {
+        let (section, registry) = self.place.open().await?;
+        let person = self.person(&section)?;
+        registry.may(&person, act, None)?;
+        if self.dry_run {
+            let moment = Moment::new(registry.now(), person.id.clone());
+            let count = registry.read(|state| decide(state, &moment)).map_err(all_mistakes)?.len();
+            println!(
+                "Đọc được, {count} mục nhật ký sẽ được ghi / it can be loaded, {count} entries would be written"
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
+        let receipt = registry.act(&person, act, None, subject, decide).await.map_err(all_mistakes)?;
+        println!(
+            "Đã ghi {} mục nhật ký / wrote {} entries",
+            receipt.to - receipt.from,
+            receipt.to - receipt.from
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn person(&self, section: &RegistrySection) -> anyhow::Result<Person> {
+        let people = People::read(&section.people)?;
+        let id = self.by.parse()?;
+        let today = vietnam_day(SystemClock.now());
+        people
+            .person(&id, today)
+            .with_context(|| format!("--as {id}: không có trong {} / is not there", section.people.display()))
+    }
+}
+
+/// The error with every mistake on a line of its own.
+fn all_mistakes(error: RegistryError) -> anyhow::Error {
+    let (RegistryError::Invalid(mistakes) | RegistryError::Import(mistakes)) = &error else {
+        return error.into();
+    };
+    let lines = mistakes.iter().map(|m| format!("\n  {}: {} / {}", m.place, m.vi, m.en));
+    let lines: String = lines.collect();
+    anyhow::anyhow!("{error}{lines}")
+}
+
+async fn show(place: &Where) -> anyhow::Result<ExitCode> {
+    let (_, registry) = place.open().await?;
+    let today = vietnam_day(registry.now());
+    registry.read(|state| {
+        let offered = state.services.iter().filter(|service| service.is_on_offer(today)).count();
+        let pending = state.requests.iter().filter(|request| request.status.is_pending()).count();
+        for (what, count) in [
+            ("CSDL, hệ thống / databases and systems", state.inventory.iter().count()),
+            ("dịch vụ đang cung cấp / services on offer", offered),
+            ("đăng ký kết nối đang xử lý / requests pending", pending),
+            ("quyền khai thác / grants", state.grants.iter().count()),
+        ] {
+            println!("{count:>8}  {what}");
+        }
+        println!("{:>8}  mục nhật ký / entries of the journal", state.seq);
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn audit(place: &Where) -> anyhow::Result<ExitCode> {
+    let (_, registry) = place.open().await?;
+    let tree = registry.journal().check(&[]).await?;
+    println!("Nhật ký nguyên vẹn / the journal is whole: {} mục / entries", tree.size);
+    println!("  gốc / root {}", hex::encode(tree.root));
+    Ok(ExitCode::SUCCESS)
+}
