@@ -394,22 +394,6 @@ impl From<RegistryError> for Problem {
     }
 }
 
-/// The query of a request.
-#[derive(Clone, Debug)]
-pub struct Asked<T>(pub T);
-
-impl<T: DeserializeOwned + Send, S: Sync> FromRequestParts<S> for Asked<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|error| {
-            let error = error.body_text();
-            let vi = format!("tham số không đúng: {error}");
-            RegistryError::invalid("query", vi, error).into()
-        })
-    }
-}
-
 /// Why somebody does it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
