@@ -278,8 +278,12 @@ fn visible<'a>(
 ) -> Result<(&'a Entry, &'a Service), RegistryError> {
     let entry = state.services.entry(id);
     let found = entry.and_then(|entry| {
-        let service = version.map_or_else(|| entry.current(), |version| entry.version(version))?;
-        sees(state, person, (entry, service), today).then_some((entry, service))
+        let seen = |service: &&Service| sees(state, person, (entry, service), today);
+        let service = match version {
+            Some(version) => entry.version(version).filter(seen),
+            None => entry.current().filter(seen).or_else(|| entry.versions().iter().rev().find(seen)),
+        };
+        Some((entry, service?))
     });
     let name = version.map_or_else(|| id.to_string(), |version| format!("{id} {version}"));
     found.ok_or(RegistryError::NoSuch { kind: "service", name })
@@ -344,12 +348,10 @@ fn owners(state: &crate::State, ids: &[&ServiceId]) -> BTreeSet<AgencyCode> {
 
 /// Does something to services, in the name of a person who may do it at every agency that it concerns: the owners of
 /// the services, and the one that `will` own.
-#[expect(clippy::too_many_arguments, reason = "who, to what, with whom, under which key, how: one sentence")]
 async fn act(
     api: &Api,
     person: &Person,
-    ids: &[&ServiceId],
-    will: Option<&AgencyCode>,
+    (ids, will): (&[&ServiceId], Option<&AgencyCode>),
     key: Key,
     mut decide: impl FnMut(&crate::State, &Moment) -> Result<Vec<Event>, RegistryError>,
 ) -> Result<Done, Problem> {
@@ -391,7 +393,7 @@ async fn put(
 ) -> Result<Done, Problem> {
     let id = id(named)?;
     let rules = api.registry().rules();
-    act(&api, &person, &[&id], Some(&draft.owner), key, |state, moment| {
+    act(&api, &person, (&[&id], Some(&draft.owner)), key, |state, moment| {
         if draft.id != id {
             return Err(RegistryError::invalid(
                 "id",
@@ -453,7 +455,7 @@ async fn publish(
     let id = id(named)?;
     let rules = api.registry().rules();
     let asked = Publication { id: id.clone(), version, previous_until, if_version: seen.0 };
-    act(&api, &person, &[&id], None, key, |state, moment| {
+    act(&api, &person, (&[&id], None), key, |state, moment| {
         seen.needed()?;
         service::publish(state, rules, moment, &asked)
     })
@@ -489,7 +491,7 @@ async fn deprecate(
 ) -> Result<Done, Problem> {
     let id = id(named)?;
     let asked = Deprecation { id: id.clone(), version, sunset, replacement, if_version: seen.0 };
-    act(&api, &person, &[&id], None, key, |state, moment| {
+    act(&api, &person, (&[&id], None), key, |state, moment| {
         seen.needed()?;
         service::deprecate(state, moment, &asked)
     })
@@ -520,7 +522,7 @@ async fn withdraw(
 ) -> Result<Done, Problem> {
     let id = id(named)?;
     let asked = Withdrawal { id: id.clone(), version, reason, if_version: seen.0 };
-    act(&api, &person, &[&id], None, key, |state, moment| {
+    act(&api, &person, (&[&id], None), key, |state, moment| {
         seen.needed()?;
         service::withdraw(state, moment, &asked)
     })
@@ -558,7 +560,7 @@ async fn hand_over(
     let from = id(named)?;
     let asked =
         HandOver { object, from: from.clone(), to: to.clone(), if_version_from: seen.0, if_version_to };
-    act(&api, &person, &[&from, &to], None, key, |state, moment| {
+    act(&api, &person, (&[&from, &to], None), key, |state, moment| {
         seen.needed()?;
         service::hand_over(state, moment, &asked)
     })

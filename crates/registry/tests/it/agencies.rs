@@ -15,6 +15,10 @@ impl Server {
     }
 
     /// A change with the version that was seen.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "who, what, where, seen when, to what: one sentence of a test"
+    )]
     pub async fn change(&self, id: &str, method: Method, path: &str, seen: &str, body: Value) -> Answer {
         let token = format!("Bearer {}", self.sign_in(id).await);
         self.send(method, path, &[("authorization", &token), ("if-match", seen)], Some(body)).await
