@@ -72,6 +72,8 @@ pub struct Item {
     pub about: About,
     /// Demanded only where the service answers with personal data.
     pub personal_only: bool,
+    /// Demanded only for connections of these kinds of request (1 automatic, 2 on request, 3 special); empty means all.
+    pub kinds: Vec<u8>,
     /// How long it counts.
     pub in_force: InForce,
     /// The security level that the document must grant at least.

@@ -93,7 +93,9 @@ pub(super) fn demands<'a>(
     let connection = about.and_then(|request| state.gate.connection(request));
     let demanded = |item: &&Item| match item.about {
         About::Subsystem => own.demands(item),
-        About::Connection => about.is_some() && connection_demands(state, connection, item, party),
+        About::Connection => about.is_some_and(|request| {
+            is_of_kind(state, request, item) && connection_demands(state, connection, item, party)
+        }),
     };
     let demand = |item: &'a Item| {
         let about = about.filter(|_| item.about == About::Connection);
@@ -130,6 +132,11 @@ fn connection_demands(state: &State, connection: Option<&Connection>, item: &Ite
     let Some(connection) = connection else { return true };
     let side = connection.side(party).is_some_and(|side| fits(item, side));
     side && (!item.personal_only || is_personal(state, connection))
+}
+
+/// A request that nobody knows counts as of every kind.
+fn is_of_kind(state: &State, request: &RequestId, item: &Item) -> bool {
+    item.kinds.is_empty() || state.requests.get(request).is_none_or(|found| item.kinds.contains(&found.kind))
 }
 
 fn fits(item: &Item, side: Whom) -> bool {

@@ -14,6 +14,8 @@ const MONTHS_MAX: u16 = 120;
 const WARN_DAYS_MAX: u16 = 365;
 /// Security levels are 1 to 5 (Nghị định 331/2026/NĐ-CP, Điều 11 to 16).
 const LEVEL_MAX: u8 = 5;
+/// Requests are of kind 1 to 3 (Công văn 4856/BCA-TTDLQG).
+const KIND_MAX: u8 = 3;
 
 /// The versions, the oldest first.
 pub(super) fn checklists(text: &str) -> Result<Vec<Checklist>, RegistryError> {
@@ -113,6 +115,18 @@ fn item(mut reader: Reader<'_>) -> Option<Item> {
     let legal_basis = reader.text("legal_basis");
     let (whom, about) = (reader.required("whom"), reader.required::<About>("about"));
     let personal_only = reader.optional("personal_only").unwrap_or(false);
+    let kinds: Vec<u8> = reader.optional("kinds").unwrap_or_default();
+    if kinds.iter().any(|kind| !(1..=KIND_MAX).contains(kind)) {
+        reader.note("kinds", "mỗi loại phải từ 1 đến 3", "each is 1 to 3");
+    }
+    if !kinds.is_empty() && about == Some(About::Subsystem) {
+        let vi = "chỉ kết nối mới có loại, đặt about = \"connection\" hoặc bỏ dòng này";
+        reader.note(
+            "kinds",
+            vi,
+            "only a connection has a kind: write about = \"connection\", or leave it out",
+        );
+    }
     let in_force = in_force(&mut reader);
     let level_min = reader.optional::<u8>("level_min");
     if level_min.is_some_and(|level| !(1..=LEVEL_MAX).contains(&level)) {
@@ -138,6 +152,7 @@ fn item(mut reader: Reader<'_>) -> Option<Item> {
         whom: whom?,
         about: about?,
         personal_only,
+        kinds,
         in_force: in_force?,
         level_min,
         contacts,

@@ -138,3 +138,16 @@ fn a_gate_that_closes_is_in_the_snapshot_beforehand_and_named_in_the_explanation
     }
     assert!(told(&story).allowed);
 }
+
+#[test]
+fn an_automatic_connection_goes_live_without_test_minutes_and_coordination_regulation_and_others_do_not() {
+    let demands = |kind: usize| {
+        let mut story = Story::new();
+        story.rules = Rules::built_in().unwrap();
+        let id = story.open_kind(kind);
+        let missing = gate::failing(&story.state, &story.rules, &party(CONSUMER), Some(&id), story.now);
+        let items = missing.into_iter().map(|failing| failing.item);
+        items.filter(|item| ["test_minutes", "coordination_regulation"].contains(&item.as_str())).count()
+    };
+    assert_eq!([1, 2, 3].map(demands), [0, 2, 2]);
+}
