@@ -24,7 +24,7 @@ mod grant;
 pub mod measure;
 pub mod pattern;
 
-pub use condition::{CONDITION_BYTES_MAX, Condition, ConditionError};
+pub use condition::{CONDITION_BYTES_MAX, Condition, ConditionError, ConditionReader};
 pub use gate::{ClosedGate, ClosedService, Failing, Ruling};
 pub use grant::{Conditions, Endpoint, Force, Grant, Grantee, Unmet};
 pub use pattern::Pattern;

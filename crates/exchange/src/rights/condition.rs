@@ -1,5 +1,6 @@
 //! Conditions in Cedar, for what the fixed ones cannot say: read once, judged in memory, never met when in doubt.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
@@ -16,6 +17,8 @@ pub const CONDITION_BYTES_MAX: usize = 2_000;
 
 /// Brackets inside each other in a condition at most.
 const NESTED_MAX: usize = 20;
+/// Conditions that a reader remembers at most.
+const REMEMBERED_MAX: usize = 10_000;
 /// Cedar's reader goes as deep as its text; stack that the longest condition cannot use up, bytes.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
@@ -126,6 +129,29 @@ impl Condition {
             tracing::debug!(condition = self.text(), "the condition cannot be judged: not met");
             false
         })
+    }
+}
+
+/// Remembers conditions by their text: reading one takes milliseconds, and a registry sends all its grants anew whenever
+/// one of them changed.
+#[derive(Debug, Default)]
+pub struct ConditionReader(HashMap<String, Condition>);
+
+impl ConditionReader {
+    /// The condition of a text, as [`Condition::parse`] reads it.
+    ///
+    /// # Errors
+    /// Why it is none; then [`Condition::never`] refuses in its place.
+    pub fn read(&mut self, text: &str) -> Result<Condition, ConditionError> {
+        if let Some(known) = self.0.get(text) {
+            return Ok(known.clone());
+        }
+        let condition = Condition::parse(text)?;
+        if self.0.len() >= REMEMBERED_MAX {
+            self.0.clear();
+        }
+        self.0.insert(text.to_owned(), condition.clone());
+        Ok(condition)
     }
 }
 

@@ -233,6 +233,15 @@ fn a_text_that_is_no_condition_is_refused_when_it_is_read() {
 }
 
 #[test]
+fn a_condition_that_was_read_before_is_not_read_again() {
+    let mut reader = ConditionReader::default();
+    for _ in 0..2000 {
+        assert_eq!(reader.read("context.hour > 1").unwrap().text(), "context.hour > 1");
+    }
+    assert!(reader.read("").is_err());
+}
+
+#[test]
 fn no_condition_uses_up_the_stack() {
     let nested = format!("{}true{}", "(".repeat(900), ")".repeat(900));
     assert_eq!(Condition::parse(&nested).unwrap_err(), ConditionError::TooDeep);
