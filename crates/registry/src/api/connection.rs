@@ -52,9 +52,9 @@ struct Holder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     agency: Option<AgencyCode>,
-    /// RequestView working days that are left; 0 on the last day and past it.
+    /// Whole working days that are left; 0 on the last day and past it.
     working_days_left: u32,
-    /// RequestView working days past the limit.
+    /// Whole working days past the limit.
     working_days_late: u32,
     /// The limit is over: shown in red.
     overdue: bool,
@@ -155,7 +155,7 @@ async fn change(
     let now = api.now();
     let registry = api.registry();
     let agency =
-        registry.read(|state| place((state, person, vietnam_day(now)), act, places(state, act, id, now)));
+        registry.read(|state| place((state, person, vietnam_day(now)), act, &places(state, act, id, now)));
     let subject = format!("request/{id}/{verb}");
     let deed = Deed { act, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };
     let receipt = registry.act_once(person, &deed, decide).await?;

@@ -201,8 +201,8 @@ async fn file(
 ) -> Result<Created, Problem> {
     let (registry, day) = (api.registry(), vietnam_day(api.now()));
     let agency = registry.read(|state| {
-        let places = agencies_of(state, &filing.party, day).into_iter().map(Some).collect();
-        place((state, &person, day), Act::GateFile, places)
+        let places: Vec<_> = agencies_of(state, &filing.party, day).into_iter().map(Some).collect();
+        place((state, &person, day), Act::GateFile, &places)
     });
     let subject = format!("gate/{}/{}/file", filing.party, filing.item);
     let deed = Deed { act: Act::GateFile, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };
@@ -281,12 +281,12 @@ async fn change(
         None => (format!("gate/filings/{id}/{verb}"), None),
         Some(filed) => {
             let Filing { party, item, .. } = &filed.filing;
-            let places = match act {
+            let places: Vec<_> = match act {
                 Act::GateJudge => Vec::new(),
                 _ => agencies_of(state, party, day).into_iter().map(Some).collect(),
             };
             let subject = format!("gate/{party}/{item}/{id}/{verb}");
-            (subject, place((state, person, day), act, places))
+            (subject, place((state, person, day), act, &places))
         }
     });
     let deed = Deed { act, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };

@@ -75,7 +75,7 @@ pub(super) fn agency_of_member(state: &State, member: &MemberId, day: Date) -> O
 pub(super) fn place(
     (state, person, day): (&State, &Person, Date),
     act: Act,
-    places: Vec<Option<AgencyCode>>,
+    places: &[Option<AgencyCode>],
 ) -> Option<AgencyCode> {
     let may = |agency: &&Option<AgencyCode>| people::may(state, person, act, agency.as_ref(), day).is_ok();
     let fits = places.iter().find(may).or(places.first());
