@@ -25,7 +25,7 @@ const PASSWORD: &str = "mat-khau-thu-nghiem";
 const CODE: &str = "123456";
 
 /// Who there is: sign-in name, role, agency of the post.
-const PEOPLE: [(&str, Role, Option<&str>); 11] = [
+const PEOPLE: [(&str, Role, Option<&str>); 12] = [
     ("vanhanh1", Role::PlatformOperator, None),
     ("vanhanh2", Role::PlatformOperator, None),
     ("quantri", Role::AgencyAdministrator, None),
