@@ -6,7 +6,8 @@ use std::time::Duration;
 use base::{Clock, MemberId};
 use exchange::cut::FieldSet;
 use exchange::rights::{
-    ClosedGate, ClosedService, Condition, Conditions, Failing, Force, Grant, Grantee, Rights, Ruling,
+    ClosedGate, ClosedService, Condition, ConditionReader, Conditions, Failing, Force, Grant, Grantee,
+    Rights, Ruling,
 };
 use exchange::usage::Allowance;
 use registry::registry::Registry;
@@ -33,7 +34,7 @@ impl Bridge {
 
     /// What the gateway may allow now.
     pub fn rights(&self, configured: &Rights) -> Arc<Rights> {
-        Arc::new(configured.under(ruling(&self.snapshot())))
+        Arc::new(configured.under(ruling(&self.snapshot(), &mut ConditionReader::default())))
     }
 
     /// Follows registry and configuration file forever: whichever changes, the gateway has the result at once.
@@ -43,12 +44,13 @@ impl Bridge {
         rights: watch::Sender<Arc<Rights>>,
     ) {
         let mut journal = self.registry.changes();
-        let (mut last, mut failing) = (None, false);
+        let (mut last, mut failing, mut reader) = (None, false, ConditionReader::default());
         loop {
             let new = self.snapshot();
             let same = last.as_ref().is_some_and(|last: &Snapshot| last.says_the_same_as(&new));
             if !same || configured.has_changed().unwrap_or(false) {
-                rights.send_replace(Arc::new(configured.borrow_and_update().under(ruling(&new))));
+                rights
+                    .send_replace(Arc::new(configured.borrow_and_update().under(ruling(&new, &mut reader))));
                 last = Some(new);
             }
             tokio::select! {
@@ -78,37 +80,42 @@ impl Bridge {
 }
 
 /// The registry's snapshot in the gateway's words.
-pub fn ruling(snapshot: &Snapshot) -> Ruling {
+fn ruling(snapshot: &Snapshot, reader: &mut ConditionReader) -> Ruling {
     Ruling {
         member: snapshot.member.clone(),
-        grants: snapshot.grants.iter().filter_map(granted).collect(),
+        grants: snapshot.grants.iter().map(|grant| granted(grant, reader)).collect(),
         gates: snapshot.gates.iter().map(closed_gate).collect(),
         closed: snapshot.closed.iter().map(closed_service).collect(),
     }
 }
 
-/// A grant; one that this gateway does not understand allows nothing.
-fn granted(from: &grant::Grant) -> Option<Grant> {
+/// A grant; what this gateway does not understand of it allows nothing.
+fn granted(from: &grant::Grant, reader: &mut ConditionReader) -> Grant {
     let refused = |what: &str, error: &dyn std::fmt::Display| {
         tracing::error!(grant = %from.id, what, %error, "a grant of the registry is not understood and allows nothing");
     };
     let terms = &from.terms;
-    let fields = if terms.fields.is_empty() {
-        None
-    } else {
-        Some(FieldSet::new(&terms.fields).map_err(|error| refused("fields", &error)).ok()?)
+    let cut_to = |paths: &[String]| {
+        FieldSet::new(paths).unwrap_or_else(|error| {
+            refused("fields", &error);
+            FieldSet::new::<&str>([]).expect("no path is a malformed path")
+        })
     };
-    let cedar = terms.conditions.cedar.as_deref().map(Condition::parse).transpose();
-    let cedar = cedar.map_err(|error| refused("condition", &error)).ok()?;
+    let cedar = terms.conditions.cedar.as_deref().map(|text| {
+        reader.read(text).unwrap_or_else(|error| {
+            refused("condition", &error);
+            Condition::never(text)
+        })
+    });
     let conditions = Conditions {
         dossier: terms.conditions.dossier,
         officer: terms.conditions.officer,
         sign_in: terms.conditions.sign_in,
         cedar,
     };
-    Some(Grant {
+    Grant {
         id: Some(from.id.to_string()),
-        fields,
+        fields: (!terms.fields.is_empty()).then(|| cut_to(&terms.fields)),
         purposes: terms.purposes.clone(),
         conditions,
         allowance: Allowance { quota_day: terms.quota_day, rate_s: terms.rate_s },
@@ -121,7 +128,7 @@ fn granted(from: &grant::Grant) -> Option<Grant> {
         },
         reason: from.reason.clone(),
         ..Grant::new(Grantee::Party(from.to.clone()), from.service.clone())
-    })
+    }
 }
 
 fn closed_gate(from: &snapshot::ClosedGate) -> ClosedGate {

@@ -49,7 +49,7 @@ pub struct NewPerson {
     #[arg(long)]
     name: String,
     /// Vai trò, có thể kèm cơ quan: VAI-TRÒ@MÃ-CƠ-QUAN (nhiều lần được) / role, with the agency where it holds; may be
-    /// repeated: platform_operator, agency_administrator, data_owner, security_officer, auditor, leader.
+    /// repeated: `platform_operator`, `agency_administrator`, `data_owner`, `security_officer`, `auditor`, `leader`.
     #[arg(long = "role", value_name = "ROLE[@AGENCY]", required = true)]
     roles: Vec<String>,
     /// Tệp chứa mật khẩu, từ 12 ký tự / file with the password, 12 characters or more.
