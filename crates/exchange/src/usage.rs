@@ -1,6 +1,6 @@
 //! How much of each grant is used: calls of the day, calls of the second.
 //!
-//! Counted in memory, by grant, so that a changed grant keeps its count; `Usage::restore` and [`keep`] carry the
+//! Counted in memory, by grant, so that a changed grant keeps its count; [`load`], [`keep`] and [`save`] carry the
 //! count of the day over a restart. A gateway counts for itself: two gateways of one subsystem count apart.
 
 use std::collections::HashMap;
