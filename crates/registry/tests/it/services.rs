@@ -142,6 +142,14 @@ async fn every_change_of_services_is_in_the_journal_on_postgresql() {
 }
 
 #[tokio::test]
+async fn both_methods_of_a_services_path_are_described() {
+    let server = Server::start().await;
+    let document = server.send(Method::GET, "/openapi.json", &[], None).await.ok().json();
+    let path = &document["paths"]["/api/v1/services/{instance}/{class}/{member}/{subsystem}/{service}"];
+    assert!(path["get"].is_object() && path["put"].is_object(), "{path}");
+}
+
+#[tokio::test]
 async fn nobody_takes_over_another_agencys_service_by_writing_itself_down_as_owner() {
     let server = Server::start().await.with_agencies().await;
     server.by("quantri.g01", Method::PUT, PATH, Some(draft("1.0.0"))).await.ok();
