@@ -67,11 +67,7 @@ pub async fn start(
         Some(authority) => tokio::spawn(bridges::directory::publish(registry, authority, setup.clock)),
         None => tokio::spawn(bridges::directory::follow(registry, setup.directory)),
     };
-    Ok(Running {
-        rights,
-        serving,
-        background: vec![tokio::spawn(bridge.follow(configured, rights_in)), directory],
-    })
+    Ok(Running { rights, serving, background: vec![bridge.start(configured, rights_in), directory] })
 }
 
 /// Serves the API.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use base::MemberId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +227,14 @@ impl Agencies {
             }
         }
         None
+    }
+
+    /// The agency that a member of the directory is, or its successor: of class `GOV`, its code that of an agency.
+    pub fn of_member(&self, member: &MemberId, day: Date) -> Option<AgencyCode> {
+        let code: AgencyCode =
+            member.code.as_str().parse().ok().filter(|_| member.class.as_str() == "GOV")?;
+        let known = !matches!(self.on(&code, day), Standing::Unknown);
+        known.then(|| self.current_successor(&code, day).map_or(code, |agency| agency.code.clone()))
     }
 
     /// Whether `code` is `above` itself or below it, by the parents that count on `day`.

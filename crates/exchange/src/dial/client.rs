@@ -174,8 +174,10 @@ async fn sweep(pool: Weak<Pool>) {
         for kept in idle.kept.values_mut() {
             let old = kept.partition_point(|(since, _)| since.elapsed() > IDLE);
             for (_, live) in kept.drain(..old) {
-                // Without a sender the connection takes its leave and ends.
-                tokio::spawn(async move { live.connection?.await.ok() });
+                let Live { sender, connection } = *live;
+                // Without a sender the connection takes its leave and ends; kept whole, it would wait for the other end.
+                drop(sender);
+                tokio::spawn(async move { tokio::time::timeout(IDLE, connection?).await.ok() });
             }
         }
         idle.kept.retain(|_, kept| !kept.is_empty());

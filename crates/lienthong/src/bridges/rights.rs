@@ -14,10 +14,14 @@ use registry::registry::Registry;
 use registry::snapshot::{self, Snapshot};
 use registry::{gate, grant};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 /// How often the snapshot is made anew without a change: gates close and grants end by time alone, and other processes
 /// write to the same store.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+/// Longest wait for the registry's store: what this process itself decided must reach the gateway meanwhile.
+const STORE_WAIT: Duration = Duration::from_secs(3);
 
 /// From the registry to the gateway of a node.
 pub struct Bridge {
@@ -37,13 +41,29 @@ impl Bridge {
         Arc::new(configured.under(ruling(&self.snapshot(), &mut ConditionReader::default())))
     }
 
-    /// Follows registry and configuration file forever: whichever changes, the gateway has the result at once.
-    pub async fn follow(
+    /// Follows in a task of its own. Should it ever end, nothing is allowed any more: a gateway that does not hear of
+    /// revocations must not go on as if there were none.
+    pub fn start(
         self,
-        mut configured: watch::Receiver<Arc<Rights>>,
+        configured: watch::Receiver<Arc<Rights>>,
         rights: watch::Sender<Arc<Rights>>,
-    ) {
+    ) -> JoinHandle<()> {
+        let guarded = rights.clone();
+        tokio::spawn(async move {
+            let ended = tokio::spawn(self.follow(configured, rights)).await;
+            guarded.send_replace(Arc::default());
+            tracing::error!(
+                panicked = ended.is_err(),
+                "không còn theo dõi sổ đăng ký, mọi cuộc gọi bị từ chối; chạy lại nút / the registry is not followed any more, every call is refused: start the node again"
+            );
+        })
+    }
+
+    /// Follows registry and configuration file forever: whichever changes, the gateway has the result at once.
+    async fn follow(self, mut configured: watch::Receiver<Arc<Rights>>, rights: watch::Sender<Arc<Rights>>) {
         let mut journal = self.registry.changes();
+        let mut tick = tokio::time::interval(AT_LEAST_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut last, mut failing, mut reader) = (None, false, ConditionReader::default());
         loop {
             let new = self.snapshot();
@@ -56,20 +76,27 @@ impl Bridge {
             tokio::select! {
                 grown = journal.changed() => if grown.is_err() { return },
                 edited = configured.changed() => if edited.is_err() { return } else { last = None },
-                () = tokio::time::sleep(AT_LEAST_EVERY) => self.catch_up(&mut failing).await,
+                _ = tick.tick() => self.catch_up(&mut failing).await,
             }
         }
     }
 
     /// Reads what other processes wrote; the gateway goes on with what it knows when the store is away.
     async fn catch_up(&self, failing: &mut bool) {
-        match self.registry.catch_up().await {
-            Ok(_) => *failing = false,
-            Err(error) if *failing => tracing::debug!(%error, "the registry's store is still not read"),
-            Err(error) => {
-                *failing = true;
-                tracing::error!(%error, "không đọc được sổ đăng ký, quyền đã biết vẫn có hiệu lực / the registry's store is not read; the rights known last count");
+        let read = tokio::time::timeout(STORE_WAIT, self.registry.catch_up()).await;
+        let error = match read {
+            Ok(Ok(_)) => {
+                *failing = false;
+                return;
             }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", STORE_WAIT.as_secs()),
+        };
+        if *failing {
+            tracing::debug!(%error, "the registry's store is still not read");
+        } else {
+            *failing = true;
+            tracing::error!(%error, "không đọc được sổ đăng ký, quyền đã biết vẫn có hiệu lực / the registry's store is not read; the rights known last count");
         }
     }
 

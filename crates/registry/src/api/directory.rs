@@ -12,7 +12,7 @@ use web::Problem;
 
 use super::gate::Acted;
 use super::request::{Asked, Because, Created, Done, Input, done, limit, with_version};
-use super::sight::{Sight, agency_of_member};
+use super::sight::Sight;
 use super::{Api, Caller, Key, Paged, Seen};
 use crate::agency::AgencyCode;
 use crate::people::Act;
@@ -193,7 +193,7 @@ fn id(text: &str) -> Result<ProposalId, RegistryError> {
 fn sees(state: &State, (caller, now): (&Caller, Ts), proposal: &Proposal) -> bool {
     let sight = Sight::new(state, &caller.0, now);
     let of_member = |change: &Change| {
-        let agency = change.member().and_then(|member| agency_of_member(state, member, vietnam_day(now)));
+        let agency = change.member().and_then(|member| state.agencies.of_member(member, vietnam_day(now)));
         agency.is_some_and(|agency| sight.at(Some(&agency)))
     };
     sight.at(None) || proposal.proposed().by == caller.0.id || proposal.changes.iter().all(of_member)
@@ -203,7 +203,7 @@ fn sees(state: &State, (caller, now): (&Caller, Ts), proposal: &Proposal) -> boo
 fn own(state: &State, changes: &[Change], now: Ts) -> Option<AgencyCode> {
     let member = changes.first()?.member()?;
     let routine = changes.iter().all(|change| change.is_routine() && change.member() == Some(member));
-    routine.then(|| agency_of_member(state, member, vietnam_day(now))).flatten()
+    routine.then(|| state.agencies.of_member(member, vietnam_day(now))).flatten()
 }
 
 /// Shows the number and every publication.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use audit::PersonId;
 use axum::Json;
@@ -10,6 +11,7 @@ use axum::response::IntoResponse;
 use base::Ts;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,13 +27,19 @@ pub const IDLE_S: i64 = 30 * 60;
 pub const LONGEST_S: i64 = 8 * 3600;
 /// Sessions at most; the one that was idle longest makes room.
 const SESSIONS_MAX: usize = 10_000;
+/// Passwords that are checked at the same time.
+const SIGN_INS_AT_ONCE: usize = 2;
+/// How long somebody waits for a place among them.
+const SIGN_IN_WAIT: Duration = Duration::from_secs(5);
 
 /// Gives the person as of now; `None` when the account has ended since the session began.
 pub type Standing = Arc<dyn Fn(&PersonId, Ts) -> Option<Person> + Send + Sync>;
 
 /// Who is signed in. Only hashes of tokens are kept.
-#[derive(Default)]
-pub struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
+pub struct Sessions {
+    all: Mutex<HashMap<[u8; 32], Session>>,
+    checking: Semaphore,
+}
 
 struct Session {
     person: PersonId,
@@ -45,11 +53,17 @@ impl Session {
     }
 }
 
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { all: Mutex::default(), checking: Semaphore::new(SIGN_INS_AT_ONCE) }
+    }
+}
+
 impl Sessions {
     /// A new session's token.
     pub fn begin(&self, person: PersonId, now: Ts) -> String {
         let token = crypto::b64::encode(&crypto::hash::random::<32>());
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, session| session.alive(now));
         if all.len() >= SESSIONS_MAX
             && let Some(idle) = all.iter().min_by_key(|(_, session)| session.used).map(|(name, _)| *name)
@@ -62,7 +76,7 @@ impl Sessions {
 
     /// Whose token this is.
     pub fn find(&self, token: &str, now: Ts) -> Option<PersonId> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let session = all.get_mut(&name(token)).filter(|session| session.alive(now))?;
         session.used = now;
         Some(session.person.clone())
@@ -70,7 +84,7 @@ impl Sessions {
 
     /// Ends a session.
     pub fn end(&self, token: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(token));
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(token));
     }
 }
 
@@ -123,6 +137,11 @@ async fn begin(
     Json(credentials): Json<Credentials>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
     let now = api.now();
+    // Each check takes 64 MiB: a crowd of strangers must not take the node's memory.
+    let waiting = tokio::time::timeout(SIGN_IN_WAIT, api.0.sessions.checking.acquire()).await;
+    let Ok(Ok(_place)) = waiting else {
+        return Err(Problem { retry_after_s: Some(2), ..busy() });
+    };
     let checked = {
         let api = api.clone();
         // A password hash takes its time: not on the threads that serve others.
@@ -134,6 +153,11 @@ async fn begin(
     let person = checked.await.map_err(|_| RegistryError::SignIn)??;
     let token = api.0.sessions.begin(person.id, now);
     Ok((StatusCode::CREATED, Json(Begun { token, idle_s: IDLE_S })))
+}
+
+fn busy() -> Problem {
+    let error = RegistryError::TooMany { what: "sign-ins at once", max: SIGN_INS_AT_ONCE };
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, &error.code(), error.to_string())
 }
 
 /// Signs out.

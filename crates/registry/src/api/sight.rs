@@ -1,12 +1,12 @@
 //! Where a person may look: what is not for everybody needs the right to read at an agency that takes part in it.
 
-use base::{MemberId, PartyId, Ts};
+use base::{PartyId, Ts};
 use jiff::civil::Date;
 
-use crate::agency::{AgencyCode, Standing};
+use crate::agency::AgencyCode;
 use crate::grant::Grant;
 use crate::people::{self, Act, Person};
-use crate::request::{Request, RequestId, Whose, agency_of};
+use crate::request::{Request, RequestId, Status, Whose, agency_of};
 use crate::state::{State, vietnam_day};
 
 /// What a person sees of a state.
@@ -53,22 +53,17 @@ impl<'a> Sight<'a> {
 /// The agencies that answer for a party: those that asked for services in its name, those that offer services by it,
 /// and the one whose code is the member's.
 pub(super) fn agencies_of(state: &State, party: &PartyId, day: Date) -> Vec<AgencyCode> {
-    let asked = state.requests.iter().filter(|request| request.consumer == *party);
+    // What was refused or taken back gives nobody a say about somebody else's system.
+    let counts = |status| !matches!(status, Status::Refused | Status::Withdrawn);
+    let asked = state.requests.iter().filter(|r| r.consumer == *party && counts(r.status));
     let asked = asked.filter_map(|request| agency_of(state, request, Whose::Consumer, day));
-    let offered = state.services.iter().filter(|service| service.id.provider.party() == *party);
+    let offered = state.services.iter().filter(|s| s.id.provider.party() == *party && s.is_on_offer(day));
     let offered = offered.map(|service| service.owner.clone());
     let mut all: Vec<AgencyCode> =
-        asked.chain(offered).chain(agency_of_member(state, &party.member, day)).collect();
+        asked.chain(offered).chain(state.agencies.of_member(&party.member, day)).collect();
     all.sort();
     all.dedup();
     all
-}
-
-/// The agency that a member is: of class `GOV`, its code that of an agency.
-pub(super) fn agency_of_member(state: &State, member: &MemberId, day: Date) -> Option<AgencyCode> {
-    let code: AgencyCode = member.code.as_str().parse().ok().filter(|_| member.class.as_str() == "GOV")?;
-    let known = !matches!(state.agencies.on(&code, day), Standing::Unknown);
-    known.then(|| state.agencies.current_successor(&code, day).map_or(code, |agency| agency.code.clone()))
 }
 
 /// The place at which the person may act, or the first one, so that the refusal is about it.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::intake::Intake;
 use super::open::{Wanted, entering, on_offer, wanted};
-use super::road::{Road, Step};
+use super::road::{Road, Step, Whose};
 use super::who::{acts_as, agency_of};
 use super::{
     ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, Attachment, Contact, Correction, Event, NAME_CHARS_MAX, Request,
@@ -172,6 +172,11 @@ pub fn take(
     }
     let (road, step) = on_road(rules, request)?;
     let role = side(state, request, moment, person, (step.whose, step.role, TAKE))?;
+    // Who asked does not decide on what was asked, whatever roles somebody may hold.
+    let asked = request.history.first().is_some_and(|entry| entry.by == moment.by);
+    if asked && matches!(step.whose, Whose::Platform | Whose::Provider) {
+        return Err(RegistryError::FourEyes);
+    }
     let id = request.id.clone();
     let event = match &input.decision {
         Decision::Approve { comment, terms } => {

@@ -1,5 +1,6 @@
 //! Who owns a service, by the agencies of a day.
 
+use base::MemberId;
 use jiff::civil::Date;
 
 use crate::agency::{AgencyCode, Standing};
@@ -33,6 +34,22 @@ pub(super) fn mistake(state: &State, owner: &AgencyCode, day: Date) -> Option<Mi
         }
     };
     Some(Mistake::new("owner", vi, en))
+}
+
+/// What stands against an owner that has nothing to do with the member whose service it is: nobody offers what runs at
+/// somebody else's. Members that are no agencies are known to the directory alone, and not judged here.
+pub(super) fn stranger(state: &State, owner: &AgencyCode, member: &MemberId, day: Date) -> Option<Mistake> {
+    let agency = state.agencies.of_member(member, day)?;
+    let within = |code, above| state.agencies.is_within(code, above, day);
+    (!within(owner, &agency) && !within(&agency, owner)).then(|| {
+        Mistake::new(
+            "owner",
+            format!(
+                "dịch vụ của {member} phải do cơ quan {agency}, cấp trên hoặc cấp dưới của cơ quan đó làm chủ"
+            ),
+            format!("a service of {member} is owned by the agency {agency}, one above or one below it"),
+        )
+    })
 }
 
 /// The code under which an agency is kept; it has another one in the other form.

@@ -81,7 +81,16 @@ async fn add(
     if registry.read(|state| decide(state, &moment)).is_ok() {
         keep(api.attachments(), &sha256, &content).await.map_err(|error| failed(&error))?;
     }
-    change(&api, (&caller, &key), (Act::RequestStep, &id, &format!("attachments/{sha256}")), decide).await
+    let done =
+        change(&api, (&caller, &key), (Act::RequestStep, &id, &format!("attachments/{sha256}")), decide)
+            .await;
+    let named =
+        |state: &State| state.requests.iter().flat_map(|r| &r.attachments).any(|a| a.sha256 == sha256);
+    if done.is_err() && !registry.read(named) {
+        // Nobody could ever read it: refused files must not fill the disk.
+        let _ = tokio::fs::remove_file(api.attachments().join(&sha256)).await;
+    }
+    done
 }
 
 /// The content of a document.

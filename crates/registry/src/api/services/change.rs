@@ -42,7 +42,7 @@ fn owners(state: &crate::State, ids: &[&ServiceId]) -> BTreeSet<AgencyCode> {
 async fn act(
     api: &Api,
     person: &Person,
-    (ids, will): (&[&ServiceId], Option<&AgencyCode>),
+    (verb, ids, will): (&str, &[&ServiceId], Option<&AgencyCode>),
     key: Key,
     mut decide: impl FnMut(&crate::State, &Moment) -> Result<Vec<Event>, RegistryError>,
 ) -> Result<Done, Problem> {
@@ -51,7 +51,7 @@ async fn act(
         let owner = state.services.get(ids[0]).map(|service| &service.owner).or(will)?;
         Some(place(state, person, Act::ServicePut, owner, today))
     });
-    let subject = format!("service/{}", ids[0]);
+    let subject = format!("service/{}/{verb}", ids[0]);
     let unknown = || RegistryError::NoSuch { kind: "service", name: ids[0].to_string() };
     let agency = agency.ok_or_else(unknown)?;
     let deed = Deed { act: Act::ServicePut, agency: Some(&agency), subject: &subject, key: key.0.as_deref() };
@@ -84,7 +84,7 @@ async fn put(
 ) -> Result<Done, Problem> {
     let id = id(named)?;
     let rules = api.registry().rules();
-    act(&api, &person, (&[&id], Some(&draft.owner)), key, |state, moment| {
+    act(&api, &person, ("put", &[&id], Some(&draft.owner)), key, |state, moment| {
         if draft.id != id {
             return Err(RegistryError::invalid(
                 "id",
@@ -146,7 +146,7 @@ async fn publish(
     let id = id(named)?;
     let rules = api.registry().rules();
     let asked = Publication { id: id.clone(), version, previous_until, if_version: seen.0 };
-    act(&api, &person, (&[&id], None), key, |state, moment| {
+    act(&api, &person, ("publish", &[&id], None), key, |state, moment| {
         seen.needed()?;
         service::publish(state, rules, moment, &asked)
     })
@@ -182,7 +182,7 @@ async fn deprecate(
 ) -> Result<Done, Problem> {
     let id = id(named)?;
     let asked = Deprecation { id: id.clone(), version, sunset, replacement, if_version: seen.0 };
-    act(&api, &person, (&[&id], None), key, |state, moment| {
+    act(&api, &person, ("deprecate", &[&id], None), key, |state, moment| {
         seen.needed()?;
         service::deprecate(state, moment, &asked)
     })
@@ -213,7 +213,7 @@ async fn withdraw(
 ) -> Result<Done, Problem> {
     let id = id(named)?;
     let asked = Withdrawal { id: id.clone(), version, reason, if_version: seen.0 };
-    act(&api, &person, (&[&id], None), key, |state, moment| {
+    act(&api, &person, ("withdraw", &[&id], None), key, |state, moment| {
         seen.needed()?;
         service::withdraw(state, moment, &asked)
     })
@@ -251,7 +251,7 @@ async fn hand_over(
     let from = id(named)?;
     let asked =
         HandOver { object, from: from.clone(), to: to.clone(), if_version_from: seen.0, if_version_to };
-    act(&api, &person, (&[&from, &to], None), key, |state, moment| {
+    act(&api, &person, ("hand-over", &[&from, &to], None), key, |state, moment| {
         seen.needed()?;
         service::hand_over(state, moment, &asked)
     })

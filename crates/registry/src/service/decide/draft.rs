@@ -379,6 +379,7 @@ pub(super) fn kind<'a>(rules: &'a Rules, code: &str, today: Date) -> Result<&'a 
 fn surroundings(state: &State, draft: &Draft, given: Given<'_>, today: Date) -> Vec<Mistake> {
     let mut mistakes: Vec<Mistake> = owner::mistake(state, &draft.owner, today).into_iter().collect();
     let provider = &draft.id.provider;
+    mistakes.extend(owner::stranger(state, &draft.owner, &provider.member, today));
     if !(given.in_directory)(provider) {
         mistakes.push(Mistake::new(
             "id",
