@@ -149,14 +149,29 @@ impl SmallCa {
 
     /// Issues a certificate from a request (PKCS#10 in PEM), valid from the first to the second moment.
     ///
-    /// Only the subject, the key and, for nodes, the host names are taken from the request; what the holder may do is
-    /// decided by `profile`.
+    /// Only the subject and the key are taken from the request; what the holder may do is decided by `profile`.
     ///
     /// # Errors
     /// The request is malformed or badly signed, its key unsupported, or a moment out of range.
     pub fn issue(&self, csr_pem: &str, profile: Profile, validity: (Ts, Ts)) -> Result<Certificate, CaError> {
+        self.issue_for(csr_pem, profile, validity, &[])
+    }
+
+    /// As [`SmallCa::issue`], for a server that is reached under these host names and addresses.
+    ///
+    /// The names that a request asks for do not count: who issues must have checked whose they are.
+    ///
+    /// # Errors
+    /// As there; also a name that is neither a host's nor an address.
+    pub fn issue_for(
+        &self,
+        csr_pem: &str,
+        profile: Profile,
+        validity: (Ts, Ts),
+        hosts: &[String],
+    ) -> Result<Certificate, CaError> {
         let mut request = CertificateSigningRequestParams::from_pem(csr_pem)?;
-        let mut params = CertificateParams::default();
+        let mut params = CertificateParams::new(hosts)?;
         params.distinguished_name = request.params.distinguished_name;
         params.serial_number = Some(random_serial());
         params.not_before = date_time_ymd(1970, 1, 1) + since_1970(validity.0)?;
@@ -167,7 +182,6 @@ impl SmallCa {
         match profile {
             Profile::Signing => params.key_usages.push(KeyUsagePurpose::ContentCommitment),
             Profile::Node => {
-                params.subject_alt_names = request.params.subject_alt_names;
                 params.extended_key_usages =
                     vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
             }

@@ -132,7 +132,9 @@ impl<'a> Walk<'a> {
         for schema in ["items", "then", "else"].iter().filter_map(|key| schema.get(*key)) {
             self.schema(schema, path, personal);
         }
-        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, property) in
+            schema.get("properties").and_then(Value::as_object).into_iter().flat_map(reference::by_name)
+        {
             self.property(name, property, (path, personal));
         }
     }

@@ -45,10 +45,11 @@ pub fn operations(document: &Value) -> Vec<Operation> {
 
 /// Path, method in small letters, and operation.
 pub(super) fn each_operation(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flat_map(reference::by_name);
     paths.flat_map(move |(path, item)| {
         let item = reference::resolve(document, item).and_then(Value::as_object);
-        let methods = item.into_iter().flatten().filter(|(key, _)| METHODS.contains(&key.as_str()));
+        let methods =
+            item.into_iter().flat_map(reference::by_name).filter(|(key, _)| METHODS.contains(&key.as_str()));
         methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
     })
 }
@@ -133,7 +134,7 @@ fn paths(document: &Value, paths: Option<&Value>, found: &mut Found) {
     };
     let mut shapes = BTreeSet::new();
     let mut ids = BTreeSet::new();
-    for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
+    for (path, item) in reference::by_name(paths).filter(|(path, _)| !path.starts_with("x-")) {
         let back = found.enter(path);
         match template(path) {
             Some(names) => {
@@ -224,7 +225,7 @@ fn components(components: Option<&Value>, found: &mut Found) {
         found.wrong("phải là đối tượng", "must be an object");
         &empty
     });
-    for (kind, named) in kinds.iter().filter(|(kind, _)| !kind.starts_with("x-")) {
+    for (kind, named) in reference::by_name(kinds).filter(|(kind, _)| !kind.starts_with("x-")) {
         let back = found.enter(kind);
         let Some(named) = named.as_object() else {
             found.wrong("phải là đối tượng", "must be an object");

@@ -120,9 +120,16 @@ fn member_of(root: &Value, key: &str, member: &Value, found: &mut Found) {
     }
 }
 
+/// The members of an object by name: the order in which JSON has them means nothing, and may not be kept.
+pub(super) fn by_name(map: &serde_json::Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    let mut all: Vec<_> = map.iter().collect();
+    all.sort_unstable_by_key(|(name, _)| *name);
+    all.into_iter()
+}
+
 /// Walks through the values of a map whose keys are names.
 fn each(root: &Value, map: &Value, found: &mut Found) {
-    for (name, value) in map.as_object().into_iter().flatten() {
+    for (name, value) in map.as_object().into_iter().flat_map(by_name) {
         let back = found.enter(name);
         walk(root, value, found);
         found.leave(back);

@@ -108,8 +108,9 @@ async fn every_change_is_in_the_journal(server: Server) {
         (Method::POST, format!("{PATH}/deprecate"), json!({ "version": "1.0.0", "sunset": "2026-12-31" })),
         (Method::POST, format!("{PATH}/withdraw"), json!({ "version": "1.0.0", "reason": "Hết hạn" })),
     ];
-    let subject = || "service/VN-DEMO/GOV/G01/DANCU/tra-cuu-ho".to_owned();
     for (method, path, body) in acts {
+        let verb = path.strip_prefix(PATH).filter(|rest| !rest.is_empty()).unwrap_or("/put").to_owned();
+        let subject = || format!("service/VN-DEMO/GOV/G01/DANCU/tra-cuu-ho{verb}");
         let tag = server.tag("quantri.g01", PATH).await;
         for (who, seen, code) in [
             ("quantri.h17", tag.as_str(), "EX-2004"),

@@ -66,6 +66,10 @@ pub struct Issue {
     /// Số ngày hiệu lực / days of validity.
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3650))]
     days: i64,
+    /// Tên máy hoặc địa chỉ IP đã kiểm tra là của nút (nhiều lần được); tên ghi trong yêu cầu không được tự nhận / host name
+    /// or IP address that was checked to be the node's, may be repeated; names in the request do not count by themselves.
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
     /// Ghi vào tệp mới này thay vì in ra / write this new file and do not print.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -165,7 +169,7 @@ fn issue(args: &Issue) -> anyhow::Result<ExitCode> {
         Use::Signing => Profile::Signing,
         Use::Node => Profile::Node,
     };
-    let issued = ca.issue(&request, profile, validity);
+    let issued = ca.issue_for(&request, profile, validity, &args.hosts);
     let issued = issued.with_context(|| format!("yêu cầu / the request {}", args.csr.display()))?;
     give(args.out.as_deref(), &issued.pem(), false)?;
     eprintln!("Chủ thể / subject: {}", issued.subject());

@@ -63,7 +63,9 @@ fn the_best_comes_first() {
 #[test]
 fn services_are_found_by_their_owners_name() {
     let mut registry = registry();
-    registry.publish(&Draft { owner: "H17".parse().unwrap(), ..titled("dn", "Bản đồ", "") }).unwrap();
+    let id = "VN-DEMO/GOV/H17/BANDO/dn".parse().unwrap();
+    let draft = Draft { id, owner: "H17".parse().unwrap(), ..titled("dn", "Bản đồ", "") };
+    registry.publish(&draft).unwrap();
     assert_eq!(found(&registry, &words("ban do da nang")), ["dn"]);
     assert_eq!(search(&registry.state, &words("bộ công an"), TODAY).total, 4);
     assert_eq!(search(&registry.state, &words("G01"), TODAY).total, 5);

@@ -178,6 +178,7 @@ fn the_owner_is_an_agency_that_counts_today() {
     }
     let mut registry = Registry { today: jiff::civil::date(2025, 6, 30), ..Registry::new() };
     let old = changed(|draft| {
+        draft.id = "VN-DEMO/GOV/H47/BANDO/dn".parse().unwrap();
         (draft.owner, draft.sharing) = ("H47".parse().unwrap(), "legacy_specific".into());
     });
     assert_eq!(places(registry.put(&old)), ["method"]);
@@ -187,9 +188,17 @@ fn the_owner_is_an_agency_that_counts_today() {
 }
 
 #[test]
+fn nobody_owns_a_service_of_somebody_elses_system() {
+    let stranger = changed(|draft| draft.owner = "H17".parse().unwrap());
+    assert_eq!(places(Registry::new().put(&stranger)), ["owner"]);
+}
+
+#[test]
 fn an_owner_that_was_closed_meanwhile_cannot_publish() {
     let mut registry = Registry::new();
-    let draft = changed(|draft| draft.owner = "H17".parse().unwrap());
+    let draft = changed(|draft| {
+        (draft.id, draft.owner) = ("VN-DEMO/GOV/H17/BANDO/dn".parse().unwrap(), "H17".parse().unwrap());
+    });
     registry.put(&draft).unwrap();
     let mut city =
         crate::agency::Agency::new("H17".parse().unwrap(), "Đà Nẵng", jiff::civil::date(2020, 1, 1));

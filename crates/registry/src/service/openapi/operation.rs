@@ -139,7 +139,7 @@ fn responses(responses: Option<&Value>, found: &mut Found) {
     else {
         return found.wrong("chưa mô tả phản hồi nào", "no response is described");
     };
-    for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with("x-")) {
+    for (status, response) in reference::by_name(responses).filter(|(status, _)| !status.starts_with("x-")) {
         let back = found.enter(status);
         if !is_status(status) {
             found.wrong(
