@@ -68,7 +68,9 @@ fn services_are_found_by_their_owners_name() {
     registry.publish(&draft).unwrap();
     assert_eq!(found(&registry, &words("ban do da nang")), ["dn"]);
     assert_eq!(search(&registry.state, &words("bộ công an"), TODAY).total, 4);
-    assert_eq!(search(&registry.state, &words("G01"), TODAY).total, 5);
+    // By the code of the member, too.
+    assert_eq!(search(&registry.state, &words("G01"), TODAY).total, 4);
+    assert_eq!(found(&registry, &words("H17")), ["dn"]);
 }
 
 #[test]
