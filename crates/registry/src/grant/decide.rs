@@ -80,10 +80,11 @@ fn connection_ends(grant: &Grant) -> Option<crate::Event> {
     grant.decision.parse().ok().map(|request| gate::close_connection(&request))
 }
 
-/// Changes the terms. The next call of a running gateway meets them.
+/// Changes the terms. The next call of a running gateway meets them. More fields or purposes, or fewer conditions, want
+/// a new request.
 ///
 /// # Errors
-/// No such grant, revoked, replaced; unknown fields and other mistakes of the terms; no reason.
+/// No such grant, revoked, replaced; a wider scope; unknown fields and other mistakes of the terms; no reason.
 pub fn change(state: &State, moment: &Moment, input: &Change) -> Result<Events, RegistryError> {
     let held = seen(state, &input.id, input.if_version)?;
     alive(held, "thay đổi nội dung (change the terms)")?;
@@ -91,6 +92,7 @@ pub fn change(state: &State, moment: &Moment, input: &Change) -> Result<Events, 
     let mut intake = Intake::default();
     let reason = intake.needed("reason", &input.reason, TEXT_CHARS_MAX);
     let terms = terms::read(service, &input.terms, moment.now, &mut intake)?;
+    terms::no_wider_scope(&held.grant.terms, &terms, &mut intake);
     intake.done()?;
     Ok(one(Event::Changed { id: input.id.clone(), terms, reason }))
 }

@@ -87,18 +87,7 @@ pub(crate) fn is_under(path: &str, above: &str) -> bool {
 
 /// Notes where `given` goes beyond `asked`: who decides may give less, never more.
 pub(crate) fn narrower(asked: &Terms, given: &Terms, intake: &mut Intake) {
-    let beyond = |place: &str, intake: &mut Intake| {
-        let vi = "chỉ được thu hẹp so với yêu cầu; muốn rộng hơn phải có yêu cầu khác";
-        intake.wrong(place, vi, "may only be less than what was asked for; more wants another request");
-    };
-    let covered = |field: &String| asked.fields.iter().any(|above| is_under(field, above));
-    if !asked.fields.is_empty() && (given.fields.is_empty() || !given.fields.iter().all(covered)) {
-        beyond("fields", intake);
-    }
-    let known = |purpose: &String| asked.purposes.contains(purpose);
-    if !asked.purposes.is_empty() && (given.purposes.is_empty() || !given.purposes.iter().all(known)) {
-        beyond("purposes", intake);
-    }
+    no_wider_scope(asked, given, intake);
     if wider(asked.quota_day, given.quota_day) {
         beyond("quota_day", intake);
     }
@@ -107,6 +96,19 @@ pub(crate) fn narrower(asked: &Terms, given: &Terms, intake: &mut Intake) {
     }
     if wider(asked.until, given.until) {
         beyond("until", intake);
+    }
+}
+
+/// Notes where `given` opens more than `asked`: other fields, other purposes, fewer conditions. Those went the whole road
+/// of the request; how much and how long is the data owner's to change.
+pub(crate) fn no_wider_scope(asked: &Terms, given: &Terms, intake: &mut Intake) {
+    let covered = |field: &String| asked.fields.iter().any(|above| is_under(field, above));
+    if !asked.fields.is_empty() && (given.fields.is_empty() || !given.fields.iter().all(covered)) {
+        beyond("fields", intake);
+    }
+    let known = |purpose: &String| asked.purposes.contains(purpose);
+    if !asked.purposes.is_empty() && (given.purposes.is_empty() || !given.purposes.iter().all(known)) {
+        beyond("purposes", intake);
     }
     let (from, to) = (&asked.conditions, &given.conditions);
     let dropped = |had: bool, has: bool| had && !has;
@@ -118,6 +120,11 @@ pub(crate) fn narrower(asked: &Terms, given: &Terms, intake: &mut Intake) {
     {
         beyond("conditions", intake);
     }
+}
+
+fn beyond(place: &str, intake: &mut Intake) {
+    let vi = "chỉ được thu hẹp so với yêu cầu; muốn rộng hơn phải có yêu cầu khác";
+    intake.wrong(place, vi, "may only be less than what was asked for; more wants another request");
 }
 
 /// Absent means without limit.

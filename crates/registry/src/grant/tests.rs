@@ -157,6 +157,28 @@ fn terms_are_changed_only_to_what_the_service_has() {
 }
 
 #[test]
+fn a_change_opens_no_more_than_the_road_allowed() {
+    let (mut story, id) = granted();
+    let mut changed = |change_of: fn(&mut Terms)| {
+        let mut terms = story.state.grants.get(&id).unwrap().terms.clone();
+        change_of(&mut terms);
+        let input = Change { id: id.clone(), if_version: None, terms, reason: "Thử".to_owned() };
+        act(&mut story, |state, moment| change(state, moment, &input))
+    };
+    let wider: [fn(&mut Terms); 4] = [
+        |terms| terms.fields.push("ngaySinh".to_owned()),
+        |terms| terms.fields.clear(),
+        |terms| terms.purposes.clear(),
+        |terms| terms.conditions.dossier = false,
+    ];
+    for change_of in wider {
+        assert_eq!(code(changed(change_of)), 2002);
+    }
+    changed(|terms| terms.quota_day = Some(5_000)).unwrap();
+    changed(|terms| terms.fields.truncate(1)).unwrap();
+}
+
+#[test]
 fn a_new_grant_takes_the_place_of_the_old_one_which_stays_in_the_history() {
     let (mut story, old) = granted();
     let request = story.open_kind(1);
