@@ -91,7 +91,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let centre = tokio::spawn(serve::serve(listener, sandbox.repository.clone(), stopped));
     let told = plan.dir.join(STORY_FILE);
     let chapters = read_story(&told)?;
-    let members = if chapters.is_some() { people::read(&plan.dir)? } else { new_registry(&plan, &sandbox).await? };
+    let members =
+        if chapters.is_some() { people::read(&plan.dir)? } else { new_registry(&plan, &sandbox).await? };
     let provider = Node::start(&sandbox.provider).await?;
     let consumer = Node::start(&sandbox.consumer).await?;
     let chapters = match chapters {
@@ -221,11 +222,7 @@ async fn build(file: &Path, args: &Args) -> anyhow::Result<Population> {
 }
 
 /// Everything that scripts need: `demo.json`.
-fn facts(
-    plan: &Plan,
-    sandbox: &Sandbox,
-    (sample, chapters): (&Sample, &[Chapter]),
-) -> anyhow::Result<Value> {
+fn facts(plan: &Plan, sandbox: &Sandbox, (sample, chapters): (&Sample, &[Chapter])) -> anyhow::Result<Value> {
     let subsystem = format!("{PROVIDER}/{PROVIDER_SUBSYSTEM}");
     let of = |granted: bool| {
         SERVICES.into_iter().filter(move |s| s.2 == granted).map(|s| format!("{subsystem}/{}", s.0))
@@ -343,14 +340,23 @@ fn print_tour(plan: &Plan, facts: &Value) {
 
 fn print_registry_tour(facts: &Value) {
     let says = [
-        ("Gọi bằng quyền vừa được cấp: chỉ các trường đã cấp", "Call with the new grant: the granted fields only"),
-        ("Đăng nhập sổ đăng ký, xem ai từ chối chia sẻ và vì sao", "Sign in to the registry, see who refused to share and why"),
+        (
+            "Gọi bằng quyền vừa được cấp: chỉ các trường đã cấp",
+            "Call with the new grant: the granted fields only",
+        ),
+        (
+            "Đăng nhập sổ đăng ký, xem ai từ chối chia sẻ và vì sao",
+            "Sign in to the registry, see who refused to share and why",
+        ),
         ("Kiểm tra nhật ký sổ đăng ký", "Check the registry's journal"),
     ];
     let chapters = facts.pointer("/story/chapters").and_then(Value::as_array).map_or(0, Vec::len);
     println!("Sổ đăng ký / registry: {}/openapi.json", facts["registry"]["api"].as_str().unwrap_or_default());
-    println!("  câu chuyện {chapters} bước ở demo.json / the story of {chapters} steps is in demo.json: story.chapters\n");
-    let commands = facts.pointer("/story/try").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    println!(
+        "  câu chuyện {chapters} bước ở demo.json / the story of {chapters} steps is in demo.json: story.chapters\n"
+    );
+    let commands =
+        facts.pointer("/story/try").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for (number, ((vi, en), command)) in (6..).zip(says.iter().zip(commands)) {
         println!("{number}. {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
     }

@@ -206,7 +206,8 @@ fn descriptions_can_be_fetched(demo: &Demo) {
 fn the_story_is_whole(demo: &Demo) {
     let chapters = demo.facts["story"]["chapters"].as_array().unwrap();
     let text = |chapter: &Value, name: &str| chapter[name].as_str().unwrap().to_owned();
-    let told: Vec<_> = chapters.iter().map(|chapter| (text(chapter, "what"), text(chapter, "outcome"))).collect();
+    let told: Vec<_> =
+        chapters.iter().map(|chapter| (text(chapter, "what"), text(chapter, "outcome"))).collect();
     let expected = [
         ("call_refused", "EX-0301"),
         ("requested", "voChong"),
@@ -217,7 +218,7 @@ fn the_story_is_whole(demo: &Demo) {
         ("gate_closed", "security_minutes"),
         ("papers_shown", "security_minutes"),
         ("live", "QK-"),
-        ("cut", "withheld: gioiTinh"),
+        ("cut", "withheld: danToc, gioiTinh"),
         ("quota_exceeded", "EX-0309"),
         ("quota_raised", "1000"),
         ("expired", "EX-0304"),

@@ -94,13 +94,7 @@ impl Office {
     }
 
     /// Somebody makes something new, or puts something in its place.
-    pub async fn makes(
-        &self,
-        who: &str,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> anyhow::Result<Value> {
+    pub async fn makes(&self, who: &str, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
         let url = format!("{}{path}", self.api);
         let answer = self.send(method, &url, &[self.bearer(who)?], Body::Json(body)).await?;
         Ok(answer.done(path)?.body)
@@ -155,7 +149,8 @@ impl Office {
             request = request.header(header::CONTENT_TYPE, media_type);
         }
         let asked = self.client.request(request.body(Full::new(bytes))?);
-        let (head, body) = tokio::time::timeout(ANSWER_WAIT, asked).await.context(url.to_owned())??.into_parts();
+        let (head, body) =
+            tokio::time::timeout(ANSWER_WAIT, asked).await.context(url.to_owned())??.into_parts();
         let text = |name: &str| head.headers.get(name)?.to_str().ok().map(str::to_owned);
         let (etag, error) = (text(header::ETAG.as_str()), text("lienthong-error"));
         let bytes = body.collect().await?.to_bytes();

@@ -12,6 +12,8 @@ use crate::command::file;
 
 /// The platform's operator.
 pub const OPERATOR: &str = "van-hanh";
+/// Keeps the inventory of all agencies.
+pub const INVENTORY: &str = "kiem-ke";
 /// Administers the systems of the department that asks.
 pub const DEPARTMENT: &str = "quan-tri.stp";
 /// Administers the systems of the province.
@@ -32,8 +34,9 @@ pub const AUDITOR: &str = "kiem-toan";
 pub const GUEST: &str = "lanh-dao.g01";
 
 /// Sign-in name, name to show, role, agency.
-const PEOPLE: [(&str, &str, Role, &str); 10] = [
+const PEOPLE: [(&str, &str, Role, &str); 11] = [
     (OPERATOR, "Trực vận hành nền tảng", Role::PlatformOperator, ""),
+    (INVENTORY, "Quản trị kiểm kê CSDL", Role::AgencyAdministrator, ""),
     (DEPARTMENT, "Quản trị hệ thống Sở Tư pháp", Role::AgencyAdministrator, "000.00.11.H17"),
     (PROVINCE, "Quản trị hệ thống Đà Nẵng", Role::AgencyAdministrator, "000.00.00.H17"),
     (SIGNS, "Lãnh đạo UBND thành phố Đà Nẵng", Role::Leader, "000.00.00.H17"),
@@ -113,7 +116,7 @@ pub fn path(dir: &Path) -> PathBuf {
     dir.join("people.json")
 }
 
-/// The operator, for what is loaded before anything runs.
-pub fn operator() -> anyhow::Result<Person> {
-    Ok(Person { id: OPERATOR.parse()?, posts: vec![Post { role: Role::PlatformOperator, agency: None }] })
+/// Somebody without an agency of their own, for what is loaded before anything runs.
+pub fn of_the_platform(id: &str, role: Role) -> anyhow::Result<Person> {
+    Ok(Person { id: id.parse()?, posts: vec![Post { role, agency: None }] })
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use base::{Clock as _, SystemClock, Ts};
 use hyper::Method;
 use jiff::civil::date;
-use registry::people::Act;
+use registry::people::{Act, Role};
 use registry::state::vietnam_day;
 use registry::{Moment, Registry, agency, inventory};
 use serde_json::{Value, json};
@@ -14,7 +14,8 @@ use simulators::population;
 
 use super::office::Office;
 use super::people::{
-    DATA_OWNER, MINISTRY, MINISTRY_SECURITY, OPERATOR, PROVINCE, PROVINCE_SECURITY, SIGNS, operator,
+    DATA_OWNER, INVENTORY, MINISTRY, MINISTRY_SECURITY, OPERATOR, PROVINCE, PROVINCE_SECURITY, SIGNS,
+    of_the_platform,
 };
 use super::{FAMILY, SERVICES};
 use crate::config::RegistrySection;
@@ -38,12 +39,13 @@ const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security
 /// Loads agencies of level 1, a department, and the figures of Quảng Nam, as the operator's commands do.
 pub async fn load(section: &RegistrySection) -> anyhow::Result<()> {
     let registry = registry_role::open(section, Arc::new(SystemClock)).await?;
-    let person = operator()?;
+    let person = of_the_platform(OPERATOR, Role::PlatformOperator)?;
     let department: agency::Agency = serde_json::from_value(json!({
         "code": DEPARTMENT_CODE, "also": "H17.11", "name": "Sở Tư pháp thành phố Đà Nẵng", "parent": PROVINCE_CODE,
         "valid_from": "2025-07-01", "legal_basis": "Cơ quan minh họa / sample agency",
     }))?;
-    let built_in = |state: &registry::State, moment: &Moment| agency::import(state, moment, agency::built_in());
+    let built_in =
+        |state: &registry::State, moment: &Moment| agency::import(state, moment, agency::built_in());
     registry.act(&person, Act::AgencyPut, None, "agencies", built_in).await?;
     let put = |state: &registry::State, moment: &Moment| agency::put(state, moment, department.clone(), None);
     registry.act(&person, Act::AgencyPut, None, "agencies", put).await?;
@@ -57,13 +59,16 @@ async fn load_inventory(registry: &Registry) -> anyhow::Result<()> {
         let put = |holding| inventory::put(state, &then, holding, None);
         inventory::quang_nam().into_iter().map(put).collect::<Result<Vec<_>, _>>().map(|all| all.concat())
     };
-    registry.act(&operator()?, Act::InventoryPut, None, "inventory", enter).await?;
+    let person = of_the_platform(INVENTORY, Role::AgencyAdministrator)?;
+    registry.act(&person, Act::InventoryPut, None, "inventory", enter).await?;
     Ok(())
 }
 
 /// Offers the services, shows that the systems are safe, and connects the one-stop shop of the province.
 pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
-    for (code, sharing) in SERVICES.iter().map(|service| (service.0, "mandatory")).chain([(FAMILY, "on_request")]) {
+    for (code, sharing) in
+        SERVICES.iter().map(|service| (service.0, "mandatory")).chain([(FAMILY, "on_request")])
+    {
         offer(office, code, sharing).await?;
     }
     for party in [one_stop(), provider()] {
@@ -135,8 +140,7 @@ async fn offer(office: &Office, code: &str, sharing: &str) -> anyhow::Result<()>
 }
 
 fn contacts(duty: &str) -> Value {
-    let contact =
-        |of: &str| json!({ duty: of, "name": "Trực hỗ trợ kỹ thuật", "phone": "0236 000 0000" });
+    let contact = |of: &str| json!({ duty: of, "name": "Trực hỗ trợ kỹ thuật", "phone": "0236 000 0000" });
     ["business", "technical", "security"].map(contact).to_vec().into()
 }
 
@@ -226,11 +230,23 @@ pub async fn clears(office: &Office, id: &str) -> anyhow::Result<()> {
     office.does(PROVINCE_SECURITY, (&thing, "/tasks/risk_assessment/close"), &conclusion).await?;
     let whole = office.get(&thing).await?.body;
     let consumer = whole["request"]["consumer"].as_str().context("a request has a consumer")?;
-    for missing in whole["stands_against"].as_array().into_iter().flatten() {
-        let item = missing.as_str().unwrap_or_default().split(' ').next().unwrap_or_default();
-        shows(office, consumer, item, Some(id)).await?;
+    for item in missing(office, id).await? {
+        shows(office, consumer, &item, Some(id)).await?;
     }
     Ok(())
+}
+
+/// Codes of what keeps a request from going live.
+pub async fn missing(office: &Office, id: &str) -> anyhow::Result<Vec<String>> {
+    let whole = office.get(&format!("/requests/{id}")).await?.body;
+    let names = whole["stands_against"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut codes: Vec<String> = Vec::new();
+    for code in names.filter_map(|name| name.split(' ').next()) {
+        if codes.iter().all(|known| known != code) {
+            codes.push(code.to_owned());
+        }
+    }
+    Ok(codes)
 }
 
 /// The whole road; gives the number of the grant.
@@ -246,4 +262,3 @@ pub async fn grant_of(office: &Office, id: &str) -> anyhow::Result<String> {
     let whole = office.get(&format!("/requests/{id}")).await?.body;
     Ok(whole["request"]["grant"].as_str().context("a live request has a grant")?.to_owned())
 }
-

@@ -75,8 +75,13 @@ impl<'a> Story<'a> {
     }
 
     fn note(&mut self, (what, who): (&str, &str), (vi, en): (&str, &str), outcome: impl Into<String>) {
-        let chapter =
-            Chapter { what: what.into(), who: who.into(), vi: vi.into(), en: en.into(), outcome: outcome.into() };
+        let chapter = Chapter {
+            what: what.into(),
+            who: who.into(),
+            vi: vi.into(),
+            en: en.into(),
+            outcome: outcome.into(),
+        };
         println!("{}", line(self.chapters.len() + 1, &chapter));
         self.chapters.push(chapter);
     }
@@ -99,7 +104,9 @@ impl<'a> Story<'a> {
             }
         };
         let wanted = wanted.unwrap_or("200");
-        tokio::time::timeout(FOLLOWS_WITHIN, calling).await.with_context(|| format!("{wanted} did not come"))?
+        tokio::time::timeout(FOLLOWS_WITHIN, calling)
+            .await
+            .with_context(|| format!("{wanted} did not come"))?
     }
 
     async fn refused_at_the_gateway(&mut self) -> anyhow::Result<()> {
@@ -107,7 +114,10 @@ impl<'a> Story<'a> {
         let code = answer.error.context("a call without a grant is refused")?;
         self.note(
             ("call_refused", &consumer()),
-            ("Sở Tư pháp gọi thử khi chưa được cấp quyền: bị từ chối", "The department calls without a grant: refused"),
+            (
+                "Sở Tư pháp gọi thử khi chưa được cấp quyền: bị từ chối",
+                "The department calls without a grant: refused",
+            ),
             code,
         );
         Ok(())
@@ -125,17 +135,24 @@ impl<'a> Story<'a> {
         seed::goes_to(self.office, DEPARTMENT, &id, &["data_owner"]).await?;
         self.note(
             ("signed", SIGNS),
-            ("Đơn vị CNTT kiểm tra, lãnh đạo thành phố ký đề nghị", "The IT unit checks, the city's leader signs"),
+            (
+                "Đơn vị CNTT kiểm tra, lãnh đạo thành phố ký đề nghị",
+                "The IT unit checks, the city's leader signs",
+            ),
             id.clone(),
         );
         let reason = "Phạm vi trường rộng hơn mục đích đăng ký hộ tịch";
-        let refuse = json!({ "decision": "refuse", "reason": reason, "legal_basis": "Điều 3 Luật 91/2025/QH15" });
+        let refuse =
+            json!({ "decision": "refuse", "reason": reason, "legal_basis": "Điều 3 Luật 91/2025/QH15" });
         self.office.does(DATA_OWNER, (&format!("/requests/{id}"), "/steps"), &refuse).await?;
         let board = self.office.get("/hoarding").await?.body;
         let counted = board[0]["refused"].as_array().map_or(0, Vec::len);
         self.note(
             ("refused", DATA_OWNER),
-            ("Chủ quản dữ liệu từ chối, nêu lý do và căn cứ; được thống kê", "The data owner refuses, with reason and legal basis; counted"),
+            (
+                "Chủ quản dữ liệu từ chối, nêu lý do và căn cứ; được thống kê",
+                "The data owner refuses, with reason and legal basis; counted",
+            ),
             format!("{reason} (từ chối / refusals: {counted})"),
         );
         Ok(())
@@ -166,17 +183,24 @@ impl<'a> Story<'a> {
         let (thing, yes) = (format!("/requests/{id}"), json!({ "decision": "approve" }));
         let closed = self.office.tries(OPERATOR, Method::POST, (&thing, "/steps"), Body::Json(&yes)).await?;
         ensure!(closed.body["code"] == "EX-2013", "the gate is open without papers: {closed:?}");
+        let missing = seed::missing(self.office, id).await?;
         self.note(
             ("gate_closed", OPERATOR),
-            ("Chưa đưa vào vận hành được: cổng an toàn thiếu hồ sơ", "Cannot go live: the readiness gate misses papers"),
-            format!("EX-2013 {}", closed.title()),
+            (
+                "Chưa đưa vào vận hành được: cổng an toàn thiếu hồ sơ",
+                "Cannot go live: the readiness gate misses papers",
+            ),
+            format!("EX-2013: {}", missing.join(", ")),
         );
         seed::shows(self.office, &consumer(), MISSING, None).await?;
         seed::clears(self.office, id).await?;
         self.note(
             ("papers_shown", PROVINCE_SECURITY),
-            ("Nộp hồ sơ an toàn; người khác thẩm định, chấp nhận", "Files the papers; another person accepts them"),
-            MISSING,
+            (
+                "Nộp hồ sơ an toàn; người khác thẩm định, chấp nhận",
+                "Files the papers; another person accepts them",
+            ),
+            missing.join(", "),
         );
         seed::approves(self.office, OPERATOR, id).await?;
         let grant = seed::grant_of(self.office, id).await?;
@@ -198,7 +222,10 @@ impl<'a> Story<'a> {
         ensure!(given.iter().all(|field| NEEDED.contains(&&**field)), "more than granted: {given:?}");
         self.note(
             ("cut", &consumer()),
-            ("Gọi được; câu trả lời cắt đúng các trường đã cấp", "The call works; the answer is cut to the granted fields"),
+            (
+                "Gọi được; câu trả lời cắt đúng các trường đã cấp",
+                "The call works; the answer is cut to the granted fields",
+            ),
             format!("{}; giữ lại / withheld: {}", given.join(", "), withheld.join(", ")),
         );
         Ok(())
@@ -207,7 +234,7 @@ impl<'a> Story<'a> {
     async fn quota(&mut self) -> anyhow::Result<()> {
         let answer = self.calls_until(Some("EX-0309")).await?;
         let (vi, en) = ("Hết hạn mức trong ngày: bị từ chối", "The quota of the day is used up: refused");
-        self.note(("quota_exceeded", &consumer()), (vi, en), format!("EX-0309 {}", answer.title()));
+        self.note(("quota_exceeded", &consumer()), (vi, en), answer.title());
         Ok(())
     }
 
@@ -224,14 +251,17 @@ impl<'a> Story<'a> {
         self.calls_until(None).await?;
         self.note(
             ("quota_raised", DATA_OWNER),
-            ("Nâng hạn mức, đặt thời hạn ngắn; lượt gọi kế tiếp được ngay", "Raises the quota, sets a short term; the next call works"),
+            (
+                "Nâng hạn mức, đặt thời hạn ngắn; lượt gọi kế tiếp được ngay",
+                "Raises the quota, sets a short term; the next call works",
+            ),
             format!("1000 lượt/ngày / calls a day, {ENDS_IN_S} s"),
         );
         let over = self.calls_until(Some("EX-0304")).await?;
         self.note(
             ("expired", &consumer()),
             ("Hết thời hạn: bị từ chối", "The grant ends: refused"),
-            format!("EX-0304 {}", over.title()),
+            over.title(),
         );
         let until = a_year_from_now();
         let renew = json!({ "until": until, "reason": "Gia hạn theo đề nghị của Sở Tư pháp" });
