@@ -16,7 +16,7 @@ use directory::authority::Options;
 use directory::content;
 
 /// What the folder says of its form; another form is another folder.
-const FORMAT: &str = "lienthong-sandbox/1";
+const FORMAT: &str = "lienthong-sandbox/2";
 /// Validity of sandbox certificates and revocation lists.
 const VALID_DAYS: i64 = 365;
 /// The instance of every sandbox.
@@ -29,6 +29,14 @@ pub const PROVIDER_SUBSYSTEM: &str = "DANCU";
 pub const CONSUMER: &str = "VN-DEMO/GOV/H17";
 /// The consumer's subsystem.
 pub const CONSUMER_SUBSYSTEM: &str = "MOTCUA";
+
+/// The consumer's other subsystem: the civil-status system of a department, which has no grant yet.
+pub const SECOND_SUBSYSTEM: &str = "HOTICH";
+
+/// Below the provider's folder, in the demo.
+pub const REGISTRY_STORE: &str = "registry.db";
+/// Who may sign in to the registry; below the provider's folder, in the demo.
+pub const PEOPLE: &str = "people.toml";
 
 /// Ports of a sandbox: eight in a row from `base`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +85,11 @@ impl Ports {
         self.at(6)
     }
 
+    /// The registry's API, plain HTTP, in the demo.
+    pub fn registry(self) -> SocketAddr {
+        self.at(7)
+    }
+
     /// Whether every port is free.
     ///
     /// # Errors
@@ -85,7 +98,7 @@ impl Ports {
         if self.base > u16::MAX - 8 {
             bail!("--port-base {}: lớn nhất là / at most {}", self.base, u16::MAX - 8);
         }
-        for offset in 0..7 {
+        for offset in 0..8 {
             let address = self.at(offset);
             std::net::TcpListener::bind(address).with_context(|| {
                 format!("cổng {} đang được dùng; chọn dãy khác bằng --port-base N / port {} is in use; choose others with --port-base N", address.port(), address.port())
@@ -106,6 +119,8 @@ pub struct SandboxService {
     pub granted: bool,
     /// Whether the information system describes it at `/openapi/CODE.json`.
     pub described: bool,
+    /// What the information system calls it, where that is another code.
+    pub known_as: Option<&'static str>,
 }
 
 /// What environment to make.
@@ -125,6 +140,8 @@ pub struct Plan {
     pub sign: String,
     /// More lines for both configurations, for example `[limits]`.
     pub more: String,
+    /// Whether the provider's node runs the registry. Its grants then count, not those of the file.
+    pub registry: bool,
     /// RFC 3161 authority: address and trust anchor.
     pub timestamp: Option<(String, Certificate)>,
 }
@@ -264,10 +281,19 @@ impl Party {
         if self.role == "provider" { "Bộ Công an" } else { "Thành phố Đà Nẵng" }
     }
 
-    fn subsystem(&self) -> anyhow::Result<SubsystemId> {
-        let code: Part =
-            if self.role == "provider" { PROVIDER_SUBSYSTEM } else { CONSUMER_SUBSYSTEM }.parse()?;
-        Ok(SubsystemId { member: self.member.clone(), code })
+    /// Code and name of each subsystem.
+    fn subsystems(&self) -> anyhow::Result<Vec<content::Subsystem>> {
+        let all: &[(&str, &str)] = match self.role {
+            "provider" => &[(PROVIDER_SUBSYSTEM, "Cơ sở dữ liệu quốc gia về dân cư (mô phỏng)")],
+            _ => &[
+                (CONSUMER_SUBSYSTEM, "Hệ thống một cửa điện tử"),
+                (SECOND_SUBSYSTEM, "Hệ thống đăng ký hộ tịch của Sở Tư pháp"),
+            ],
+        };
+        let named = |&(code, name): &(&str, &str)| {
+            Ok(content::Subsystem { code: code.parse::<Part>()?, name: name.into() })
+        };
+        all.iter().map(named).collect()
     }
 }
 
@@ -296,22 +322,22 @@ fn directory_content(
 ) -> anyhow::Result<content::Content> {
     let mut content = content::Content::empty(INSTANCE.parse()?, Ts::default());
     for party in parties {
-        let subsystem = party.subsystem()?;
-        let (address, shown) = match party.role {
-            "provider" => (plan.ports.provider_nodes(), "Cơ sở dữ liệu quốc gia về dân cư (mô phỏng)"),
-            _ => (plan.ports.consumer_nodes(), "Hệ thống một cửa điện tử"),
-        };
+        let subsystems = party.subsystems()?;
+        let address =
+            if party.role == "provider" { plan.ports.provider_nodes() } else { plan.ports.consumer_nodes() };
+        let of = |code: &Part| SubsystemId { member: party.member.clone(), code: code.clone() };
+        let served = subsystems.iter().map(|subsystem| of(&subsystem.code)).collect();
         content.members.push(content::Member {
             id: party.member.clone(),
             name: party.name().into(),
             signing_certificates: vec![party.sign.clone()],
-            subsystems: vec![content::Subsystem { code: subsystem.code.clone(), name: shown.into() }],
+            subsystems,
         });
         content.nodes.push(content::Node {
             id: party.node.clone(),
             addresses: vec![address.to_string()],
             tls_certificates: vec![party.tls.clone()],
-            subsystems: vec![subsystem],
+            subsystems: served,
             maintenance: None,
         });
     }
@@ -385,24 +411,34 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
     let system = if provider {
         plan.services.iter().map(|service| service_text(plan, service, now)).collect()
     } else {
-        format!("[[subsystem]]\ncode = \"{CONSUMER_SUBSYSTEM}\"\nconnection = \"plain\"\n")
+        [CONSUMER_SUBSYSTEM, SECOND_SUBSYSTEM]
+            .map(|code| format!("[[subsystem]]\ncode = \"{code}\"\nconnection = \"plain\"\n\n"))
+            .concat()
     };
-    text + &system
+    let registry = if provider && plan.registry {
+        format!(
+            "\n[registry]\nstore = \"sqlite:{REGISTRY_STORE}\"\npeople = \"{PEOPLE}\"\nplain = \"{}\"\n",
+            ports.registry()
+        )
+    } else {
+        String::new()
+    };
+    text + &system + &registry
 }
 
 fn service_text(plan: &Plan, service: &SandboxService, now: Ts) -> String {
-    let SandboxService { code, about_person, granted, described } = service;
-    let system = &plan.system;
+    let SandboxService { code, about_person, granted, described, known_as } = service;
+    let (system, known) = (&plan.system, known_as.unwrap_or(code));
     let openapi =
-        if *described { format!("openapi = \"{system}/openapi/{code}.json\"\n") } else { String::new() };
+        if *described { format!("openapi = \"{system}/openapi/{known}.json\"\n") } else { String::new() };
     let subject = if *about_person { "subject_segment = 0\n" } else { "" };
     let until = Ts::from_secs(now.secs()).plus_secs(VALID_DAYS * 86_400);
     let grant = format!(
         "\n[[grant]]\nto = \"{CONSUMER}/{CONSUMER_SUBSYSTEM}\"\nservice = \"{PROVIDER_SUBSYSTEM}/{code}\"\n\
          until = \"{until}\"\nlegal_basis = \"Quyết định mẫu 01/QĐ-DEMO\"\n"
     );
-    let grant = if *granted { grant } else { String::new() };
+    let grant = if *granted && !plan.registry { grant } else { String::new() };
     format!(
-        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{system}/{code}\"\n{openapi}{subject}{grant}\n"
+        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{system}/{known}\"\n{openapi}{subject}{grant}\n"
     )
 }

@@ -1,4 +1,9 @@
-//! `lienthong demo`.
+//! `lienthong demo`: two nodes, a directory, a population base, and a registry in which a connection was fought for.
+
+mod office;
+mod people;
+mod seed;
+mod story;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,16 +17,24 @@ use simulators::population::{self, Plan as People, Population, Sample};
 use tokio::sync::watch;
 
 use super::authority::serve;
+use super::file;
 use super::run::{asked_to_stop, start_logging};
+use crate::config::Config;
 use crate::node::Node;
 use crate::ops;
 use crate::sandbox::{
-    self, CONSUMER, CONSUMER_SUBSYSTEM, INSTANCE, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, Sandbox,
-    SandboxService,
+    self, CONSUMER, CONSUMER_SUBSYSTEM, INSTANCE, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, REGISTRY_STORE,
+    Sandbox, SandboxService,
 };
+use office::Office;
+use story::{Chapter, Story};
 
 /// Written when everything runs, removed at the end.
 const READY_FILE: &str = "demo.json";
+/// What happened in the registry; written when the story is told to its end.
+const STORY_FILE: &str = "story.json";
+/// The service that the story is about.
+const FAMILY: &str = "nhan-than-ho-tich";
 
 const SERVICES: [(&str, bool, bool); 5] = [
     ("xac-thuc-cong-dan", false, true),
@@ -37,7 +50,7 @@ pub struct Args {
     /// Thư mục dữ liệu / data folder.
     #[arg(long, default_value = "lienthong-demo")]
     data: PathBuf,
-    /// Cổng đầu tiên của bảy cổng liên tiếp / first of seven ports in a row.
+    /// Cổng đầu tiên của tám cổng liên tiếp / first of eight ports in a row.
     #[arg(long, default_value_t = 7480)]
     port_base: u16,
     /// Số người trong cơ sở dân cư giả định / people in the invented population base.
@@ -46,10 +59,17 @@ pub struct Args {
     /// Hạt giống của dữ liệu giả định / seed of the invention.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Đăng nhập sổ đăng ký của bản đang chạy, in thẻ phiên rồi thôi / sign somebody in to the registry of a demo that
+    /// runs and print the session's token: names are in people.json.
+    #[arg(long, value_name = "PERSON")]
+    token: Option<String>,
 }
 
 /// Runs two nodes, the directory and the population base until Ctrl-C.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(id) = &args.token {
+        return print_token(&args, id).await;
+    }
     if std::env::var_os("RUST_LOG").is_some() {
         start_logging(false);
     }
@@ -69,11 +89,24 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (stop, stopped) = watch::channel(false);
     let listener = tokio::net::TcpListener::bind(ports.directory()).await?;
     let centre = tokio::spawn(serve::serve(listener, sandbox.repository.clone(), stopped));
+    let told = plan.dir.join(STORY_FILE);
+    let chapters = read_story(&told)?;
+    let members =
+        if chapters.is_some() { people::read(&plan.dir)? } else { new_registry(&plan, &sandbox).await? };
     let provider = Node::start(&sandbox.provider).await?;
     let consumer = Node::start(&sandbox.consumer).await?;
+    let chapters = match chapters {
+        Some(chapters) => chapters,
+        None => {
+            let telling = tell(&plan, &members, &sample);
+            let Some(chapters) = until_stopped(telling).await? else { return Ok(ExitCode::SUCCESS) };
+            file::replace(&told, serde_json::to_string_pretty(&chapters)?.as_bytes(), file::PUBLIC)?;
+            chapters
+        }
+    };
 
-    let facts = facts(&plan, &sandbox, &sample)?;
-    write_whole(&ready, &serde_json::to_string_pretty(&facts)?)?;
+    let facts = facts(&plan, &sandbox, (&sample, &chapters))?;
+    file::replace(&ready, serde_json::to_string_pretty(&facts)?.as_bytes(), file::PUBLIC)?;
     print_tour(&plan, &facts);
     asked_to_stop().await?;
     println!("\nĐang dừng… / stopping…");
@@ -88,18 +121,76 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn plan(args: &Args, ports: Ports) -> Plan {
-    let service =
-        |(code, about_person, granted)| SandboxService { code, about_person, granted, described: true };
+    let service = |(code, about_person, granted)| SandboxService {
+        code,
+        about_person,
+        granted,
+        described: true,
+        known_as: None,
+    };
+    let family = SandboxService { known_as: Some(seed::FAMILY_AS), ..service((FAMILY, true, false)) };
     Plan {
         dir: args.data.clone(),
         ports,
         system: format!("http://{}", ports.system()),
-        services: SERVICES.into_iter().map(service).collect(),
+        services: SERVICES.into_iter().map(service).chain([family]).collect(),
         stores: None,
         sign: "batch".into(),
         more: String::new(),
         timestamp: None,
+        registry: true,
     }
+}
+
+async fn print_token(args: &Args, id: &str) -> anyhow::Result<ExitCode> {
+    let members = people::read(&args.data)?;
+    let names = || members.iter().map(|member| &*member.id).collect::<Vec<_>>().join(", ");
+    let member = members.iter().find(|member| member.id == id);
+    let member = member.with_context(|| format!("--token {id}: có / there are {}", names()))?;
+    let api = api(Ports { base: args.port_base });
+    println!("{}", Office::new(api).sign_in(member).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was told in an earlier run.
+fn read_story(path: &Path) -> anyhow::Result<Option<Vec<Chapter>>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(serde_json::from_str(&text).with_context(|| path.display().to_string())?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+/// A registry with agencies and an inventory, in place of one whose story was cut short.
+async fn new_registry(plan: &Plan, sandbox: &Sandbox) -> anyhow::Result<Vec<people::Member>> {
+    let config = Config::read(&sandbox.provider)?;
+    let section = config.registry.context("the provider's node of the demo runs the registry")?;
+    let folder = sandbox.provider.parent().context("a configuration lies in a folder")?;
+    for end in ["", "-wal", "-shm"] {
+        match std::fs::remove_file(folder.join(format!("{REGISTRY_STORE}{end}"))) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let members = people::make(&plan.dir, &section.people)?;
+    seed::load(&section).await?;
+    Ok(members)
+}
+
+/// Lives through the story, aloud.
+async fn tell(plan: &Plan, members: &[people::Member], sample: &Sample) -> anyhow::Result<Vec<Chapter>> {
+    println!("Chuẩn bị sổ đăng ký… / preparing the registry…");
+    let working = members.iter().filter(|member| member.id != people::GUEST).cloned();
+    let working: Vec<_> = working.collect();
+    let office = Office::open(api(plan.ports), &working).await?;
+    seed::connect(&office, story::a_year_from_now()).await?;
+    println!("Câu chuyện một kết nối / the story of a connection: {}", story::head());
+    Story::new(&office, &format!("http://{}", plan.ports.ask()), &sample.number).tell().await
+}
+
+/// The registry's API.
+fn api(ports: Ports) -> String {
+    format!("http://{}{}", ports.registry(), registry::api::ROOT)
 }
 
 /// The result, or nothing when the user asked to stop first.
@@ -131,7 +222,7 @@ async fn build(file: &Path, args: &Args) -> anyhow::Result<Population> {
 }
 
 /// Everything that scripts need: `demo.json`.
-fn facts(plan: &Plan, sandbox: &Sandbox, sample: &Sample) -> anyhow::Result<Value> {
+fn facts(plan: &Plan, sandbox: &Sandbox, (sample, chapters): (&Sample, &[Chapter])) -> anyhow::Result<Value> {
     let subsystem = format!("{PROVIDER}/{PROVIDER_SUBSYSTEM}");
     let of = |granted: bool| {
         SERVICES.into_iter().filter(move |s| s.2 == granted).map(|s| format!("{subsystem}/{}", s.0))
@@ -140,6 +231,7 @@ fn facts(plan: &Plan, sandbox: &Sandbox, sample: &Sample) -> anyhow::Result<Valu
     let not_granted = of(false).next().context("one service is not granted")?;
     let ask_base = format!("http://{}", plan.ports.ask());
     let client = format!("{CONSUMER}/{CONSUMER_SUBSYSTEM}");
+    let paths = Paths::new(plan, sandbox)?;
     Ok(json!({
         "instance": INSTANCE,
         "consumer": { "client": client, "ask_base": ask_base, "config": sandbox.consumer, "ops": format!("http://{}", plan.ports.consumer_ops()) },
@@ -151,13 +243,20 @@ fn facts(plan: &Plan, sandbox: &Sandbox, sample: &Sample) -> anyhow::Result<Valu
         "not_granted": not_granted,
         "directory": { "url": format!("http://{}/", plan.ports.directory()), "root": sandbox.root, "target": directory::TARGET },
         "sample": sample,
-        "try": tour(&ask_base, &client, &not_granted, &Paths::new(plan, sandbox)?, sample),
+        "try": tour(&ask_base, &client, &not_granted, &paths, sample),
+        "registry": { "api": api(plan.ports), "config": sandbox.provider, "people": people::path(&std::path::absolute(&plan.dir)?) },
+        "story": {
+            "consumer": story::consumer(), "service": seed::service(FAMILY), "purpose": story::PURPOSE,
+            "chapters": chapters, "try": registry_tour(&ask_base, plan, &paths, sample),
+        },
     }))
 }
 
 struct Paths {
     program: String,
+    data: String,
     config: String,
+    provider_config: String,
     evidence: String,
     authority: String,
 }
@@ -168,7 +267,9 @@ impl Paths {
         let dir = std::path::absolute(&plan.dir)?;
         Ok(Self {
             program: quoted(&program),
+            data: quoted(&dir),
             config: quoted(&sandbox.consumer),
+            provider_config: quoted(&sandbox.provider),
             evidence: quoted(&dir.join("demo-1.evidence.json")),
             authority: quoted(&dir.join("centre/ca/ca.pem")),
         })
@@ -183,7 +284,7 @@ fn quoted(path: &Path) -> String {
 }
 
 fn tour(ask: &str, client: &str, not_granted: &str, paths: &Paths, sample: &Sample) -> [String; 5] {
-    let Paths { program, config, evidence, authority } = paths;
+    let Paths { program, config, evidence, authority, .. } = paths;
     let base = format!("{ask}/r1/{PROVIDER}/{PROVIDER_SUBSYSTEM}");
     let number = &sample.number;
     [
@@ -196,6 +297,23 @@ fn tour(ask: &str, client: &str, not_granted: &str, paths: &Paths, sample: &Samp
             "{program} evidence export --id demo-1 --config {config} -o {evidence} --force && {program} evidence verify {evidence} --trust {authority}"
         ),
         format!("curl -s {base}/allowedMethods -H 'X-Road-Client: {client}'"),
+    ]
+}
+
+/// What the story led to, as commands.
+fn registry_tour(ask: &str, plan: &Plan, paths: &Paths, sample: &Sample) -> [String; 3] {
+    let Paths { program, data, provider_config, .. } = paths;
+    let (service, consumer, purpose) = (seed::service(FAMILY), story::consumer(), story::PURPOSE);
+    let (api, base, guest) = (api(plan.ports), plan.ports.base, people::GUEST);
+    [
+        format!(
+            "curl -s {ask}/r1/{service}/{} -H 'X-Road-Client: {consumer}' -H 'Lienthong-Purpose: {purpose}'",
+            sample.number
+        ),
+        format!(
+            "curl -s {api}/hoarding -H \"Authorization: Bearer $({program} demo --data {data} --port-base {base} --token {guest})\""
+        ),
+        format!("{program} registry audit --config {provider_config}"),
     ]
 }
 
@@ -216,13 +334,30 @@ fn print_tour(plan: &Plan, facts: &Value) {
     for (number, ((vi, en), command)) in (1..).zip(says.iter().zip(commands)) {
         println!("{number}. {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
     }
+    print_registry_tour(facts);
     println!("Ctrl-C để dừng / Ctrl-C stops.");
 }
 
-/// Writes beside and renames, so that a script never reads half a file.
-fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
-    let new = path.with_extension("json.new");
-    std::fs::write(&new, text)?;
-    std::fs::rename(&new, path)?;
-    Ok(())
+fn print_registry_tour(facts: &Value) {
+    let says = [
+        (
+            "Gọi bằng quyền vừa được cấp: chỉ các trường đã cấp",
+            "Call with the new grant: the granted fields only",
+        ),
+        (
+            "Đăng nhập sổ đăng ký, xem ai từ chối chia sẻ và vì sao",
+            "Sign in to the registry, see who refused to share and why",
+        ),
+        ("Kiểm tra nhật ký sổ đăng ký", "Check the registry's journal"),
+    ];
+    let chapters = facts.pointer("/story/chapters").and_then(Value::as_array).map_or(0, Vec::len);
+    println!("Sổ đăng ký / registry: {}/openapi.json", facts["registry"]["api"].as_str().unwrap_or_default());
+    println!(
+        "  câu chuyện {chapters} bước ở demo.json / the story of {chapters} steps is in demo.json: story.chapters\n"
+    );
+    let commands =
+        facts.pointer("/story/try").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for (number, ((vi, en), command)) in (6..).zip(says.iter().zip(commands)) {
+        println!("{number}. {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
+    }
 }

@@ -55,7 +55,13 @@ pub struct BackendArgs {
 /// Makes the environment and prints where things are, as JSON.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let ports = Ports { base: args.port_base };
-    let service = |code, granted| SandboxService { code, about_person: true, granted, described: false };
+    let service = |code, granted| SandboxService {
+        code,
+        about_person: true,
+        granted,
+        described: false,
+        known_as: None,
+    };
     let timestamp = match args.timestamp.as_deref() {
         Some([url, pem]) => Some((url.clone(), crate::node::certificate(&pem.into())?)),
         _ => None,
@@ -69,6 +75,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         sign: args.sign,
         more: args.more.map(std::fs::read_to_string).transpose()?.unwrap_or_default(),
         timestamp,
+        registry: false,
     };
     let made = sandbox::prepare(&plan).await?;
     let facts = json!({

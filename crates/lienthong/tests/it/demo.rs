@@ -100,14 +100,19 @@ fn the_demo_keeps_what_it_promises_and_starts_again_with_its_data() {
     tour_works(&demo);
     services_answer(&demo);
     descriptions_can_be_fetched(&demo);
+    the_story_is_whole(&demo);
+    its_commands_work(&demo);
     occupied_things_are_refused(dir.path(), &data, base);
 
     let population = |data: &Path| std::fs::metadata(data.join("population.db")).unwrap().modified().unwrap();
     let (made, sample) = (population(&data), demo.facts["sample"].clone());
+    let story = demo.facts["story"]["chapters"].clone();
     assert_eq!(demo.interrupt(), Some(0));
     assert!(!data.join("demo.json").exists(), "demo.json says that a demo runs");
     let again = Demo::start(&data, base);
     assert_eq!((population(&data), &again.facts["sample"]), (made, &sample), "the population is reused");
+    assert_eq!(again.facts["story"]["chapters"], story, "the story is told once");
+    its_commands_work(&again);
     assert_eq!(again.ask(&format!("tra-cuu-ho/{}", again.fact("/sample/soHo")), &[]).status, 200);
     let (code, listed) =
         run(&["evidence", "show", "--id", "demo-1", "--config", again.fact("/consumer/config")]);
@@ -195,6 +200,48 @@ fn descriptions_can_be_fetched(demo: &Demo) {
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1."), "{code}");
         assert_eq!(document["paths"].as_object().unwrap().len(), 1, "{code}");
     }
+}
+
+/// From the first refusal to the renewed grant, each step with what the running system answered.
+fn the_story_is_whole(demo: &Demo) {
+    let chapters = demo.facts["story"]["chapters"].as_array().unwrap();
+    let text = |chapter: &Value, name: &str| chapter[name].as_str().unwrap().to_owned();
+    let told: Vec<_> =
+        chapters.iter().map(|chapter| (text(chapter, "what"), text(chapter, "outcome"))).collect();
+    let expected = [
+        ("call_refused", "EX-0301"),
+        ("requested", "voChong"),
+        ("signed", "YC-"),
+        ("refused", "refusals: 1"),
+        ("corrected", "soDinhDanh, hoTen, ngaySinh, cha, me"),
+        ("approved", "3 "),
+        ("gate_closed", "security_minutes"),
+        ("papers_shown", "security_minutes"),
+        ("live", "QK-"),
+        ("cut", "withheld: danToc, gioiTinh"),
+        ("quota_exceeded", "EX-0309"),
+        ("quota_raised", "1000"),
+        ("expired", "EX-0304"),
+        ("renewed", "QK-"),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for ((what, outcome), (wanted, part)) in told.iter().zip(expected) {
+        assert_eq!(what, wanted);
+        assert!(outcome.contains(part), "{what}: {outcome}");
+    }
+    let shown = demo.output();
+    assert!(chapters.iter().all(|chapter| shown.contains(&text(chapter, "vi"))), "{shown}");
+}
+
+fn its_commands_work(demo: &Demo) {
+    let commands = demo.facts["story"]["try"].as_array().unwrap();
+    let [call, hoarding, audit] = [0, 1, 2].map(|number| paste(commands[number].as_str().unwrap()));
+    let person: Value = serde_json::from_str(&call.1).unwrap();
+    let given: Vec<_> = person.as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(given.contains(&"hoTen") && !given.contains(&"gioiTinh"), "{given:?}");
+    let board: Value = serde_json::from_str(&hoarding.1).unwrap();
+    assert!(board[0]["refused"][0]["reason"].as_str().unwrap().contains("rộng hơn mục đích"), "{board}");
+    assert!(audit.0 == 0 && audit.1.contains("whole"), "{audit:?}");
 }
 
 /// Each is one line that names the remedy, and exit code 69.

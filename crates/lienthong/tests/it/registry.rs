@@ -258,13 +258,14 @@ fn terms(fields: &[&str], quota_day: u64) -> Terms {
     }
 }
 
-/// Two nodes, the provider's with the registry.
-fn start() -> (Sandbox, Office) {
+/// Two nodes, the provider's with the registry; on SQLite unless a store is given.
+fn start(store: Option<&str>) -> (Sandbox, Office) {
     let mut sandbox = Sandbox::prepare(&Options::default());
     let echo = format!("http://127.0.0.1:{}", sandbox.port(7));
+    let url = store.unwrap_or("sqlite:registry.db");
     sandbox.edit_config("provider", |text| {
         format!(
-            "{text}\n[[service]]\nsubsystem = \"DANCU\"\ncode = \"soi\"\nurl = \"{echo}/soi\"\n\n[registry]\nstore = \"sqlite:registry.db\"\npeople = \"people.toml\"\nplain = \"127.0.0.1:{}\"\n",
+            "{text}\n[[service]]\nsubsystem = \"DANCU\"\ncode = \"soi\"\nurl = \"{echo}/soi\"\n\n[registry]\nstore = \"{url}\"\npeople = \"people.toml\"\nplain = \"127.0.0.1:{}\"\n",
             sandbox.port(8)
         )
     });
@@ -276,7 +277,8 @@ fn start() -> (Sandbox, Office) {
     std::fs::set_permissions(&people, std::fs::Permissions::from_mode(0o600)).unwrap();
     sandbox.start_provider();
     sandbox.start_consumer();
-    let office = Office::open(&format!("sqlite:{}", dir.join("registry.db").display()));
+    let file = format!("sqlite:{}", dir.join("registry.db").display());
+    let office = Office::open(store.unwrap_or(&file));
     (sandbox, office)
 }
 
@@ -294,7 +296,17 @@ fn refused(answer: &Answer, code: &str) {
 
 #[test]
 fn what_people_decide_in_the_registry_counts_on_the_next_call() {
-    let (sandbox, office) = start();
+    what_people_decide_counts_on_the_next_call(None);
+}
+
+#[test]
+fn what_people_decide_in_the_registry_counts_on_the_next_call_on_postgresql() {
+    let store = Runtime::new().unwrap().block_on(testkit::TestStore::postgres());
+    what_people_decide_counts_on_the_next_call(Some(store.url()));
+}
+
+fn what_people_decide_counts_on_the_next_call(store: Option<&str>) {
+    let (sandbox, office) = start(store);
     office.prepare();
     refused(&ask(&sandbox, "tu-choi-1"), "EX-0301");
 

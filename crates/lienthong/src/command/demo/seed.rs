@@ -1,0 +1,264 @@
+//! What a province already has when the story begins: agencies, an inventory, services, and the one-stop shop connected.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use base::{Clock as _, SystemClock, Ts};
+use hyper::Method;
+use jiff::civil::date;
+use registry::people::{Act, Role};
+use registry::state::vietnam_day;
+use registry::{Moment, Registry, agency, inventory};
+use serde_json::{Value, json};
+use simulators::population;
+
+use super::office::Office;
+use super::people::{
+    DATA_OWNER, INVENTORY, MINISTRY, MINISTRY_SECURITY, OPERATOR, PROVINCE, PROVINCE_SECURITY, SIGNS,
+    of_the_platform,
+};
+use super::{FAMILY, SERVICES};
+use crate::config::RegistrySection;
+use crate::registry_role;
+use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM};
+
+/// The department that asks in the story.
+pub const DEPARTMENT_CODE: &str = "000.00.11.H17";
+const MINISTRY_CODE: &str = "000.00.00.G01";
+const PROVINCE_CODE: &str = "000.00.00.H17";
+/// Why the ministry shares, and the province asks.
+pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
+/// Figures, without persons.
+const STATISTICS: &str = "thong-ke-dan-cu";
+/// The code whose system answers for [`FAMILY`].
+pub const FAMILY_AS: &str = "tra-cuu-cong-dan";
+const FAMILY_TITLE: &str = "Nhân thân phục vụ đăng ký hộ tịch / A person's kin, for civil status";
+/// What every system shows once.
+const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
+
+/// Loads agencies of level 1, a department, and the figures of Quảng Nam, as the operator's commands do.
+pub async fn load(section: &RegistrySection) -> anyhow::Result<()> {
+    let registry = registry_role::open(section, Arc::new(SystemClock)).await?;
+    let person = of_the_platform(OPERATOR, Role::PlatformOperator)?;
+    let department: agency::Agency = serde_json::from_value(json!({
+        "code": DEPARTMENT_CODE, "also": "H17.11", "name": "Sở Tư pháp thành phố Đà Nẵng", "parent": PROVINCE_CODE,
+        "valid_from": "2025-07-01", "legal_basis": "Cơ quan minh họa / sample agency",
+    }))?;
+    let built_in =
+        |state: &registry::State, moment: &Moment| agency::import(state, moment, agency::built_in());
+    registry.act(&person, Act::AgencyPut, None, "agencies", built_in).await?;
+    let put = |state: &registry::State, moment: &Moment| agency::put(state, moment, department.clone(), None);
+    registry.act(&person, Act::AgencyPut, None, "agencies", put).await?;
+    load_inventory(&registry).await
+}
+
+/// The owners are ministries as they were in 2022: the rows are checked as of then.
+async fn load_inventory(registry: &Registry) -> anyhow::Result<()> {
+    let enter = |state: &registry::State, moment: &Moment| {
+        let then = Moment { today: inventory::QUANG_NAM_DAY, ..moment.clone() };
+        let put = |holding| inventory::put(state, &then, holding, None);
+        inventory::quang_nam().into_iter().map(put).collect::<Result<Vec<_>, _>>().map(|all| all.concat())
+    };
+    let person = of_the_platform(INVENTORY, Role::AgencyAdministrator)?;
+    registry.act(&person, Act::InventoryPut, None, "inventory", enter).await?;
+    Ok(())
+}
+
+/// Offers the services, shows that the systems are safe, and connects the one-stop shop of the province.
+pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
+    for (code, sharing) in
+        SERVICES.iter().map(|service| (service.0, "mandatory")).chain([(FAMILY, "on_request")])
+    {
+        offer(office, code, sharing).await?;
+    }
+    for party in [one_stop(), provider()] {
+        for item in OF_SYSTEM {
+            shows(office, &party, item, None).await?;
+        }
+    }
+    for (code, _, granted) in SERVICES {
+        if granted {
+            let fields = fields(code)?;
+            let ask = json!({
+                "consumer": one_stop(), "agency": PROVINCE_CODE, "service": service(code), "contacts": contacts("kind"),
+                "reason": "Giải quyết thủ tục hành chính tại bộ phận một cửa",
+                "terms": { "fields": fields, "legal_basis": BASIS, "until": until },
+            });
+            let id = asks(office, PROVINCE, &ask).await?;
+            goes_live(office, PROVINCE, &id).await.with_context(|| format!("{code}: {id}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The one-stop shop, which is connected already.
+fn one_stop() -> String {
+    format!("{CONSUMER}/{CONSUMER_SUBSYSTEM}")
+}
+
+/// The system of the population.
+pub fn provider() -> String {
+    format!("{PROVIDER}/{PROVIDER_SUBSYSTEM}")
+}
+
+/// A service of the population base.
+pub fn service(code: &str) -> String {
+    format!("{}/{code}", provider())
+}
+
+/// The description behind a code.
+fn described(code: &str) -> anyhow::Result<Value> {
+    let code = if code == FAMILY { FAMILY_AS } else { code };
+    let text = population::openapi(code).with_context(|| format!("no description of {code}"))?;
+    Ok(serde_json::from_str(text)?)
+}
+
+/// The fields of the first level, which stand for all below them.
+pub fn fields(code: &str) -> anyhow::Result<Vec<String>> {
+    let all = registry::service::fields_of(&described(code)?)?;
+    let mut first: Vec<String> =
+        all.iter().map(|field| field.path.split('.').next().unwrap_or_default().to_owned()).collect();
+    first.dedup();
+    Ok(first)
+}
+
+async fn offer(office: &Office, code: &str, sharing: &str) -> anyhow::Result<()> {
+    let document = described(code)?;
+    let title = document["info"]["title"].as_str().unwrap_or(code);
+    let title = if code == FAMILY { FAMILY_TITLE } else { title };
+    let (vi, en) = title.split_once(" / ").unwrap_or((title, title));
+    let personal = if code == STATISTICS { Vec::new() } else { fields(code)? };
+    let version = document["info"]["version"].clone();
+    let class = if code == STATISTICS { "internal" } else { "personal_basic" };
+    let path = format!("/services/{}", service(code));
+    let draft = json!({
+        "id": service(code), "owner": MINISTRY_CODE, "title": { "vi": vi, "en": en }, "data_class": class,
+        "sharing": sharing, "legal_basis": BASIS, "personal": personal, "response_ms": 1000, "openapi": document,
+    });
+    office.makes(MINISTRY, Method::PUT, &path, &draft).await?;
+    office.does(MINISTRY, (&path, "/publish"), &json!({ "version": version })).await.map(drop)
+}
+
+fn contacts(duty: &str) -> Value {
+    let contact = |of: &str| json!({ duty: of, "name": "Trực hỗ trợ kỹ thuật", "phone": "0236 000 0000" });
+    ["business", "technical", "security"].map(contact).to_vec().into()
+}
+
+/// A security officer files an item of the gate, the operator accepts it.
+pub async fn shows(office: &Office, party: &str, item: &str, about: Option<&str>) -> anyhow::Result<()> {
+    let officer = if party == provider() { MINISTRY_SECURITY } else { PROVINCE_SECURITY };
+    let today = vietnam_day(SystemClock.now());
+    let digest = hex::encode(crypto::hash::sha256(&[party.as_bytes(), item.as_bytes()]));
+    let mut filing = json!({
+        "party": party, "item": item, "number": "12/VB-DEMO", "issued_on": today.max(date(2026, 9, 14)), "document": digest,
+    });
+    if item == "security_level" {
+        filing["level"] = json!(3);
+    }
+    if item == "contacts" {
+        filing["contacts"] = contacts("duty");
+    }
+    if let Some(about) = about {
+        filing["about"] = json!(about);
+    }
+    let filed = office.makes(officer, Method::POST, "/gate/filings", &filing).await?;
+    let thing = format!("/gate/filings/{}", filed["id"].as_str().unwrap_or_default());
+    office.does(OPERATOR, (&thing, "/judge"), &json!({ "verdict": "accepted" })).await.map(drop)
+}
+
+/// What every system shows once.
+pub async fn shows_itself(office: &Office, party: &str, except: &str) -> anyhow::Result<()> {
+    for item in OF_SYSTEM.into_iter().filter(|item| *item != except) {
+        shows(office, party, item, None).await?;
+    }
+    Ok(())
+}
+
+/// What the story's department asks for.
+pub fn wish(consumer: &str, fields: &[String], terms: &Value) -> Value {
+    let mut terms = terms.clone();
+    terms["fields"] = json!(fields);
+    terms["legal_basis"] = json!(BASIS);
+    json!({
+        "consumer": consumer, "agency": DEPARTMENT_CODE, "service": service(FAMILY), "contacts": contacts("kind"),
+        "reason": "Đối chiếu nhân thân khi đăng ký khai sinh", "terms": terms,
+    })
+}
+
+/// Opens a request; gives its number.
+pub async fn asks(office: &Office, who: &str, ask: &Value) -> anyhow::Result<String> {
+    let made = office.makes(who, Method::POST, "/requests", ask).await?;
+    Ok(made["id"].as_str().context("a request has a number")?.to_owned())
+}
+
+/// Takes the steps of the road, each by whom it belongs to with the documents that it wants, until one of `until`.
+pub async fn goes_to(office: &Office, by: &str, id: &str, until: &[&str]) -> anyhow::Result<String> {
+    loop {
+        let whole = office.get(&format!("/requests/{id}")).await?.body;
+        let step = whole["request"]["step"].as_str().unwrap_or_default().to_owned();
+        if until.contains(&&*step) {
+            return Ok(step);
+        }
+        let personal = whole["request"]["kind"] != 1;
+        let (who, items): (&str, &[&str]) = match &*step {
+            "department" if personal => (by, &["technical_registration", "data_scope", "impact_assessment"]),
+            "department" => (by, &["technical_registration"]),
+            "province_signs" => (SIGNS, &["province_signature"]),
+            "data_owner" => (DATA_OWNER, &[]),
+            "technical_check" if personal => (OPERATOR, &["security_minutes"]),
+            "test_minutes" => (OPERATOR, &["test_minutes"]),
+            _ => (OPERATOR, &[]),
+        };
+        for item in items {
+            office.hands_in(who, id, item).await?;
+        }
+        approves(office, who, id).await?;
+    }
+}
+
+/// Approves the step at which a request stands.
+pub async fn approves(office: &Office, who: &str, id: &str) -> anyhow::Result<Value> {
+    let yes = json!({ "decision": "approve" });
+    office.does(who, (&format!("/requests/{id}"), "/steps"), &yes).await
+}
+
+/// Closes the tasks and shows what the gate wants for this connection.
+pub async fn clears(office: &Office, id: &str) -> anyhow::Result<()> {
+    let thing = format!("/requests/{id}");
+    office.hands_in(PROVINCE_SECURITY, id, "risk_assessment").await?;
+    let conclusion = json!({ "conclusion": "Rủi ro ở mức chấp nhận được" });
+    office.does(PROVINCE_SECURITY, (&thing, "/tasks/risk_assessment/close"), &conclusion).await?;
+    let whole = office.get(&thing).await?.body;
+    let consumer = whole["request"]["consumer"].as_str().context("a request has a consumer")?;
+    for item in missing(office, id).await? {
+        shows(office, consumer, &item, Some(id)).await?;
+    }
+    Ok(())
+}
+
+/// Codes of what keeps a request from going live.
+pub async fn missing(office: &Office, id: &str) -> anyhow::Result<Vec<String>> {
+    let whole = office.get(&format!("/requests/{id}")).await?.body;
+    let names = whole["stands_against"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut codes: Vec<String> = Vec::new();
+    for code in names.filter_map(|name| name.split(' ').next()) {
+        if codes.iter().all(|known| known != code) {
+            codes.push(code.to_owned());
+        }
+    }
+    Ok(codes)
+}
+
+/// The whole road; gives the number of the grant.
+async fn goes_live(office: &Office, by: &str, id: &str) -> anyhow::Result<String> {
+    goes_to(office, by, id, &["live"]).await?;
+    clears(office, id).await?;
+    approves(office, OPERATOR, id).await?;
+    grant_of(office, id).await
+}
+
+/// The grant that a request led to.
+pub async fn grant_of(office: &Office, id: &str) -> anyhow::Result<String> {
+    let whole = office.get(&format!("/requests/{id}")).await?.body;
+    Ok(whole["request"]["grant"].as_str().context("a live request has a grant")?.to_owned())
+}
