@@ -12,10 +12,11 @@ use utoipa_axum::routes;
 use web::Problem;
 
 use super::request::{Asked, Because, Created, Done, Input, done, with_version};
-use super::sight::{Sight, agencies_of, place};
+use super::sight::{Sight, place};
 use super::{Api, Caller, Key, Seen};
 use crate::gate::filing::{Filed, Filing, FilingId, Judgement, Standing, Verdict};
 use crate::gate::{self, Report, Warning};
+use crate::party::agencies_of;
 use crate::people::Act;
 use crate::state::{Moment, State, vietnam_day};
 use crate::{Deed, Event, RegistryError};

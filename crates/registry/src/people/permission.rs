@@ -33,7 +33,12 @@ const fn allowed(act: Act) -> &'static [(Role, Reach)] {
             (PlatformOperator, Own),
         ],
         Act::GrantChange => &[(DataOwner, Own)],
-        Act::GateFile => &[(SecurityOfficer, Own), (PlatformOperator, Own)],
+        Act::GateFile | Act::IncidentPut => &[(SecurityOfficer, Own), (PlatformOperator, Own)],
+        // Asked for without agency: grants and gates of others stop at once.
+        Act::IncidentContain => &[(PlatformOperator, Own)],
+        Act::SecurityReport => {
+            &[(Auditor, All), (SecurityOfficer, Own), (Leader, Own), (PlatformOperator, Own)]
+        }
         // Asked for without agency: only whose post is the platform's judges.
         Act::GateJudge => &[(PlatformOperator, Own), (SecurityOfficer, Own)],
         Act::DirectoryRegister => &[(AgencyAdministrator, Own), (PlatformOperator, Own)],
