@@ -97,9 +97,10 @@ impl Severity {
         match self {
             Self::Ordinary => ("Thông thường", "Ordinary"),
             Self::Serious => ("Nghiêm trọng", "Serious"),
-            Self::Critical => {
-                ("Xâm phạm an ninh quốc gia hoặc gián đoạn nghiêm trọng", "National security or serious interruption")
-            }
+            Self::Critical => (
+                "Xâm phạm an ninh quốc gia hoặc gián đoạn nghiêm trọng",
+                "National security or serious interruption",
+            ),
         }
     }
 }

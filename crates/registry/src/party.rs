@@ -26,8 +26,9 @@ pub(crate) fn agencies_of(state: &State, party: &PartyId, day: Date) -> Vec<Agen
 
 /// The parties for which an agency or one below it answers, each with the agency that does.
 pub(crate) fn parties_of(state: &State, above: &AgencyCode, day: Date) -> BTreeMap<PartyId, AgencyCode> {
-    let asked = asking(state)
-        .filter_map(|request| Some((request.consumer.clone(), agency_of(state, request, Whose::Consumer, day)?)));
+    let asked = asking(state).filter_map(|request| {
+        Some((request.consumer.clone(), agency_of(state, request, Whose::Consumer, day)?))
+    });
     let offered = offered(state, day).map(|service| (service.id.provider.party(), service.owner.clone()));
     let known: BTreeSet<_> = state.gate.parties().chain(state.grants.iter().map(|grant| &grant.to)).collect();
     let by_code = known

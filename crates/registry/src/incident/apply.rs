@@ -1,6 +1,8 @@
 //! Folding events into files of incidents.
 
-use super::{Did, Due, Entry, Event, Facts, Incident, IncidentId, Incidents, Message, Obligation, Sent, Taken};
+use super::{
+    Did, Due, Entry, Event, Facts, Incident, IncidentId, Incidents, Message, Obligation, Sent, Taken,
+};
 use crate::agency::AgencyCode;
 use crate::state::Stamp;
 

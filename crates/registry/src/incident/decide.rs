@@ -204,7 +204,9 @@ pub fn explain(state: &State, moment: &Moment, input: &Explain) -> Events {
     let found = obligation(incident, &input.obligation)?;
     if !found.is_late(moment.now) {
         let name = format!("{}, {}", input.id, input.obligation);
-        return Err(RegistryError::Transition { name, state: "chưa trễ hạn (not late)".to_owned(), act });
+        return Err(RegistryError::Transition {
+            name, state: "chưa trễ hạn (not late)".to_owned(), act
+        });
     }
     let mut intake = Intake::default();
     let reason = intake.needed("reason", &input.reason, TEXT_CHARS_MAX);
@@ -331,7 +333,8 @@ fn checked<'r>(
         intake.wrong("data_subjects", vi, format!("at most {DATA_SUBJECTS_MAX}: correct it"));
     }
     if facts.parties.is_empty() && facts.holdings.is_empty() && facts.services.is_empty() {
-        let vi = "nêu ít nhất một đầu mối, một hệ thống trong sổ kiểm kê (holdings) hoặc một dịch vụ (services)";
+        let vi =
+            "nêu ít nhất một đầu mối, một hệ thống trong sổ kiểm kê (holdings) hoặc một dịch vụ (services)";
         let en = "name at least one party, one system of the inventory (holdings) or one service (services)";
         intake.wrong("parties", vi, en);
     }

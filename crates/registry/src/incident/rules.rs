@@ -121,7 +121,8 @@ fn version(mut reader: Reader<'_>) -> Option<Version> {
     let clocks = reader.list("obligation", clock);
     for (i, one) in clocks.iter().enumerate() {
         let meets = |other: &Clock| {
-            other.code == one.code && other.severities.iter().any(|severity| one.severities.contains(severity))
+            other.code == one.code
+                && other.severities.iter().any(|severity| one.severities.contains(severity))
         };
         if clocks[..i].iter().any(meets) {
             let vi = "cùng một mức độ sự cố gặp mã này hai lần, sửa severities";

@@ -92,14 +92,7 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
     check(Role::DataOwner, &[Act::ServicePut, Act::RequestStep, Act::GrantChange, Act::Read]);
     check(
         Role::SecurityOfficer,
-        &[
-            Act::RequestStep,
-            Act::GateFile,
-            Act::GateJudge,
-            Act::IncidentPut,
-            Act::SecurityReport,
-            Act::Read,
-        ],
+        &[Act::RequestStep, Act::GateFile, Act::GateJudge, Act::IncidentPut, Act::SecurityReport, Act::Read],
     );
     check(Role::Auditor, &[Act::SecurityReport, Act::Read]);
     check(Role::Leader, &[Act::RequestStep, Act::SecurityReport, Act::Read]);

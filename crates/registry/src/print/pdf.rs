@@ -81,8 +81,7 @@ fn lay_out_table(paper: &mut Paper, table: &Table) {
         lines: lines(&Text::from((column.vi, column.en)), Look::Strong),
         ticks: 0,
     });
-    let rows: Vec<Vec<paper::Cell>> =
-        table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+    let rows: Vec<Vec<paper::Cell>> = table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     paper.table(&widths, &heads.collect::<Vec<_>>(), &rows);
 }
 

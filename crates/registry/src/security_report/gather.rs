@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{PartyId, Ts};
 use jiff::civil::Date;
 
-use super::{
-    Connection, Figures, Incident, Level, Measure, Obligation, SecurityReport, System, Window,
-};
+use super::{Connection, Figures, Incident, Level, Measure, Obligation, SecurityReport, System, Window};
 use crate::agency::{AgencyCode, Standing};
 use crate::calendar::day_of;
 use crate::gate::checklist::Whom;
@@ -33,7 +31,8 @@ pub fn security_report(
     (agency, year): (&AgencyCode, i16),
     now: Ts,
 ) -> Result<SecurityReport, RegistryError> {
-    let (Standing::Valid(found) | Standing::Closed { last: found, .. }) = state.agencies.on(agency, day_of(now))
+    let (Standing::Valid(found) | Standing::Closed { last: found, .. }) =
+        state.agencies.on(agency, day_of(now))
     else {
         return Err(RegistryError::NoSuch { kind: "agency", name: agency.to_string() });
     };
@@ -43,7 +42,8 @@ pub fn security_report(
         return Err(RegistryError::invalid("year", vi, "has no report, or its period has not begun"));
     };
     let as_of = now.min(Ts(window.ends().0 - 1));
-    let here = Here { state, rules, above: &found.code, parties: parties_of(state, &found.code, day_of(now)) };
+    let here =
+        Here { state, rules, above: &found.code, parties: parties_of(state, &found.code, day_of(now)) };
     let systems = here.systems(&window, as_of, now);
     let mut report = SecurityReport {
         agency: found.code.clone(),
@@ -80,7 +80,8 @@ impl Here<'_> {
     /// Systems of the inventory that were in use on some day of the period, then subsystems that belong to none of them.
     fn systems(&self, window: &Window, as_of: Ts, now: Ts) -> Vec<System> {
         let holdings = self.state.inventory.iter().map(|entry| &entry.holding);
-        let own = holdings.filter(|one| in_use_within(one, window) && self.is_within(&one.owner, day_of(now)));
+        let own =
+            holdings.filter(|one| in_use_within(one, window) && self.is_within(&one.owner, day_of(now)));
         let mut told = BTreeSet::new();
         let mut systems: Vec<System> = own
             .map(|holding| {
@@ -138,7 +139,8 @@ impl Here<'_> {
         });
         let (mut level, mut measures) = (None::<Level>, Vec::new());
         for (party, row) in rows {
-            let found = level_of(&row).filter(|found| level.as_ref().is_none_or(|old| old.level < found.level));
+            let found =
+                level_of(&row).filter(|found| level.as_ref().is_none_or(|old| old.level < found.level));
             level = found.or(level);
             measures.push(measure(party, row));
         }
@@ -148,9 +150,8 @@ impl Here<'_> {
     fn connections(&self, now: Ts) -> Vec<Connection> {
         let counts = |standing| matches!(standing, grant::Standing::InForce | grant::Standing::Suspended);
         let live = self.state.grants.iter().filter(|one| counts(one.standing(now)));
-        let last = live.filter(|one| {
-            self.state.grants.held(&one.id).is_some_and(|held| held.replaced_by.is_none())
-        });
+        let last =
+            live.filter(|one| self.state.grants.held(&one.id).is_some_and(|held| held.replaced_by.is_none()));
         let mut connections: Vec<Connection> = last
             .filter_map(|one| {
                 let asks = self.parties.contains_key(&one.to);
@@ -177,9 +178,8 @@ impl Here<'_> {
 
     fn incidents(&self, window: &Window, now: Ts) -> Vec<Incident> {
         let files = self.state.incidents.iter();
-        let own = files.filter(|file| {
-            window.covers(file.facts.detected) && self.is_within(&file.agency, day_of(now))
-        });
+        let own = files
+            .filter(|file| window.covers(file.facts.detected) && self.is_within(&file.agency, day_of(now)));
         own.map(|file| Incident {
             id: file.id.clone(),
             agency: file.agency.clone(),

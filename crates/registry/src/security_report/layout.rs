@@ -95,13 +95,19 @@ impl SecurityReport {
 
 impl Figures {
     fn facts(&self) -> Vec<((&'static str, &'static str), String)> {
-        let levels: Vec<_> = self.by_level.iter().map(|(level, count)| format!("cấp {level}: {count}")).collect();
+        let levels: Vec<_> =
+            self.by_level.iter().map(|(level, count)| format!("cấp {level}: {count}")).collect();
         let count = |severity: &Severity| self.incidents.get(severity).copied().unwrap_or_default();
-        let incidents: Vec<_> =
-            SEVERITIES.iter().map(|severity| format!("{}: {}", severity.words().0, count(severity))).collect();
+        let incidents: Vec<_> = SEVERITIES
+            .iter()
+            .map(|severity| format!("{}: {}", severity.words().0, count(severity)))
+            .collect();
         vec![
             (("Hệ thống", "Systems"), format!("{} ({})", self.systems, levels.join(", "))),
-            (("Chưa có quyết định cấp độ", "Without a decision on a level"), self.without_decision.to_string()),
+            (
+                ("Chưa có quyết định cấp độ", "Without a decision on a level"),
+                self.without_decision.to_string(),
+            ),
             (
                 ("Biện pháp còn hiệu lực / chưa đạt", "Measures in force / lacking"),
                 format!("{} / {}", self.measures_in_force, self.measures_lacking),
@@ -214,7 +220,9 @@ fn incident(incident: &Incident) -> Vec<Cell> {
             .line(one.late.clone().unwrap_or_default(), Look::Small)
     });
     let closed = match incident.closed {
-        Some(at) => Cell::of(("Đã kết thúc", "Closed"), Look::State(Tone::Good)).line(moment(at), Look::Small),
+        Some(at) => {
+            Cell::of(("Đã kết thúc", "Closed"), Look::State(Tone::Good)).line(moment(at), Look::Small)
+        }
         None => Cell::of(("Đang xử lý", "Open"), Look::State(Tone::Soon)),
     };
     let measures = format!("{} biện pháp", incident.measures);

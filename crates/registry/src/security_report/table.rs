@@ -38,8 +38,11 @@ impl SecurityReport {
 
     fn cells(&self, system: &System) -> [String; 12] {
         let level = system.level_that_counts();
-        let minutes: Vec<&Measure> =
-            self.minutes.iter().filter(|one| one.party.iter().any(|party| system.parties.contains(party))).collect();
+        let minutes: Vec<&Measure> = self
+            .minutes
+            .iter()
+            .filter(|one| one.party.iter().any(|party| system.parties.contains(party)))
+            .collect();
         let titles = |wanted: fn(ItemState) -> bool| {
             let fit = system.measures.iter().filter(|measure| wanted(measure.state));
             joined(fit.map(|measure| measure.title.vi.clone()))

@@ -38,7 +38,8 @@ fn checklist(mut reader: Reader<'_>) -> Option<Checklist> {
     let (title, legal_basis) = (reader.title("title"), reader.text("legal_basis"));
     let (valid_from, valid_to) = reader.days();
     let items = reader.list("item", item);
-    let transitions = if reader.has("transition") { reader.list("transition", transition) } else { Vec::new() };
+    let transitions =
+        if reader.has("transition") { reader.list("transition", transition) } else { Vec::new() };
     reader.close();
     reader.once("item", items.iter().map(|item| item.code.as_str()));
     for rule in &transitions {

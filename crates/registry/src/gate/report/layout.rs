@@ -45,7 +45,8 @@ impl Report {
             document.table(&COLUMNS, []);
         }
         for connection in &self.connections {
-            let (request, consumer, service) = (&connection.request, &connection.consumer, &connection.service);
+            let (request, consumer, service) =
+                (&connection.request, &connection.consumer, &connection.service);
             document.heading(format!("{request}: {consumer} → {service}"));
             document.table(&COLUMNS, connection.rows.iter().map(row));
         }
