@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::{Due, Facts, Incident, IncidentId, Obligation, Version};
 use crate::agency::AgencyCode;
+use crate::calendar::day_of;
 use crate::people::Role;
+use crate::request::who;
 use crate::state::State;
 
 const HOUR_SECONDS: i64 = 3_600;
@@ -85,7 +87,7 @@ pub struct Late {
     pub obligation: String,
     /// In which role somebody should act.
     pub role: Role,
-    /// At which agency.
+    /// At which agency; who took over the tasks of a closed one stands in for it.
     pub agency: AgencyCode,
     /// Since when it is late.
     pub due: Ts,
@@ -102,7 +104,7 @@ pub fn overdue(state: &State, now: Ts) -> Vec<Late> {
             incident: incident.id.clone(),
             obligation: one.clock.code.clone(),
             role: Role::SecurityOfficer,
-            agency: incident.agency.clone(),
+            agency: who::current(state, &incident.agency, day_of(now)),
             due: one.clock.due,
             hours: hours_between(one.clock.due, now),
         })
