@@ -272,7 +272,10 @@ async fn show(place: &Where) -> anyhow::Result<ExitCode> {
             ("đăng ký kết nối đang xử lý / requests pending", pending),
             ("quyền khai thác / grants", state.grants.iter().count()),
             ("sự cố đang xử lý / incidents open", incidents),
-            ("nghĩa vụ báo cáo sự cố quá hạn / obligations past their end", incident::overdue(state, now).len()),
+            (
+                "nghĩa vụ báo cáo sự cố quá hạn / obligations past their end",
+                incident::overdue(state, now).len(),
+            ),
         ] {
             println!("{count:>8}  {what}");
         }

@@ -132,10 +132,7 @@ pub fn open(state: &State, rules: &Rules, moment: &Moment, input: &Opening) -> E
     let Standing::Valid(agency) = state.agencies.on(&input.agency, moment.today) else {
         return Err(RegistryError::NoSuch { kind: "agency", name: input.agency.to_string() });
     };
-    let mut intake = Intake::default();
-    let (facts, version) = checked(state, rules, moment, &input.facts, &mut intake);
-    intake.done()?;
-    let version = version.expect("without one the intake was not clean");
+    let (facts, version) = checked(state, rules, moment, &input.facts, Intake::default())?;
     Ok(one(Event::Opened {
         id: state.incidents.next_id(moment.today.year()),
         agency: agency.code.clone(),
@@ -154,9 +151,7 @@ pub fn change(state: &State, rules: &Rules, moment: &Moment, input: &Change) -> 
     let incident = open_file(state, &input.id, input.if_version, "thay đổi (change)")?;
     let mut intake = Intake::default();
     let reason = intake.needed("reason", &input.reason, TEXT_CHARS_MAX);
-    let (facts, version) = checked(state, rules, moment, &input.facts, &mut intake);
-    intake.done()?;
-    let version = version.expect("without one the intake was not clean");
+    let (facts, version) = checked(state, rules, moment, &input.facts, intake)?;
     let mut obligations = clock::clocks(version, &facts);
     let stays = |old: &&Obligation| {
         let touched = !old.sent.is_empty() || old.late.is_some() || old.clock.due < moment.now;
@@ -310,15 +305,15 @@ fn obligation<'a>(incident: &'a Incident, code: &str) -> Result<&'a Obligation, 
     incident.obligation(code).ok_or_else(none)
 }
 
-/// The facts in the form in which they are kept, and the rules that count for them: always there when nothing is wrong.
+/// The facts in the form in which they are kept, and the rules that count for them.
 fn checked<'r>(
     state: &State,
     rules: &'r Rules,
     moment: &Moment,
     facts: &Facts,
-    intake: &mut Intake,
-) -> (Facts, Option<&'r Version>) {
-    past("detected", facts.detected, moment.now, intake);
+    mut intake: Intake,
+) -> Result<(Facts, &'r Version), RegistryError> {
+    past("detected", facts.detected, moment.now, &mut intake);
     let version = rules.clocks.on(day_of(facts.detected));
     if version.is_none() {
         let vi = "chưa có quy định cho ngày này, kiểm tra lại thời điểm phát hiện";
@@ -345,12 +340,15 @@ fn checked<'r>(
         personal_data: facts.personal_data,
         data_subjects: facts.data_subjects,
         // A party may be unknown to the registry and yet have been hit.
-        parties: named(intake, "parties", &facts.parties, |_| true),
-        holdings: named(intake, "holdings", &facts.holdings, |code| state.inventory.get(code).is_some()),
-        services: named(intake, "services", &facts.services, |id| state.services.get(id).is_some()),
-        grants: named(intake, "grants", &facts.grants, |id| state.grants.get(id).is_some()),
+        parties: named(&mut intake, "parties", &facts.parties, |_| true),
+        holdings: named(&mut intake, "holdings", &facts.holdings, |code| state.inventory.get(code).is_some()),
+        services: named(&mut intake, "services", &facts.services, |id| state.services.get(id).is_some()),
+        grants: named(&mut intake, "grants", &facts.grants, |id| state.grants.get(id).is_some()),
     };
-    (facts, version)
+    intake.done()?;
+    let none = || RegistryError::NoSuch { kind: "incident rules", name: day_of(facts.detected).to_string() };
+    let version = version.ok_or_else(none)?;
+    Ok((facts, version))
 }
 
 /// What happened cannot lie ahead.

@@ -128,7 +128,9 @@ impl Page {
         self.0.push_str("</tr></thead><tbody>\n");
         for row in &table.rows {
             self.0.push_str("<tr>");
-            row.iter().for_each(|cell| self.cell(cell));
+            for cell in row {
+                self.cell(cell);
+            }
             self.0.push_str("</tr>\n");
         }
         self.0.push_str("</tbody></table>\n");

@@ -280,9 +280,8 @@ fn figures(report: &SecurityReport) -> Figures {
         ..Figures::default()
     };
     for system in &report.systems {
-        match system.level_that_counts() {
-            Some(level) => *figures.by_level.entry(level.level).or_default() += 1,
-            None => {}
+        if let Some(level) = system.level_that_counts() {
+            *figures.by_level.entry(level.level).or_default() += 1;
         }
         let decided = system.level_that_counts().is_some_and(|level| !level.decision.is_empty());
         figures.without_decision += usize::from(!decided);

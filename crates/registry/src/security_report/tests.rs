@@ -127,7 +127,7 @@ fn incidents_of_the_period_are_counted_with_their_clocks_and_others_are_not() {
 fn systems_are_listed_with_levels_and_the_state_of_their_measures() {
     let report = made(2026, MADE).unwrap();
     let codes: Vec<_> =
-        report.systems.iter().filter_map(|one| one.code.as_ref()).map(|c| c.as_str()).collect();
+        report.systems.iter().filter_map(|one| one.code.as_ref().map(HoldingCode::as_str)).collect();
     assert_eq!(
         codes,
         ["HT-1", "HT-2", "HT-4"],
