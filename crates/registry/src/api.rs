@@ -7,12 +7,15 @@
 pub mod agencies;
 pub mod connection;
 pub mod directory;
+mod form;
 pub mod gate;
 pub mod grant;
+pub mod incident;
 pub mod inventory;
 pub mod journal;
 pub mod request;
 pub mod rights;
+pub mod security_report;
 pub mod services;
 pub mod session;
 mod sight;
@@ -95,7 +98,7 @@ impl Api {
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Liên Thông: sổ đăng ký / registry",
-    description = "Cơ quan, CSDL, dịch vụ, đăng ký kết nối, quyền khai thác, cổng an toàn, danh bạ. / Agencies, inventory, services, connection requests, grants, readiness gate, directory."
+    description = "Cơ quan, CSDL, dịch vụ, đăng ký kết nối, quyền khai thác, cổng an toàn, sự cố, danh bạ. / Agencies, inventory, services, connection requests, grants, readiness gate, incidents, directory."
 ))]
 struct Head;
 
@@ -110,6 +113,8 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(connection::routes())
         .merge(grant::routes())
         .merge(gate::routes())
+        .merge(incident::routes())
+        .merge(security_report::routes())
         .merge(directory::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }

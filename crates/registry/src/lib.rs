@@ -3,8 +3,8 @@
 //! What the registry knows is a value in memory, [`State`], folded from the journal of `audit`. A change is decided by a
 //! pure function from state and moment to events; [`Registry::act`] alone commits them.
 //!
-//! **Invariant:** the nouns (`agency`, `inventory`, `service`, `request`, `grant`, `gate`, `publish`) have no input or
-//! output, no SQL, no HTTP and no clock; `api` has the only HTTP.
+//! **Invariant:** the nouns (`agency`, `inventory`, `service`, `request`, `grant`, `gate`, `publish`, `incident`) have no
+//! input or output, no SQL, no HTTP and no clock; `api` has the only HTTP.
 
 pub mod agency;
 pub mod api;
@@ -12,12 +12,16 @@ pub mod calendar;
 pub mod error;
 pub mod gate;
 pub mod grant;
+pub mod incident;
 pub mod inventory;
+pub(crate) mod party;
 pub mod people;
+pub mod print;
 pub mod publish;
 pub mod registry;
 pub mod request;
 pub mod rules;
+pub mod security_report;
 pub mod service;
 pub mod snapshot;
 pub mod state;

@@ -91,6 +91,12 @@ pub enum Act {
     DirectoryPropose,
     /// Approve, reject or take back a change of the directory.
     DirectoryApprove,
+    /// Open the file of an incident, record in it, close it.
+    IncidentPut,
+    /// Suspend grants and close gates because of an incident.
+    IncidentContain,
+    /// Make the yearly security report of an agency.
+    SecurityReport,
     /// Read what is not for everybody.
     Read,
 }
@@ -110,6 +116,9 @@ impl Act {
             Self::DirectoryRegister => "directory_register",
             Self::DirectoryPropose => "directory_propose",
             Self::DirectoryApprove => "directory_approve",
+            Self::IncidentPut => "incident_put",
+            Self::IncidentContain => "incident_contain",
+            Self::SecurityReport => "security_report",
             Self::Read => "read",
         }
     }

@@ -1,9 +1,13 @@
 //! Rules as data: vocabularies, steps, checklists, calendars. Each has versions with the days on which they count.
 
+pub(crate) mod read;
+
 use crate::RegistryError;
 use crate::calendar::Calendar;
 use crate::gate::Checklists;
+use crate::incident::Clocks;
 use crate::request::Roads;
+use crate::security_report::Periods;
 use crate::service::Vocabulary;
 
 /// All rules; a value that was read is consistent.
@@ -17,6 +21,10 @@ pub struct Rules {
     pub roads: Roads,
     /// Checklists of the readiness gate.
     pub checklists: Checklists,
+    /// What must be sent after an incident, and until when.
+    pub clocks: Clocks,
+    /// Periods of the yearly security report.
+    pub periods: Periods,
 }
 
 impl Rules {
@@ -30,6 +38,8 @@ impl Rules {
             vocabulary: Vocabulary::parse(include_str!("../rules/vocabulary.toml"))?,
             roads: Roads::parse(include_str!("../rules/roads.toml"))?,
             checklists: Checklists::parse(include_str!("../rules/checklists.toml"))?,
+            clocks: Clocks::parse(include_str!("../rules/incidents.toml"))?,
+            periods: Periods::parse(include_str!("../rules/security_report.toml"))?,
         })
     }
 }

@@ -5,7 +5,7 @@ use base::Ts;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{agency, gate, grant, inventory, publish, request, service};
+use crate::{agency, gate, grant, incident, inventory, publish, request, service};
 
 /// When, where in the journal and by whom something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub enum Event {
     Gate(gate::Event),
     /// To the directory.
     Directory(publish::Event),
+    /// To the file of an incident.
+    Incident(incident::Event),
 }
 
 /// All that the registry knows.
@@ -82,6 +84,8 @@ pub struct State {
     pub gate: gate::Gate,
     /// Changes of the directory.
     pub directory: publish::Publishing,
+    /// Files of incidents.
+    pub incidents: incident::Incidents,
 }
 
 impl State {
@@ -95,6 +99,7 @@ impl State {
             Event::Grant(event) => self.grants.apply(stamp, event),
             Event::Gate(event) => self.gate.apply(stamp, event),
             Event::Directory(event) => self.directory.apply(stamp, event),
+            Event::Incident(event) => self.incidents.apply(stamp, event),
         }
         self.seq = stamp.seq + 1;
     }

@@ -22,6 +22,33 @@ impl Text {
     }
 }
 
+/// Vietnamese, then English.
+impl From<(&str, &str)> for Text {
+    fn from((vi, en): (&str, &str)) -> Self {
+        Self { vi: vi.to_owned(), en: en.to_owned() }
+    }
+}
+
+/// Vietnamese, then English.
+impl From<(String, String)> for Text {
+    fn from((vi, en): (String, String)) -> Self {
+        Self { vi, en }
+    }
+}
+
+/// What is the same in every language: numbers, codes, names.
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self { vi: text, en: String::new() }
+    }
+}
+
+impl From<&Text> for Text {
+    fn from(text: &Text) -> Self {
+        text.clone()
+    }
+}
+
 /// The form in which texts are compared by people: lower case, without tone marks, `đ` as `d`, words apart by one space.
 pub fn fold(text: &str) -> String {
     let plain = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use base::{Clock as _, SystemClock};
+use registry::agency::AgencyCode;
 use registry::inventory::Format;
 use registry::people::{Act, People, Person, Post, Role};
+use registry::security_report::security_report;
 use registry::state::vietnam_day;
-use registry::{Event, Moment, Registry, RegistryError, State, agency, inventory};
+use registry::{Event, Moment, Registry, RegistryError, State, agency, incident, inventory};
 
 use super::file;
 use crate::config::{Config, RegistrySection};
@@ -24,6 +26,8 @@ pub enum Command {
     Agencies(Agencies),
     /// Nạp kiểm kê CSDL, hệ thống từ CSV, Excel, JSON / load the inventory from CSV, Excel or JSON.
     Inventory(Inventory),
+    /// Lập báo cáo an ninh mạng hằng năm / make the yearly report on cybersecurity.
+    SecurityReport(SecurityReportArgs),
     /// Số liệu tóm tắt / a summary in figures.
     Show(Where),
     /// Đọc lại toàn bộ nhật ký và chứng minh không ai sửa / read the journal again and prove that nobody rewrote it.
@@ -75,6 +79,22 @@ pub struct Inventory {
     file: PathBuf,
 }
 
+/// Arguments of `registry security-report`.
+#[derive(clap::Args)]
+pub struct SecurityReportArgs {
+    #[command(flatten)]
+    place: Where,
+    /// Mã cơ quan; gồm cả đơn vị cấp dưới / code of the agency; those below it are included.
+    #[arg(long)]
+    agency: AgencyCode,
+    /// Năm báo cáo: số liệu từ 15/12 năm trước đến 14/12 / year of the report: 15 December before to 14 December.
+    #[arg(long)]
+    year: i16,
+    /// Tệp kết quả .pdf, .html, .json hoặc .csv (danh sách hệ thống) / file to write: .pdf, .html, .json or .csv (systems).
+    #[arg(short, long)]
+    output: PathBuf,
+}
+
 /// In whose name something is loaded.
 #[derive(clap::Args)]
 pub struct Load {
@@ -94,6 +114,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person(args) => new_person(&args),
         Command::Agencies(args) => agencies(&args).await,
         Command::Inventory(args) => load_inventory(&args).await,
+        Command::SecurityReport(args) => make_security_report(&args).await,
         Command::Show(place) => show(&place).await,
         Command::Audit(place) => audit(&place).await,
     }
@@ -165,6 +186,30 @@ async fn load_inventory(args: &Inventory) -> anyhow::Result<ExitCode> {
         .await
 }
 
+async fn make_security_report(args: &SecurityReportArgs) -> anyhow::Result<ExitCode> {
+    let end = args.output.extension().and_then(|end| end.to_str()).unwrap_or_default();
+    if !["pdf", "html", "json", "csv"].contains(&end) {
+        let path = args.output.display();
+        bail!("{path}: cần .pdf, .html, .json hoặc .csv / .pdf, .html, .json or .csv is needed");
+    }
+    let (_, registry) = args.place.open().await?;
+    let (now, rules) = (registry.now(), registry.rules());
+    let made = registry.read(|state| security_report(state, rules, (&args.agency, args.year), now));
+    let report = made.map_err(all_mistakes)?;
+    let bytes = match end {
+        "pdf" => report.pdf()?,
+        "html" => report.html().into_bytes(),
+        "csv" => report.csv(),
+        _ => serde_json::to_vec_pretty(&report)?,
+    };
+    // It says where an agency is weak: for the eyes of who made it.
+    file::replace(&args.output, &bytes, file::PRIVATE)?;
+    let (systems, incidents) = (report.systems.len(), report.incidents.len());
+    println!("Đã ghi / wrote {}", args.output.display());
+    println!("  {systems} hệ thống / systems, {incidents} sự cố trong kỳ / incidents of the period");
+    Ok(ExitCode::SUCCESS)
+}
+
 impl Load {
     /// Loads what `decide` makes of a file, all of it or nothing, and says how much it was.
     async fn load(
@@ -215,15 +260,22 @@ fn all_mistakes(error: RegistryError) -> anyhow::Error {
 
 async fn show(place: &Where) -> anyhow::Result<ExitCode> {
     let (_, registry) = place.open().await?;
-    let today = vietnam_day(registry.now());
+    let now = registry.now();
+    let today = vietnam_day(now);
     registry.read(|state| {
         let offered = state.services.iter().filter(|service| service.is_on_offer(today)).count();
         let pending = state.requests.iter().filter(|request| request.status.is_pending()).count();
+        let incidents = state.incidents.iter().filter(|incident| incident.is_open()).count();
         for (what, count) in [
             ("CSDL, hệ thống / databases and systems", state.inventory.iter().count()),
             ("dịch vụ đang cung cấp / services on offer", offered),
             ("đăng ký kết nối đang xử lý / requests pending", pending),
             ("quyền khai thác / grants", state.grants.iter().count()),
+            ("sự cố đang xử lý / incidents open", incidents),
+            (
+                "nghĩa vụ báo cáo sự cố quá hạn / obligations past their end",
+                incident::overdue(state, now).len(),
+            ),
         ] {
             println!("{count:>8}  {what}");
         }

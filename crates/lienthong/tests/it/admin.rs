@@ -478,6 +478,40 @@ legal_basis = "QD-1/2026"
 }
 
 #[test]
+fn the_yearly_security_report_is_written_in_the_form_of_its_file() {
+    let lab = Lab::new();
+    lab.ok("init --node VN-DEMO/GOV/G01/NUT-1 --name X --dir node");
+    let more =
+        "\n[registry]\nstore = \"sqlite:registry.db\"\npeople = \"people.toml\"\nplain = \"127.0.0.1:0\"\n";
+    let mut config = std::fs::OpenOptions::new().append(true).open(lab.path(CONFIG)).unwrap();
+    config.write_all(more.as_bytes()).unwrap();
+    std::fs::write(lab.path("password"), "mat-khau-thu-nghiem").unwrap();
+    lab.ok(&format!(
+        "registry person van-hanh --config {CONFIG} --name X --role platform_operator --password-file password"
+    ));
+    lab.ok(&format!("registry agencies --config {CONFIG} --as van-hanh"));
+    let report = |more: &str| format!("registry security-report --config {CONFIG} {more}");
+    for (file, begin) in
+        [("a.pdf", "%PDF-"), ("a.html", "<!DOCTYPE"), ("a.json", "{"), ("a.csv", "\u{feff}Mã")]
+    {
+        let said = lab.ok(&report(&format!("--agency H17 --year 2026 -o {file}")));
+        assert!(said.contains(file), "{said}");
+        let bytes = std::fs::read(lab.path(file)).unwrap();
+        assert!(bytes.starts_with(begin.as_bytes()), "{file}");
+    }
+    let text = std::fs::read_to_string(lab.path("a.json")).unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (json["window"]["from"].as_str(), json["window"]["year"].as_i64()),
+        (Some("2025-12-15"), Some(2026))
+    );
+    lab.fails(&report("--agency H17 --year 2026 -o a.txt"), 69, ".csv");
+    lab.fails(&report("--agency H17 --year 2020 -o b.pdf"), 69, "period");
+    lab.fails(&report("--agency H63.99 --year 2026 -o b.pdf"), 69, "H63.99");
+    assert!(!lab.path("b.pdf").exists());
+}
+
+#[test]
 fn a_doctor_without_a_configuration_says_how_to_get_one() {
     let lab = Lab::new();
     lab.fails("doctor --config nothing.toml", 1, "lienthong init");

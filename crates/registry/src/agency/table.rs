@@ -42,7 +42,7 @@ pub const COLUMNS: [&str; 10] = [
     "note",
 ];
 const REQUIRED: [&str; 3] = ["code", "name", "valid_from"];
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Imports the agencies of a CSV file, as [`import`](super::import) does.
 ///

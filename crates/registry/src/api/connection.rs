@@ -17,6 +17,7 @@ use super::sight::{Sight, place};
 use super::{Api, Caller, Key, Seen};
 use crate::agency::AgencyCode;
 use crate::grant::Terms;
+use crate::incident;
 use crate::people::{Act, Role};
 use crate::request::{
     self, Ask, Close, Contact, Decision, Late, OwnerBoard, Request, RequestId, Resubmit, Take, Whose,
@@ -308,14 +309,38 @@ async fn hoarding(
     }))
 }
 
-/// Lists everything past its limit, the longest first: steps, corrections, tasks.
+/// Something past its limit.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum PastLimit {
+    /// Of a request.
+    Request(Late),
+    /// Of the file of an incident.
+    Incident(incident::Late),
+}
+
+impl PastLimit {
+    const fn due(&self) -> base::Ts {
+        match self {
+            Self::Request(late) => late.due,
+            Self::Incident(late) => late.due,
+        }
+    }
+}
+
+/// Lists everything past its limit, the longest first: steps, corrections and tasks of requests, obligations of incidents.
 #[utoipa::path(get, path = "/overdue", tag = "requests", responses((status = 200, body = Vec<Object>)))]
-async fn overdue(Held(api): Held<Api>, Caller(person): Caller) -> Json<Vec<Late>> {
+async fn overdue(Held(api): Held<Api>, Caller(person): Caller) -> Json<Vec<PastLimit>> {
     let now = api.now();
     Json(api.registry().read(|state| {
         let sight = Sight::new(state, &person, now);
-        let mut late = request::overdue(state, api.registry().rules(), now);
-        late.retain(|late| state.requests.get(&late.request).is_some_and(|request| sight.request(request)));
+        let requests = request::overdue(state, api.registry().rules(), now).into_iter();
+        let seen = |late: &Late| state.requests.get(&late.request).is_some_and(|one| sight.request(one));
+        let incidents = incident::overdue(state, now).into_iter().filter(|late| sight.at(Some(&late.agency)));
+        let requests = requests.filter(seen).map(PastLimit::Request);
+        let mut late: Vec<PastLimit> = requests.chain(incidents.map(PastLimit::Incident)).collect();
+        // The sort is stable: those that ended together stay in the order of their numbers.
+        late.sort_by_key(PastLimit::due);
         late
     }))
 }

@@ -2,21 +2,24 @@
 
 use axum::Json;
 use axum::extract::{Path, State as Held};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use base::{PartyId, Ts};
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
+use super::form::{Form, Formed};
 use super::request::{Asked, Because, Created, Done, Input, done, with_version};
-use super::sight::{Sight, agencies_of, place};
+use super::sight::{Sight, place};
 use super::{Api, Caller, Key, Seen};
 use crate::gate::filing::{Filed, Filing, FilingId, Judgement, Standing, Verdict};
 use crate::gate::{self, Report, Warning};
+use crate::party::agencies_of;
 use crate::people::Act;
+use crate::print::PdfError;
 use crate::state::{Moment, State, vietnam_day};
 use crate::{Deed, Event, RegistryError};
 
@@ -32,18 +35,6 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(withdraw))
 }
 
-/// A form of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Form {
-    /// For machines.
-    Json,
-    /// A page.
-    Html,
-    /// A file to sign.
-    Pdf,
-}
-
 /// Whose gate, and in which form.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -57,17 +48,13 @@ struct Wanted {
     format: Option<Form>,
 }
 
-impl Form {
-    /// The first form that `Accept` names; browsers name HTML first.
-    fn accepted(headers: &HeaderMap) -> Self {
-        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let forms = accept.split(',').filter_map(|range| match range.split(';').next()?.trim() {
-            "application/json" => Some(Self::Json),
-            "text/html" => Some(Self::Html),
-            "application/pdf" => Some(Self::Pdf),
-            _ => None,
-        });
-        forms.into_iter().next().unwrap_or(Self::Json)
+impl Formed for Report {
+    fn html(&self) -> String {
+        self.html()
+    }
+
+    fn pdf(&self) -> Result<Vec<u8>, PdfError> {
+        self.pdf()
     }
 }
 
@@ -150,18 +137,7 @@ async fn report(
         }
         Ok(gate::report(state, api.registry().rules(), &party, &[], now))
     })?;
-    match format.unwrap_or_else(|| Form::accepted(&headers)) {
-        Form::Json => Ok(Json(report).into_response()),
-        Form::Html => Ok(Html(report.html()).into_response()),
-        Form::Pdf => {
-            // Setting type takes its time: not on the threads that serve others.
-            let made = tokio::task::spawn_blocking(move || report.pdf()).await;
-            let pdf =
-                made.map_err(|error| error.to_string()).and_then(|made| made.map_err(|e| e.to_string()));
-            let pdf = pdf.map_err(|what| RegistryError::Store(store::StoreError::Other { what }))?;
-            Ok(([(header::CONTENT_TYPE, "application/pdf")], pdf).into_response())
-        }
-    }
+    Form::wanted(format, &headers).give(report).await
 }
 
 /// Lists what ends soon, the soonest first.

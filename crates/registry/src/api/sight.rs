@@ -5,8 +5,9 @@ use jiff::civil::Date;
 
 use crate::agency::AgencyCode;
 use crate::grant::Grant;
+use crate::party::agencies_of;
 use crate::people::{self, Act, Person};
-use crate::request::{Request, RequestId, Status, Whose, agency_of};
+use crate::request::{Request, RequestId, Whose, agency_of};
 use crate::state::{State, vietnam_day};
 
 /// What a person sees of a state.
@@ -48,22 +49,6 @@ impl<'a> Sight<'a> {
     pub(super) fn party(&self, party: &PartyId) -> bool {
         self.at(None) || agencies_of(self.state, party, self.day).iter().any(|agency| self.at(Some(agency)))
     }
-}
-
-/// The agencies that answer for a party: those that asked for services in its name, those that offer services by it,
-/// and the one whose code is the member's.
-pub(super) fn agencies_of(state: &State, party: &PartyId, day: Date) -> Vec<AgencyCode> {
-    // What was refused or taken back gives nobody a say about somebody else's system.
-    let counts = |status| !matches!(status, Status::Refused | Status::Withdrawn);
-    let asked = state.requests.iter().filter(|r| r.consumer == *party && counts(r.status));
-    let asked = asked.filter_map(|request| agency_of(state, request, Whose::Consumer, day));
-    let offered = state.services.iter().filter(|s| s.id.provider.party() == *party && s.is_on_offer(day));
-    let offered = offered.map(|service| service.owner.clone());
-    let mut all: Vec<AgencyCode> =
-        asked.chain(offered).chain(state.agencies.of_member(&party.member, day)).collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 /// The place at which the person may act, or the first one, so that the refusal is about it.

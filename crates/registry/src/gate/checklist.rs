@@ -145,9 +145,7 @@ impl Checklists {
 
     /// The version that counts on that day.
     pub fn on(&self, day: Date) -> Option<&Checklist> {
-        let counts =
-            |list: &&Checklist| list.valid_from <= day && list.valid_to.is_none_or(|last| day <= last);
-        self.versions.iter().find(counts)
+        crate::rules::read::on(&self.versions, day)
     }
 
     /// Every version, the oldest first.

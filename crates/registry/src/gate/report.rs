@@ -1,7 +1,6 @@
 //! The report of the readiness gate: every item with state, evidence and legal basis, for an inspector to tick.
 
-mod html;
-mod pdf;
+mod layout;
 mod words;
 
 use audit::PersonId;
@@ -13,13 +12,12 @@ use super::checklist::{About, Checklist};
 use super::evidence::{Demand, Held, demands};
 use super::filing::{Contact, Filed, Standing};
 use super::{closes_at, day_of, failing};
+use crate::print::{self, Tone};
 use crate::publish::Fingerprint;
 use crate::request::RequestId;
 use crate::rules::Rules;
 use crate::state::State;
 use crate::text::Text;
-
-pub use pdf::PdfError;
 
 /// What a machine found when it looked by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +69,22 @@ pub enum ItemState {
     Missing,
     /// The registry cannot tell: it does not keep the directory.
     Unknown,
+}
+
+impl ItemState {
+    /// Whether a reader may be calm, must hurry, or sees a reason for refusal.
+    pub const fn tone(self) -> Tone {
+        match self {
+            Self::InForce => Tone::Good,
+            Self::EndsSoon | Self::Unknown => Tone::Soon,
+            Self::Waiting | Self::Ended | Self::Rejected | Self::Missing => Tone::Bad,
+        }
+    }
+
+    /// The words for it, with the last day on which the item counts or counted.
+    pub fn words(self, last_day: Option<Date>) -> Text {
+        words::state(self, last_day)
+    }
 }
 
 /// What was shown for an item.
@@ -154,17 +168,11 @@ pub struct Report {
 /// Puts the report together. `machine` is what `doctor --gate` found; empty when nobody looked.
 pub fn report(state: &State, rules: &Rules, party: &PartyId, machine: &[MachineCheck], now: Ts) -> Report {
     let list = rules.checklists.on(day_of(now));
-    let rows = |about: Option<&RequestId>| {
-        let wanted = if about.is_some() { About::Connection } else { About::Subsystem };
-        let demanded = list.map(|list| demands(state, list, party, about)).unwrap_or_default();
-        let own = demanded.iter().filter(|demand| demand.item.about == wanted);
-        own.map(|demand| row(state, demand, now)).collect::<Vec<_>>()
-    };
     let connections = state.gate.connections_of(party).map(|(request, connection)| ConnectionRows {
         request: request.clone(),
         consumer: connection.consumer.clone(),
         service: connection.service.clone(),
-        rows: rows(Some(request)),
+        rows: rows(state, rules, party, Some(request), now),
     });
     Report {
         party: party.clone(),
@@ -174,10 +182,25 @@ pub fn report(state: &State, rules: &Rules, party: &PartyId, machine: &[MachineC
         closes: closes_at(state, rules, party, now).map(|(at, _)| at),
         checklist: list.map(|list| list.title.clone()).unwrap_or_default(),
         legal_basis: list.map(|list| list.legal_basis.clone()).unwrap_or_default(),
-        rows: rows(None),
+        rows: rows(state, rules, party, None, now),
         connections: connections.filter(|connection| !connection.rows.is_empty()).collect(),
         machine: machine.to_vec(),
     }
+}
+
+/// How the items stand that are demanded of a party: for its system, or for one connection of it.
+pub(crate) fn rows(
+    state: &State,
+    rules: &Rules,
+    party: &PartyId,
+    about: Option<&RequestId>,
+    now: Ts,
+) -> Vec<Row> {
+    let wanted = if about.is_some() { About::Connection } else { About::Subsystem };
+    let list = rules.checklists.on(day_of(now));
+    let demanded = list.map(|list| demands(state, list, party, about)).unwrap_or_default();
+    let own = demanded.iter().filter(|demand| demand.item.about == wanted);
+    own.map(|demand| row(state, demand, now)).collect()
 }
 
 fn row(state: &State, demand: &Demand<'_>, now: Ts) -> Row {
@@ -242,7 +265,7 @@ fn note(list: &Checklist, state: ItemState, shown: Option<&Filed>, waiting: Opti
     };
     let rule = shown.and_then(|filed| list.transition(&filed.filing.item, filed.filing.issued_on));
     if let Some(rule) = rule {
-        let (end, basis) = (words::day(rule.stays_through), &rule.legal_basis);
+        let (end, basis) = (print::day(rule.stays_through), &rule.legal_basis);
         add(
             &format!("Ban hành theo quy định cũ, còn giá trị đến hết ngày {end} ({basis})."),
             &format!("Issued under the old law, counts through {end} ({basis})."),

@@ -83,7 +83,7 @@ fn starts_formula(text: &str) -> bool {
 }
 
 /// The text for a cell of a table; [`plain`] takes the apostrophe off again.
-fn neutralised(text: String) -> String {
+pub(crate) fn neutralised(text: String) -> String {
     if starts_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text }
 }
 

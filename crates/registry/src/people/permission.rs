@@ -21,7 +21,10 @@ const fn allowed(act: Act) -> &'static [(Role, Reach)] {
     use Reach::{All, Own};
     use Role::{AgencyAdministrator, Auditor, DataOwner, Leader, PlatformOperator, SecurityOfficer};
     match act {
-        Act::AgencyPut | Act::DirectoryPropose | Act::DirectoryApprove => &[(PlatformOperator, Own)],
+        // Containing is asked for without agency: grants and gates of others stop at once.
+        Act::AgencyPut | Act::DirectoryPropose | Act::DirectoryApprove | Act::IncidentContain => {
+            &[(PlatformOperator, Own)]
+        }
         Act::InventoryPut | Act::RequestMake => &[(AgencyAdministrator, Own)],
         Act::ServicePut => &[(AgencyAdministrator, Own), (DataOwner, Own)],
         // Which of them it must be stands in the step; an auditor never takes one.
@@ -33,7 +36,10 @@ const fn allowed(act: Act) -> &'static [(Role, Reach)] {
             (PlatformOperator, Own),
         ],
         Act::GrantChange => &[(DataOwner, Own)],
-        Act::GateFile => &[(SecurityOfficer, Own), (PlatformOperator, Own)],
+        Act::GateFile | Act::IncidentPut => &[(SecurityOfficer, Own), (PlatformOperator, Own)],
+        Act::SecurityReport => {
+            &[(Auditor, All), (SecurityOfficer, Own), (Leader, Own), (PlatformOperator, Own)]
+        }
         // Asked for without agency: only whose post is the platform's judges.
         Act::GateJudge => &[(PlatformOperator, Own), (SecurityOfficer, Own)],
         Act::DirectoryRegister => &[(AgencyAdministrator, Own), (PlatformOperator, Own)],

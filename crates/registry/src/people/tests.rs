@@ -37,7 +37,7 @@ fn may_at(role: Role, at: Option<&str>, act: Act, agency: Option<&str>) -> bool 
     result.is_ok()
 }
 
-const ACTS: [Act; 12] = [
+const ACTS: [Act; 15] = [
     Act::AgencyPut,
     Act::InventoryPut,
     Act::ServicePut,
@@ -49,6 +49,9 @@ const ACTS: [Act; 12] = [
     Act::DirectoryRegister,
     Act::DirectoryPropose,
     Act::DirectoryApprove,
+    Act::IncidentPut,
+    Act::IncidentContain,
+    Act::SecurityReport,
     Act::Read,
 ];
 
@@ -69,6 +72,9 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
             Act::DirectoryRegister,
             Act::DirectoryPropose,
             Act::DirectoryApprove,
+            Act::IncidentPut,
+            Act::IncidentContain,
+            Act::SecurityReport,
             Act::Read,
         ],
     );
@@ -84,9 +90,12 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
         ],
     );
     check(Role::DataOwner, &[Act::ServicePut, Act::RequestStep, Act::GrantChange, Act::Read]);
-    check(Role::SecurityOfficer, &[Act::RequestStep, Act::GateFile, Act::GateJudge, Act::Read]);
-    check(Role::Auditor, &[Act::Read]);
-    check(Role::Leader, &[Act::RequestStep, Act::Read]);
+    check(
+        Role::SecurityOfficer,
+        &[Act::RequestStep, Act::GateFile, Act::GateJudge, Act::IncidentPut, Act::SecurityReport, Act::Read],
+    );
+    check(Role::Auditor, &[Act::SecurityReport, Act::Read]);
+    check(Role::Leader, &[Act::RequestStep, Act::SecurityReport, Act::Read]);
 }
 
 #[test]
@@ -96,6 +105,7 @@ fn a_role_counts_at_its_own_agency_only() {
     assert!(!may_at(Role::DataOwner, Some("H17"), Act::GrantChange, None), "the platform is not an agency's");
     assert!(may_at(Role::PlatformOperator, None, Act::DirectoryApprove, None));
     assert!(!may_at(Role::PlatformOperator, Some("H17"), Act::DirectoryApprove, None));
+    assert!(!may_at(Role::PlatformOperator, Some("H17"), Act::IncidentContain, None));
     assert!(!may_at(Role::Leader, Some("H17"), Act::Read, Some("H01")));
     assert!(may_at(Role::Auditor, Some("H17"), Act::Read, Some("H01")), "an auditor reads everywhere");
     assert!(may_at(Role::Auditor, Some("H17"), Act::Read, None));

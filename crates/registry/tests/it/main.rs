@@ -6,6 +6,7 @@ mod connection;
 mod directory;
 mod gate;
 mod grant;
+mod incident;
 mod inventory;
 mod server;
 mod services;

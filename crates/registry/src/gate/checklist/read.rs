@@ -1,12 +1,10 @@
 //! Reading `checklists.toml` so that every mistake is reported, not only the first.
 
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
-use toml::{Table, Value};
 
 use super::{About, Checklist, InForce, Item, Transition};
-use crate::error::{Mistake, RegistryError};
-use crate::text::Text;
+use crate::error::RegistryError;
+use crate::rules::read::{self, Reader, Version};
 
 /// Longest period of an item, in months: ten years.
 const MONTHS_MAX: u16 = 120;
@@ -19,50 +17,17 @@ const KIND_MAX: u8 = 3;
 
 /// The versions, the oldest first.
 pub(super) fn checklists(text: &str) -> Result<Vec<Checklist>, RegistryError> {
-    let table: Table = match text.parse() {
-        Ok(table) => table,
-        Err(error) => {
-            let vi = format!("không đọc được tệp TOML, sửa cú pháp: {error}");
-            let en = format!("not readable as TOML, correct the syntax: {error}");
-            return Err(RegistryError::invalid("checklists.toml", vi, en));
-        }
-    };
-    let mut notes = Vec::new();
-    let mut file = Reader { place: "checklists.toml".to_owned(), table, notes: &mut notes };
-    let mut versions = file.list("checklist", checklist);
-    file.close();
-    versions.sort_by_key(|list| list.valid_from);
-    check(&versions, &mut notes);
-    if notes.is_empty() { Ok(versions) } else { Err(RegistryError::Invalid(notes)) }
+    read::versions("checklists.toml", text, "checklist", checklist)
 }
 
-fn check(versions: &[Checklist], notes: &mut Vec<Mistake>) {
-    if versions.is_empty() && notes.is_empty() {
-        notes.push(Mistake::new(
-            "checklist",
-            "chưa có danh mục nào, thêm ít nhất một mục [[checklist]]",
-            "there is none: add at least one [[checklist]]",
-        ));
+impl Version for Checklist {
+    fn code(&self) -> &str {
+        &self.code
     }
-    for pair in versions.windows(2) {
-        if pair[0].valid_to.is_none_or(|last| last >= pair[1].valid_from) {
-            notes.push(Mistake::new(
-                format!("checklist {}", pair[1].code),
-                format!(
-                    "chồng thời gian hiệu lực với {}: đặt valid_to của {0} trước valid_from",
-                    pair[0].code
-                ),
-                format!("overlaps {}: end that one the day before this one begins", pair[0].code),
-            ));
-        }
-        if pair[0].code == pair[1].code {
-            notes.push(twice(format!("checklist {}", pair[1].code)));
-        }
-    }
-}
 
-fn twice(place: String) -> Mistake {
-    Mistake::new(place, "mã bị lặp, dùng mã khác", "the code is used twice: choose another")
+    fn days(&self) -> (Date, Option<Date>) {
+        (self.valid_from, self.valid_to)
+    }
 }
 
 fn checklist(mut reader: Reader<'_>) -> Option<Checklist> {
@@ -71,24 +36,12 @@ fn checklist(mut reader: Reader<'_>) -> Option<Checklist> {
         reader.place = format!("checklist {code}");
     }
     let (title, legal_basis) = (reader.title("title"), reader.text("legal_basis"));
-    let (valid_from, valid_to) = (reader.required::<Date>("valid_from"), reader.optional::<Date>("valid_to"));
-    if let (Some(from), Some(to)) = (valid_from, valid_to)
-        && to < from
-    {
-        reader.note("valid_to", "trước valid_from, đổi lại", "is before valid_from: exchange them");
-    }
+    let (valid_from, valid_to) = reader.days();
     let items = reader.list("item", item);
-    let transitions = if reader.table.contains_key("transition") {
-        reader.list("transition", transition)
-    } else {
-        Vec::new()
-    };
+    let transitions =
+        if reader.has("transition") { reader.list("transition", transition) } else { Vec::new() };
     reader.close();
-    for (i, one) in items.iter().enumerate() {
-        if items[..i].iter().any(|other| other.code == one.code) {
-            reader.notes.push(twice(format!("{}, item {}", reader.place, one.code)));
-        }
-    }
+    reader.once("item", items.iter().map(|item| item.code.as_str()));
     for rule in &transitions {
         if !items.iter().any(|item| item.code == rule.item) {
             let place = format!("transition of {}", rule.item);
@@ -206,96 +159,4 @@ fn transition(mut reader: Reader<'_>) -> Option<Transition> {
         stays_through: stays_through?,
         legal_basis: legal_basis?,
     })
-}
-
-/// A table of which one key after the other is taken.
-struct Reader<'a> {
-    place: String,
-    table: Table,
-    notes: &'a mut Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn note(&mut self, key: &str, vi: &str, en: &str) {
-        self.notes.push(Mistake::new(format!("{}, {key}", self.place), vi, en));
-    }
-
-    /// The place of the table around this one.
-    fn above(&self) -> &str {
-        self.place.rsplit_once(", ").map_or("", |(above, _)| above)
-    }
-
-    fn optional<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
-        let value = self.table.remove(key)?;
-        match value.try_into() {
-            Ok(value) => Some(value),
-            Err(error) => {
-                let error = error.to_string();
-                let error = error.trim_end();
-                self.note(key, &format!("giá trị không hợp lệ: {error}"), &format!("not valid: {error}"));
-                None
-            }
-        }
-    }
-
-    fn required<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
-        if !self.table.contains_key(key) {
-            self.note(key, "thiếu, phải khai báo", "is missing: add it");
-        }
-        self.optional(key)
-    }
-
-    fn text(&mut self, key: &str) -> Option<String> {
-        let text = self.required::<String>(key)?;
-        if text.trim().is_empty() {
-            self.note(key, "để trống, phải khai báo", "is empty: fill it in");
-            return None;
-        }
-        Some(text)
-    }
-
-    fn title(&mut self, key: &str) -> Option<Text> {
-        let text = self.required::<Text>(key)?;
-        if text.vi.trim().is_empty() || text.en.trim().is_empty() {
-            self.note(key, "phải có cả tiếng Việt và tiếng Anh", "needs Vietnamese and English");
-            return None;
-        }
-        Some(text)
-    }
-
-    fn code(&mut self) -> Option<String> {
-        let code = self.text("code")?;
-        if code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            return Some(code);
-        }
-        self.note("code", "chỉ dùng a-z, 0-9 và _", "use a-z, 0-9 and _ only");
-        None
-    }
-
-    fn list<T>(&mut self, key: &str, read: fn(Reader<'_>) -> Option<T>) -> Vec<T> {
-        let mut list = Vec::new();
-        match self.table.remove(key) {
-            Some(Value::Array(values)) => {
-                for (i, value) in values.into_iter().enumerate() {
-                    let place = format!("{}, {key} {}", self.place, i + 1);
-                    if let Value::Table(table) = value {
-                        list.extend(read(Reader { place, table, notes: self.notes }));
-                    } else {
-                        self.notes.push(Mistake::new(place, "phải là một bảng", "must be a table"));
-                    }
-                }
-            }
-            Some(_) => self.note(key, "phải là danh sách bảng [[…]]", "must be a list of tables [[…]]"),
-            None => self.note(key, "thiếu, phải khai báo", "is missing: add it"),
-        }
-        list
-    }
-
-    /// What was not taken is unknown.
-    fn close(&mut self) {
-        let unknown: Vec<String> = std::mem::take(&mut self.table).into_iter().map(|(key, _)| key).collect();
-        for key in unknown {
-            self.note(&key, "khóa không có trong quy định, bỏ đi", "is not a known key: leave it out");
-        }
-    }
 }

@@ -16,6 +16,8 @@ use self::face::Face;
 const WIDTH: f32 = 595.28;
 const HEIGHT: f32 = 841.89;
 const MARGIN: f32 = 40.0;
+/// Between the margins.
+pub(super) const INNER_WIDTH: f32 = WIDTH - 2.0 * MARGIN;
 /// The footer stands below this line.
 const BOTTOM: f32 = HEIGHT - 52.0;
 /// Between the frame of a cell and its text.
@@ -148,7 +150,7 @@ impl Paper {
 
     /// Lines over the whole width.
     pub(super) fn paragraph(&mut self, lines: &[Line]) {
-        let lines = self.broken(lines, WIDTH - 2.0 * MARGIN);
+        let lines = self.broken(lines, INNER_WIDTH);
         self.need(height(&lines));
         self.write(lines, MARGIN);
         self.y += GAP;
@@ -163,7 +165,7 @@ impl Paper {
 
     /// Lines with a frame around them.
     pub(super) fn boxed(&mut self, lines: &[Line]) {
-        let width = WIDTH - 2.0 * MARGIN;
+        let width = INNER_WIDTH;
         let lines = self.broken(lines, width - 2.0 * PADDING);
         let height = height(&lines) + 2.0 * PADDING;
         self.need(height);
@@ -177,7 +179,7 @@ impl Paper {
     pub(super) fn side_by_side(&mut self, cells: &[Cell; 2], height: f32) {
         self.need(height);
         self.y += 2.0 * GAP;
-        let (top, width) = (self.y, (WIDTH - 2.0 * MARGIN) / 2.0);
+        let (top, width) = (self.y, INNER_WIDTH / 2.0);
         let mut x = MARGIN;
         for cell in cells {
             self.y = top;
@@ -189,7 +191,7 @@ impl Paper {
     }
 
     /// A table whose head is repeated on each sheet.
-    pub(super) fn table(&mut self, widths: &[f32; 4], head: &[Cell; 4], rows: &[[Cell; 4]]) {
+    pub(super) fn table(&mut self, widths: &[f32], head: &[Cell], rows: &[Vec<Cell>]) {
         let head = self.prepared(widths, head);
         let tall =
             |row: &Prepared| row.iter().map(|(lines, _)| height(lines)).fold(0.0, f32::max) + 2.0 * PADDING;
@@ -221,7 +223,7 @@ impl Paper {
         self.y += GAP;
     }
 
-    fn prepared(&self, widths: &[f32; 4], cells: &[Cell; 4]) -> Prepared {
+    fn prepared(&self, widths: &[f32], cells: &[Cell]) -> Prepared {
         let one = |(cell, width): (&Cell, &f32)| {
             let indent = if cell.ticks > 0 { TICK + PADDING } else { 0.0 };
             (self.broken(&cell.lines, width - 2.0 * PADDING - indent), cell.ticks)
@@ -230,7 +232,7 @@ impl Paper {
     }
 
     /// Takes as many lines out of the cells as fit on the sheet and frames them; at least one of each.
-    fn row(&mut self, widths: &[f32; 4], cells: &mut Prepared) {
+    fn row(&mut self, widths: &[f32], cells: &mut Prepared) {
         let (top, room) = (self.y, BOTTOM - self.y - 2.0 * PADDING);
         let mut fitting = Vec::new();
         for (lines, ticks) in cells.iter_mut() {
