@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::agency::AgencyCode;
 use crate::grant::Grant;
 use crate::people::{self, Act, Person};
-use crate::request::{Request, RequestId, Status, Whose, agency_of};
+use crate::request::{Request, Status, Whose, agency_of};
 use crate::state::{State, vietnam_day};
 
 /// What a person sees of a state.
@@ -36,8 +36,7 @@ impl<'a> Sight<'a> {
 
     /// A grant: who holds it and who gave it see it.
     pub(super) fn grant(&self, grant: &Grant) -> bool {
-        let request = grant.decision.parse::<RequestId>().ok();
-        let request = request.and_then(|id| self.state.requests.get(&id));
+        let request = grant.request().and_then(|id| self.state.requests.get(&id));
         match request {
             Some(request) => self.request(request),
             None => self.party(&grant.to) || self.party(&grant.service.provider.party()),

@@ -20,7 +20,7 @@ table { border-collapse: collapse; width: calc(100% - 1px); table-layout: fixed;
 th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 thead th { background: #eef1f4; } td p { margin: 0 0 .2rem; } .name { font-weight: 600; } .basis { font-size: .85em; font-style: italic; } .state { font-weight: bold; }
 col.item { width: 36%; } col.state { width: 17%; } col.evidence { width: 31%; } col.tick { width: 16%; }
-.evidence p { font-size: .87em; } label { display: block; } input { width: 1rem; height: 1rem; vertical-align: -.15rem; }
+.evidence p { font-size: .87em; white-space: pre-line; } label { display: block; } input { width: 1rem; height: 1rem; vertical-align: -.15rem; }
 .sign { display: grid; grid-template-columns: 1fr 1fr; text-align: center; margin-top: 2rem; min-height: 9rem; break-inside: avoid; } .sign p { margin: 0; }
 @page { size: A4; margin: 15mm 14mm 16mm; }
 @media print {
@@ -37,14 +37,9 @@ impl Report {
     pub fn html(&self) -> String {
         let mut page = Page(String::with_capacity(16 * 1024));
         page.head(self);
-        page.title(2, &owned(words::OWN));
-        page.rows(&self.rows);
-        page.title(2, &owned(words::CONNECTIONS));
-        if self.connections.is_empty() {
-            page.line("p", "", &owned(words::NOTHING));
-        }
-        for connection in &self.connections {
-            page.connection(connection);
+        match &self.elsewhere {
+            Some(elsewhere) => page.line("p", "", &(elsewhere.vi.clone(), elsewhere.en.clone())),
+            None => page.papers(self),
         }
         page.title(2, &owned(words::MACHINE));
         if self.machine.is_empty() {
@@ -125,10 +120,25 @@ impl Page {
             (words::MADE, escaped(&words::made(report))),
             (words::CHECKLIST, checklist),
             (words::BASIS, escaped(&report.legal_basis)),
-        ] {
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        {
             self.put(format_args!("<dt>{}</dt><dd>{value}</dd>\n", both(&owned(word))));
         }
         self.0.push_str("</dl>\n");
+    }
+
+    fn papers(&mut self, report: &Report) {
+        self.title(2, &owned(words::OWN));
+        self.rows(&report.rows);
+        self.title(2, &owned(words::CONNECTIONS));
+        if report.connections.is_empty() {
+            self.line("p", "", &owned(words::NOTHING));
+        }
+        for connection in &report.connections {
+            self.connection(connection);
+        }
     }
 
     fn table(&mut self, rows: impl FnOnce(&mut Self)) {
@@ -152,7 +162,7 @@ impl Page {
     }
 
     fn connection(&mut self, connection: &ConnectionRows) {
-        let ConnectionRows { request, consumer, service, rows } = connection;
+        let ConnectionRows { request, consumer, service, rows, .. } = connection;
         self.title(3, &(format!("{request}: {consumer} → {service}"), String::new()));
         self.rows(rows);
     }

@@ -65,22 +65,23 @@ impl Report {
             (words::MADE, words::made(self)),
             (words::CHECKLIST, self.checklist.vi.clone()),
             (words::BASIS, self.legal_basis.clone()),
-        ] {
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        {
             paper.paragraph(&[
                 Line::new(&format!("{vi} / {en}"), Look::Strong),
                 Line::new(&value, Look::Plain),
             ]);
         }
-        section(paper, words::OWN);
-        rows(paper, &self.rows);
-        section(paper, words::CONNECTIONS);
-        if self.connections.is_empty() {
-            nothing(paper);
-        }
-        for connection in &self.connections {
-            let title = format!("{}: {} - {}", connection.request, connection.consumer, connection.service);
-            paper.keep_with_next(&[Line::new(&title, Look::Strong)]);
-            rows(paper, &connection.rows);
+        match &self.elsewhere {
+            Some(elsewhere) => {
+                paper.paragraph(&[
+                    Line::new(&elsewhere.vi, Look::Plain),
+                    Line::new(&elsewhere.en, Look::Small),
+                ]);
+            }
+            None => papers(paper, self),
         }
         section(paper, words::MACHINE);
         if self.machine.is_empty() {
@@ -118,6 +119,20 @@ fn date_time(made: Ts) -> DateTime {
 
 fn section(paper: &mut Paper, (vi, en): (&str, &str)) {
     paper.keep_with_next(&[Line::new(vi, Look::Section), Line::new(en, Look::Small)]);
+}
+
+fn papers(paper: &mut Paper, report: &Report) {
+    section(paper, words::OWN);
+    rows(paper, &report.rows);
+    section(paper, words::CONNECTIONS);
+    if report.connections.is_empty() {
+        nothing(paper);
+    }
+    for connection in &report.connections {
+        let title = format!("{}: {} - {}", connection.request, connection.consumer, connection.service);
+        paper.keep_with_next(&[Line::new(&title, Look::Strong)]);
+        rows(paper, &connection.rows);
+    }
 }
 
 fn nothing(paper: &mut Paper) {
@@ -184,7 +199,13 @@ fn machine(check: &MachineCheck) -> [Cell; 4] {
             (&check.legal_basis, Look::Small),
         ]),
         lines(&[(&outcome.0, look(tone)), (&outcome.1, Look::Small)]),
-        lines(&[(&check.detail.vi, Look::Small), (&check.detail.en, Look::Small)]),
+        lines(
+            &[&check.detail.vi, &check.detail.en]
+                .into_iter()
+                .flat_map(|text| text.lines())
+                .map(|line| (line, Look::Small))
+                .collect::<Vec<_>>(),
+        ),
         ticks(),
     ]
 }

@@ -23,6 +23,12 @@ pub(super) fn heading() -> Pair {
 }
 
 pub(super) fn gate(report: &Report) -> Pair {
+    if report.elsewhere.is_some() {
+        return match report.failing() {
+            0 => pair("Phần máy tự kiểm tra: ĐẠT", "What the machine checks: PASSED"),
+            _ => pair("Phần máy tự kiểm tra: KHÔNG ĐẠT", "What the machine checks: FAILED"),
+        };
+    }
     match (report.open, report.closes) {
         (false, _) => pair("CỔNG ĐÓNG: còn mục chưa đạt", "CLOSED: something is missing"),
         (true, None) => pair("CỔNG MỞ", "OPEN"),
