@@ -19,7 +19,8 @@ use crate::command::doctor::report::Report;
 /// For a connection, and for each answer.
 pub const WAIT: Duration = Duration::from_secs(3);
 
-/// Old cipher suites that every server had that spoke TLS 1.0 or 1.1 (RFC 4346, 5246, 8422).
+/// Old cipher suites, without authenticated encryption, that every server had which spoke TLS 1.0 or 1.1 (RFC 4346, 5246,
+/// 8422). TLS 1.2 with them is no better.
 const OLD_SUITES: [u16; 7] = [0xc00a, 0xc009, 0xc014, 0xc013, 0x0035, 0x002f, 0x000a];
 
 /// Each TLS listener accepts what it must, and nothing older.
@@ -43,7 +44,7 @@ pub fn versions(all: &[Listener], certificate: &Certificate, report: &mut Report
             (Ok(suite), _) => accepted.push(format!("1.2 {suite}")),
             (Err(_), _) => {}
         }
-        for (minor, version) in [(2, "1.1"), (1, "1.0")] {
+        for (minor, version) in [(3, "1.2, bộ mã cũ / old suites"), (2, "1.1"), (1, "1.0")] {
             match accepts_old(address, minor) {
                 Ok(false) => {}
                 Ok(true) => wrong.push(format!("{version} được chấp nhận / is accepted")),
@@ -94,7 +95,7 @@ fn modern(
     Ok(suite.map_or_else(String::new, |suite| format!("{suite:?}")))
 }
 
-/// Whether a listener goes on with a greeting of an old version: 1 is TLS 1.0, 2 is TLS 1.1.
+/// Whether a listener goes on with an old greeting: 1 is TLS 1.0, 2 is TLS 1.1, 3 is TLS 1.2 with old suites only.
 ///
 /// Written by hand, since no library of ours speaks these.
 fn accepts_old(address: SocketAddr, minor: u8) -> std::io::Result<bool> {
@@ -124,6 +125,8 @@ fn hello(minor: u8, random: &[u8; 32]) -> Vec<u8> {
     let suites: Vec<u8> = OLD_SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
     let groups = [[0, 10].as_slice(), &sized(&sized(&[0, 23, 0, 24, 0, 25]))].concat();
     let formats = [[0, 11].as_slice(), &sized(&[1, 0])].concat();
+    // ECDSA and RSA with SHA-256: without them TLS 1.2 means SHA-1.
+    let signatures = [[0, 13].as_slice(), &sized(&sized(&[4, 3, 4, 1]))].concat();
     let body = [
         [3, minor].as_slice(),
         random,
@@ -131,7 +134,7 @@ fn hello(minor: u8, random: &[u8; 32]) -> Vec<u8> {
         &[0],
         &sized(&suites),
         &[1, 0],
-        &sized(&[groups, formats].concat()),
+        &sized(&[groups, formats, signatures].concat()),
     ]
     .concat();
     // A message has a length of three bytes.
