@@ -208,13 +208,13 @@ fn here(config: &Config, directory: Option<&Snapshot>, party: &PartyId, report: 
         None => directory.party_exists(party),
     };
     if served {
-        report.good(name, format!("{} → {}", party, config.node));
+        report.good(name, config.node.to_string());
     } else {
         let remedy = (
             "đề nghị cơ quan quản lý danh bạ gắn hệ thống với nút này",
             "have the holder of the directory add the subsystem to this node",
         );
-        report.wrong(name, format!("{} ↛ {}", party, config.node), remedy);
+        report.wrong(name, format!("{}: không phục vụ / does not serve {party}", config.node), remedy);
     }
 }
 

@@ -33,6 +33,16 @@ impl State {
         }
     }
 
+    /// The mark on paper, whose fonts have fewer signs than a terminal.
+    fn plain_mark(self) -> &'static str {
+        match self {
+            Self::Good => "+",
+            Self::Doubtful => "!",
+            Self::Wrong => "×",
+            Self::Unseen => "-",
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Good => "ok",
@@ -105,10 +115,11 @@ impl Report {
         let mut detail = Text::default();
         for Finding { name: (name_vi, name_en), state, detail: found, remedy } in &self.0 {
             // Writing into a `String` does not fail.
-            let _ = writeln!(detail.vi, "{} {name_vi}: {found}", state.mark());
+            let mark = state.plain_mark();
+            let _ = writeln!(detail.vi, "{mark} {name_vi}: {found}");
             if let Some((remedy_vi, remedy_en)) = remedy {
                 let _ = writeln!(detail.vi, "→ {remedy_vi}");
-                let _ = writeln!(detail.en, "{} {name_en}: {found}\n→ {remedy_en}", state.mark());
+                let _ = writeln!(detail.en, "{mark} {name_en}: {found}\n→ {remedy_en}");
             }
         }
         MachineCheck {
@@ -185,7 +196,7 @@ mod tests {
         report.wrong(("Ba", "three"), "3", ("sửa", "repair"));
         let item = item(&report);
         assert_eq!(item.outcome, Outcome::Failed);
-        assert_eq!(item.detail.vi, "- Không: 0\n✓ Một: 1\n! Hai: 2\n→ chờ\n✗ Ba: 3\n→ sửa\n");
-        assert_eq!(item.detail.en, "! two: 2\n→ wait\n✗ three: 3\n→ repair\n");
+        assert_eq!(item.detail.vi, "- Không: 0\n+ Một: 1\n! Hai: 2\n→ chờ\n× Ba: 3\n→ sửa\n");
+        assert_eq!(item.detail.en, "! two: 2\n→ wait\n× three: 3\n→ repair\n");
     }
 }

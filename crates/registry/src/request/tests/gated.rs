@@ -128,7 +128,9 @@ fn every_item_that_a_task_shows_is_a_task_of_every_road_that_counts_with_it() {
 fn an_item_of_one_connection_that_will_end_is_in_the_snapshot_beforehand_for_its_grant_alone() {
     let (mut story, id) = at_the_gate(2);
     for of in [PROVIDER, CONSUMER] {
-        OF_SYSTEM.iter().for_each(|item| show(&mut story, of, item, None));
+        for item in OF_SYSTEM {
+            show(&mut story, of, item, None);
+        }
     }
     let until = who::vietnam(story.now).date().checked_add(jiff::Span::new().days(30)).unwrap();
     for item in ["impact_assessment", "test_minutes", "coordination_regulation"] {

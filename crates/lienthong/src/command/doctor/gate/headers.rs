@@ -31,7 +31,7 @@ pub fn sent(all: &[Listener], certificate: &Certificate, report: &mut Report) {
         };
         let wanted: Vec<_> =
             CAREFUL.into_iter().chain(tls.then_some(ONLY_TLS)).map(|(header, _)| header).collect();
-        let wanted = wanted.iter().map(|header| header.as_str());
+        let wanted = wanted.iter().map(hyper::header::HeaderName::as_str);
         let missing: Vec<&str> = wanted.clone().filter(|wanted| !has(&head, wanted)).collect();
         if missing.is_empty() {
             report.good(name, format!("{listener}: {}", wanted.collect::<Vec<_>>().join(", ")));

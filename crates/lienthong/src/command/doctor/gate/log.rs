@@ -118,9 +118,9 @@ pub fn level(process: Option<&Process>) -> Report {
         return report;
     };
     match process.variable(name.0) {
-        None => report.unseen(name, "không xem được / cannot be seen"),
-        Some(None) => report.good(name, "mặc định / default: info,sqlx=warn"),
-        Some(Some(text)) => judge(&text, &mut report),
+        Err(error) => report.unseen(name, format!("không xem được / cannot be seen: {error}")),
+        Ok(None) => report.good(name, "mặc định / default: info,sqlx=warn"),
+        Ok(Some(text)) => judge(&text, &mut report),
     }
     report
 }

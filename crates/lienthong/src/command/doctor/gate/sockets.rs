@@ -36,13 +36,16 @@ impl Process {
         Some(if theirs == this? { Ok(()) } else { Err(theirs) })
     }
 
-    /// A variable of its environment; the outer `None` when that cannot be seen.
-    pub fn variable(&self, name: &str) -> Option<Option<String>> {
-        let all = std::fs::read(self.folder.join("environ")).ok()?;
+    /// A variable of its environment, if it has one of that name.
+    ///
+    /// # Errors
+    /// Its environment cannot be seen.
+    pub fn variable(&self, name: &str) -> std::io::Result<Option<String>> {
+        let all = std::fs::read(self.folder.join("environ"))?;
         let prefix = format!("{name}=");
         let mut values =
             all.split(|byte| *byte == 0).filter_map(|entry| entry.strip_prefix(prefix.as_bytes()));
-        Some(values.next().map(|value| String::from_utf8_lossy(value).into_owned()))
+        Ok(values.next().map(|value| String::from_utf8_lossy(value).into_owned()))
     }
 }
 
@@ -203,6 +206,6 @@ mod tests {
         assert_eq!(process.folder, Path::new("/proc").join(std::process::id().to_string()));
         assert!(process.sockets.contains(&all[0].address));
         assert_eq!(process.runs(std::env::current_exe().ok().as_deref()), Some(Ok(())));
-        assert_eq!(process.variable("NO_SUCH_VARIABLE"), Some(None));
+        assert_eq!(process.variable("NO_SUCH_VARIABLE").unwrap(), None);
     }
 }
