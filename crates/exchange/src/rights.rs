@@ -252,7 +252,7 @@ impl Rights {
         let open = self.gate(party, service, now).is_none();
         let granted = self.granted.get(service).filter(|_| open).into_iter();
         let grants = granted.flat_map(move |granted| granted.to(directory, party)).map(|entry| &entry.grant);
-        grants.filter(move |grant| grant.is_in_force(now))
+        grants.filter(move |grant| grant.is_in_force(now) && grant.closed(now).is_none())
     }
 
     /// The one check: who × service, method and path × in force × gate × purpose × conditions × how much.

@@ -13,7 +13,7 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
-    SignatureScheme,
+    SignatureScheme, SupportedProtocolVersion,
 };
 use tokio::sync::watch;
 
@@ -239,6 +239,21 @@ impl ClientCertVerifier for Pinned {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// For looking at a listener from outside: one version of TLS, exactly this certificate, no certificate of its own.
+///
+/// # Errors
+/// rustls refuses.
+pub fn probe(
+    certificate: &Certificate,
+    version: &'static SupportedProtocolVersion,
+) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = Pinned { allowed: Some(vec![certificate.fingerprint()]), provider: provider.clone() };
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version])?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(Arc::new(builder.with_no_client_auth()))
 }
 
 /// This node's own TLS key and certificate.

@@ -7,6 +7,7 @@
 pub mod agencies;
 pub mod connection;
 pub mod directory;
+mod document;
 mod form;
 pub mod gate;
 pub mod grant;
@@ -56,7 +57,7 @@ pub struct Parts {
     pub standing: Standing,
     /// Who is signed in.
     pub sessions: Sessions,
-    /// Folder of attachments, each named by its SHA-256.
+    /// Folder of attachments and documents of the gate, each named by its SHA-256.
     pub attachments: PathBuf,
 }
 
@@ -88,7 +89,7 @@ impl Api {
         (self.0.standing)(&id, now)
     }
 
-    /// The folder of attachments.
+    /// The folder of documents.
     pub fn attachments(&self) -> &std::path::Path {
         &self.0.attachments
     }

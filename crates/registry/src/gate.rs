@@ -23,9 +23,9 @@ use crate::rules::Rules;
 use crate::state::State;
 use crate::text::Text;
 
-use checklist::About;
+use checklist::Checklist;
 pub use checklist::Checklists;
-use evidence::{Demand, Held, demands};
+use evidence::{Demand, Held, demands, of_connection};
 pub use filing::{Event, Gate, close_connection, file, judge, open_connection, withdraw};
 pub use report::{MachineCheck, Report, report};
 
@@ -42,6 +42,15 @@ pub struct Failing {
     /// The last day on which it was in force; absent when it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Date>,
+}
+
+/// A gate that is closed, or closes by itself later: what is missing then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// From when on; `None` = already.
+    pub from: Option<Ts>,
+    /// Why.
+    pub failing: Vec<Failing>,
 }
 
 /// Something that will end soon.
@@ -95,6 +104,32 @@ pub fn failing(
     about: Option<&RequestId>,
     now: Ts,
 ) -> Vec<Failing> {
+    missing(state, rules, now, |list| demands(state, list, party, about))
+}
+
+/// Whether the gate of a party is closed, or the next moment at which it closes by itself; `None` when it is open
+/// without end. A coming version of the checklist counts, too.
+pub fn closing(state: &State, rules: &Rules, party: &PartyId, now: Ts) -> Option<Closing> {
+    closing_of(state, rules, now, |list| demands(state, list, party, None))
+}
+
+/// As [`closing`], for what is demanded of the party for one connection alone.
+pub fn connection_closing(
+    state: &State,
+    rules: &Rules,
+    (party, request): (&PartyId, &RequestId),
+    now: Ts,
+) -> Option<Closing> {
+    closing_of(state, rules, now, |list| of_connection(state, list, party, request))
+}
+
+/// What of the demands of that day's checklist is not held.
+fn missing<'a>(
+    state: &State,
+    rules: &'a Rules,
+    now: Ts,
+    demanded: impl Fn(&'a Checklist) -> Vec<Demand<'a>>,
+) -> Vec<Failing> {
     let Some(list) = rules.checklists.on(day_of(now)) else {
         let title = Text {
             vi: "Không có danh mục kiểm tra cho ngày này".into(),
@@ -102,36 +137,26 @@ pub fn failing(
         };
         return vec![Failing { item: "checklist".to_owned(), title, ended: None }];
     };
-    let demands = demands(state, list, party, about);
-    let not_held = demands.iter().filter_map(|demand| match demand.held(state, now) {
-        Held::Unknown | Held::InForce { .. } => None,
-        Held::Ended { last, .. } => Some((demand, Some(last))),
-        Held::Missing => Some((demand, None)),
-    });
-    let failing = |(demand, ended): (&Demand<'_>, _)| Failing {
-        item: demand.item.code.clone(),
-        title: demand.item.title.clone(),
-        ended,
+    let not_held = |demand: Demand<'_>| {
+        let ended = match demand.held(state, now) {
+            Held::Unknown | Held::InForce { .. } => return None,
+            Held::Ended { last, .. } => Some(last),
+            Held::Missing => None,
+        };
+        Some(Failing { item: demand.item.code.clone(), title: demand.item.title.clone(), ended })
     };
-    not_held.map(failing).collect()
+    demanded(list).into_iter().filter_map(not_held).collect()
 }
 
-/// The next moment at which the open gate of a party closes by itself, and why; `None` when it is closed already or has
-/// no end. A coming version of the checklist counts, too.
-pub fn closes_at(state: &State, rules: &Rules, party: &PartyId, now: Ts) -> Option<(Ts, Vec<Failing>)> {
-    connection_closes_at(state, rules, party, None, now)
-}
-
-/// As [`closes_at`], with what is demanded for the connection.
-pub fn connection_closes_at(
+fn closing_of<'a>(
     state: &State,
-    rules: &Rules,
-    party: &PartyId,
-    about: Option<&RequestId>,
+    rules: &'a Rules,
     now: Ts,
-) -> Option<(Ts, Vec<Failing>)> {
-    if !failing(state, rules, party, about, now).is_empty() {
-        return None;
+    demanded: impl Fn(&'a Checklist) -> Vec<Demand<'a>>,
+) -> Option<Closing> {
+    let failing = missing(state, rules, now, &demanded);
+    if !failing.is_empty() {
+        return Some(Closing { from: None, failing });
     }
     let mut moments: Vec<Ts> = Vec::new();
     for list in rules.checklists.iter() {
@@ -141,15 +166,14 @@ pub fn connection_closes_at(
             Held::InForce { closes, .. } => closes,
             Held::Unknown | Held::Ended { .. } | Held::Missing => None,
         };
-        moments.extend(demands(state, list, party, about).iter().filter_map(held));
+        moments.extend(demanded(list).iter().filter_map(held));
     }
     moments.retain(|moment| *moment > now);
     moments.sort_unstable();
     moments.dedup();
-    moments
-        .into_iter()
-        .map(|moment| (moment, failing(state, rules, party, about, moment)))
-        .find(|(_, failing)| !failing.is_empty())
+    let mut then = moments.into_iter().map(|at| (at, missing(state, rules, at, &demanded)));
+    let (at, failing) = then.find(|(_, failing)| !failing.is_empty())?;
+    Some(Closing { from: Some(at), failing })
 }
 
 /// What ends soon, of every party, the soonest first. Computed anew each time, so that a warning ends with the renewal.
@@ -161,9 +185,8 @@ pub fn warnings(state: &State, rules: &Rules, now: Ts) -> Vec<Warning> {
             demands(state, list, party, None).iter().filter_map(|demand| warning(state, demand, now)),
         );
         for (request, _) in state.gate.connections_of(party) {
-            let demands = demands(state, list, party, Some(request));
-            let own = demands.iter().filter(|demand| demand.about.is_some());
-            found.extend(own.filter_map(|demand| warning(state, demand, now)));
+            let own = of_connection(state, list, party, request);
+            found.extend(own.iter().filter_map(|demand| warning(state, demand, now)));
         }
     }
     found.sort_by(|a, b| (a.closes, &a.party, &a.item).cmp(&(b.closes, &b.party, &b.item)));
@@ -194,9 +217,8 @@ pub fn tasks(state: &State, rules: &Rules, party: &PartyId, now: Ts) -> Vec<Task
     let Some(list) = rules.checklists.on(day_of(now)) else { return Vec::new() };
     let mut tasks = Vec::new();
     for (request, connection) in state.gate.connections_of(party) {
-        for demand in demands(state, list, party, Some(request)) {
-            let held = matches!(demand.held(state, now), Held::InForce { .. } | Held::Unknown);
-            if demand.item.about == About::Connection && !held {
+        for demand in of_connection(state, list, party, request) {
+            if !matches!(demand.held(state, now), Held::InForce { .. } | Held::Unknown) {
                 tasks.push(Task {
                     request: request.clone(),
                     party: party.clone(),

@@ -8,6 +8,9 @@ use audit::PersonId;
 use base::{MemberId, PartyId, ServiceId, Ts};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::gate::Gate;
+use crate::request::RequestId;
+
 mod apply;
 pub mod decide;
 pub mod explain;
@@ -166,6 +169,16 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// The request that it came out of.
+    pub fn request(&self) -> Option<RequestId> {
+        self.decision.parse().ok()
+    }
+
+    /// The connection for which the gate demands items of their own; none when nobody asked for it here.
+    pub fn connection(&self, gate: &Gate) -> Option<RequestId> {
+        self.request().filter(|request| gate.connection(request).is_some())
+    }
+
     /// How it stands at a moment.
     pub fn standing(&self, now: Ts) -> Standing {
         match self.force {

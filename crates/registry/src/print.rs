@@ -14,7 +14,7 @@ use crate::text::Text;
 pub use pdf::PdfError;
 
 /// What stands where there is nothing to show.
-const NOTHING: (&str, &str) = ("Không có.", "None.");
+pub(crate) const NOTHING: (&str, &str) = ("Không có.", "None.");
 /// What the inspector ticks.
 const TICKS: [(&str, &str); 2] = [("Đạt", "pass"), ("Không đạt", "fail")];
 /// What stands below each place to sign.

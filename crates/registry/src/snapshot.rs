@@ -8,8 +8,8 @@ use base::{MemberId, PartyId, ServiceId, Ts};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::day_of;
-use crate::gate::Failing;
-use crate::grant::{Grant, Held};
+use crate::gate::{Closing, Failing};
+use crate::grant::{Grant, GrantId, Held};
 use crate::service::Stage;
 use crate::{Rules, State, gate};
 
@@ -46,11 +46,14 @@ impl Snapshot {
     }
 }
 
-/// A party whose readiness gate is closed.
+/// A readiness gate that is closed: that of a party, or of one of its connections.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClosedGate {
     /// The consumer, or the provider's own subsystem.
     pub party: PartyId,
+    /// The only grant that it closes, when an item of that connection alone is missing; `None` = all of the party's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantId>,
     /// From when on it is closed; `None` = already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Ts>,
@@ -74,7 +77,7 @@ pub const TOLD_SECS: i64 = 30 * 86_400;
 pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot {
     let mut grants: Vec<Grant> = Vec::new();
     let mut parties: BTreeSet<&PartyId> = BTreeSet::new();
-    let mut closed = Vec::new();
+    let (mut gates, mut closed) = (Vec::new(), Vec::new());
     let today = day_of(now);
     let mut providers: BTreeMap<PartyId, bool> = BTreeMap::new();
     for (service, on_service) in state.grants.on_member(member) {
@@ -82,6 +85,7 @@ pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot 
         for held in on_service.filter(told) {
             if held.over_since(now).is_none() {
                 parties.insert(&held.grant.to);
+                gates.extend(gates_of_grant(state, rules, &held.grant, now));
             }
             grants.push(held.grant.clone());
         }
@@ -95,7 +99,7 @@ pub fn of(state: &State, rules: &Rules, member: &MemberId, now: Ts) -> Snapshot 
         }
     }
     let parties = parties.into_iter().chain(providers.keys());
-    let gates = parties.filter_map(|party| gate_of(state, rules, party, now)).collect();
+    gates.extend(parties.filter_map(|party| gate_of(state, rules, party, now)));
     Snapshot {
         format: FORMAT.to_owned(),
         number: state.seq,
@@ -120,12 +124,21 @@ fn notice(withdrawn: bool, shut: bool) -> Option<&'static str> {
 
 /// The gate of a party that is closed, or closes by itself later: a gateway must know even while the registry is down.
 fn gate_of(state: &State, rules: &Rules, party: &PartyId, now: Ts) -> Option<ClosedGate> {
-    let failing = gate::failing(state, rules, party, None, now);
-    if !failing.is_empty() {
-        return Some(ClosedGate { party: party.clone(), from: None, failing });
-    }
-    let (from, failing) = gate::closes_at(state, rules, party, now)?;
-    Some(ClosedGate { party: party.clone(), from: Some(from), failing })
+    let Closing { from, failing } = gate::closing(state, rules, party, now)?;
+    Some(ClosedGate { party: party.clone(), grant: None, from, failing })
+}
+
+/// The same for what is demanded for the connection of one grant alone, on either side.
+fn gates_of_grant(state: &State, rules: &Rules, grant: &Grant, now: Ts) -> Vec<ClosedGate> {
+    let Some(request) = grant.connection(&state.gate) else { return Vec::new() };
+    let provider = grant.service.provider.party();
+    let other = (provider != grant.to).then_some(&provider);
+    let closed = |party: &PartyId| {
+        let closing = gate::connection_closing(state, rules, (party, &request), now)?;
+        let Closing { from, failing } = closing;
+        Some(ClosedGate { party: party.clone(), grant: Some(grant.id.clone()), from, failing })
+    };
+    std::iter::once(&grant.to).chain(other).filter_map(closed).collect()
 }
 
 #[cfg(test)]

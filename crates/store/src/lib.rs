@@ -10,6 +10,7 @@
 mod certificate;
 mod checkpoint;
 mod db;
+mod durability;
 mod error;
 mod journal;
 mod log;
@@ -19,6 +20,7 @@ mod writer;
 pub use certificate::StoredCertificate;
 pub use checkpoint::StoredCheckpoint;
 pub use db::Db;
+pub use durability::Setting;
 pub use error::StoreError;
 pub use journal::JournalRow;
 pub use log::{LogRow, LogTail, STORED_LEVEL_MIN, TreeNode};

@@ -18,7 +18,7 @@ pub struct Failing {
     pub ended: Option<Date>,
 }
 
-/// A party whose readiness gate is closed.
+/// A readiness gate that is closed: a party's, or that of one of its connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedGate {
     /// Who: a consumer, or a provider's own subsystem.

@@ -5,9 +5,10 @@ use directory::snapshot::Snapshot;
 use http::Method;
 
 use super::condition::Condition;
+use super::gate::ClosedGate;
 use super::pattern::Pattern;
 use crate::cut::FieldSet;
-use crate::error::Reason;
+use crate::error::{Reason, Side};
 use crate::message::Call;
 use crate::usage::Allowance;
 
@@ -95,6 +96,8 @@ pub struct Grant {
     pub force: Force,
     /// Why it was suspended or revoked, for the caller.
     pub reason: Option<String>,
+    /// What closes this connection alone, now or later; a party's own gate closes all of its connections.
+    pub gates: Vec<ClosedGate>,
 }
 
 /// A call as a grant looks at it.
@@ -134,6 +137,7 @@ impl Grant {
             legal_basis: None,
             force: Force::Active,
             reason: None,
+            gates: Vec::new(),
         }
     }
 
@@ -152,6 +156,18 @@ impl Grant {
 
     fn has_ended(&self, now: Ts) -> bool {
         self.until.is_some_and(|until| now >= until)
+    }
+
+    /// Why this connection alone is closed at `now`, if it is: the consumer's items, or else the provider's.
+    pub(super) fn closed(&self, now: Ts) -> Option<Reason> {
+        let provider = self.service.provider.party();
+        let closed_by = |side: Side| {
+            let of_side = |gate: &&ClosedGate| (gate.party == provider) == (side == Side::Provider);
+            let closed = self.gates.iter().filter(of_side).filter(|gate| gate.is_closed(now));
+            let failing: Vec<_> = closed.flat_map(|gate| gate.failing.iter().cloned()).collect();
+            (!failing.is_empty()).then_some(Reason::GateClosed { side, failing })
+        };
+        closed_by(Side::Consumer).or_else(|| closed_by(Side::Provider))
     }
 
     /// What is recorded as the permit: number and decision, or who it was granted to.
@@ -183,8 +199,8 @@ impl Grant {
             Err((Step::Ended, Reason::GrantExpired))
         } else if self.force == Force::Suspended {
             Err((Step::Suspended, Reason::GrantSuspended(because())))
-        } else if let Some(closed) = gate {
-            Err((Step::Gate, closed.clone()))
+        } else if let Some(closed) = gate.cloned().or_else(|| self.closed(asked.now)) {
+            Err((Step::Gate, closed))
         } else if !self.allows_purpose(purpose) {
             Err((Step::Purpose, Reason::PurposeNotGranted))
         } else {

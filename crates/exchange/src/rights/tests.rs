@@ -319,6 +319,22 @@ fn a_closed_gate_refuses_from_its_moment_on_and_names_the_item() {
 }
 
 #[test]
+fn an_item_of_one_connection_that_ended_closes_that_grant_and_no_other_of_the_same_parties() {
+    let call = call(Method::GET, "/1", Circumstances::default());
+    let provider = "VN-DEMO/GOV/G01/DANCU";
+    for (party_of_gate, side) in [(CLIENT, Side::Consumer), (provider, Side::Provider)] {
+        let closing = Grant { gates: vec![gate(party_of_gate, Some(NOW))], ..grant(party()) };
+        let rights = ruled(vec![closing.clone()], vec![], vec![]);
+        assert!(decide(&rights, &call, Ts(NOW.0 - 1)).is_ok());
+        let refused = decide(&rights, &call, NOW).unwrap_err();
+        assert_eq!(refused, Reason::GateClosed { side, failing: vec![failing()] });
+        assert_eq!(rights.grants().filter(|grant| grant.closed(NOW).is_none()).count(), 0);
+        let with_another = ruled(vec![closing, grant(party())], vec![], vec![]);
+        assert!(decide(&with_another, &call, NOW).is_ok(), "the other connection stays open");
+    }
+}
+
+#[test]
 fn a_registry_replaces_the_grants_of_the_file_for_its_member_only() {
     let call = call(Method::GET, "/1", Circumstances::default());
     assert_eq!(decide(&ruled(vec![], vec![], vec![]), &call, NOW), Err(Reason::NotGranted));

@@ -1,5 +1,6 @@
 //! Grants with fields, quota, rate, conditions and force, and readiness gates: between two whole nodes.
 
+use base::Clock as _;
 use evidence::record::CallPart;
 use exchange::cut::{FieldSet, Uncuttable};
 use exchange::error::Reason;
@@ -211,6 +212,32 @@ async fn a_suspended_grant_refuses_the_next_call_and_a_resumed_one_allows_it() {
     pair.rule(vec![with(Force::Revoked)], vec![]);
     pair.get("/x").await.is_refused(&Reason::GrantRevoked(None).at_provider());
     assert_eq!(pair.service.count(), 2);
+    pair.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_of_one_connection_closes_its_grant_when_its_moment_comes_without_another_word() {
+    let pair = Pair::new().await;
+    let failing = Failing {
+        item: "test_minutes".into(),
+        title_vi: "Biên bản kiểm thử kết nối".into(),
+        title_en: "Minutes of the connection test".into(),
+        ended: Some(jiff::civil::date(2026, 11, 17)),
+    };
+    let party = pair.world.consumer.system.party();
+    let from = Some(pair.provider.clock.now().plus_secs(60));
+    let closing = ClosedGate { party, from, failing: vec![failing] };
+    pair.rule(vec![Grant { gates: vec![closing], ..pair.grant() }], vec![]);
+    pair.get("/x").await.is_answered();
+    for node in [&pair.consumer, &pair.provider] {
+        node.clock.advance_secs(60);
+    }
+    let refused = pair.get("/x").await;
+    let side = exchange::error::Side::Consumer;
+    refused.is_refused(&Reason::GateClosed { side, failing: vec![] }.at_provider());
+    assert_eq!(refused.header("lienthong-gate"), Some("test_minutes"));
+    pair.rule(vec![pair.grant()], vec![]);
+    pair.get("/x").await.is_answered();
     pair.audit().await;
 }
 

@@ -1,5 +1,6 @@
 //! What the registry decided, as the gateway reads it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use exchange::rights::{
     Rights, Ruling,
 };
 use exchange::usage::Allowance;
+use registry::grant::GrantId;
 use registry::registry::Registry;
 use registry::snapshot::{self, Snapshot};
 use registry::{gate, grant};
@@ -108,10 +110,22 @@ impl Bridge {
 
 /// The registry's snapshot in the gateway's words.
 fn ruling(snapshot: &Snapshot, reader: &mut ConditionReader) -> Ruling {
+    let mut of_grants: HashMap<&GrantId, Vec<ClosedGate>> = HashMap::new();
+    let mut gates = Vec::new();
+    for gate in &snapshot.gates {
+        match &gate.grant {
+            Some(grant) => of_grants.entry(grant).or_default().push(closed_gate(gate)),
+            None => gates.push(closed_gate(gate)),
+        }
+    }
+    let mut with_gates = |grant: &grant::Grant| {
+        let gates = of_grants.remove(&grant.id).unwrap_or_default();
+        Grant { gates, ..granted(grant, reader) }
+    };
     Ruling {
         member: snapshot.member.clone(),
-        grants: snapshot.grants.iter().map(|grant| granted(grant, reader)).collect(),
-        gates: snapshot.gates.iter().map(closed_gate).collect(),
+        grants: snapshot.grants.iter().map(&mut with_gates).collect(),
+        gates,
         closed: snapshot.closed.iter().map(closed_service).collect(),
     }
 }
@@ -178,3 +192,6 @@ fn failing(from: &gate::Failing) -> Failing {
 fn closed_service(from: &snapshot::ClosedService) -> ClosedService {
     ClosedService { service: from.service.clone(), notice: from.notice.clone() }
 }
+
+#[cfg(test)]
+mod tests;

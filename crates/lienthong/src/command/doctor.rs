@@ -1,5 +1,7 @@
 //! `lienthong doctor`: looks at everything that a node needs and says what is wrong and what to do.
 
+mod gate;
+mod listener;
 mod local;
 mod network;
 mod report;
@@ -8,7 +10,7 @@ mod trust;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use base::{Clock as _, SystemClock};
+use base::{Clock as _, PartyId, SystemClock};
 
 use crate::EXIT_CHECK_FAILED;
 use crate::config::Config;
@@ -23,10 +25,20 @@ pub struct Args {
     /// Kết quả dạng JSON / output as JSON.
     #[arg(long)]
     json: bool,
+    /// Báo cáo cổng an toàn của hệ thống này / the report of the readiness gate of this subsystem, such as
+    /// `VN-DEMO/GOV/H17/MOTCUA`.
+    #[arg(long, value_name = "PARTY")]
+    gate: Option<PartyId>,
+    /// Ghi báo cáo cổng an toàn vào tệp .html, .pdf hoặc .json / write that report to a file that ends so.
+    #[arg(short, long, value_name = "FILE", requires = "gate", conflicts_with = "json")]
+    output: Option<PathBuf>,
 }
 
 /// Examines a node; what it has is not changed.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(party) = &args.gate {
+        return gate::run(party, &args).await;
+    }
     let mut report = Report::default();
     match Config::read(&args.config) {
         Ok(config) => {
@@ -57,7 +69,7 @@ async fn examine(config: &Config, args: &Args, report: &mut Report) {
     local::permissions(config, &args.config, report);
     local::space(config, report);
     let running = local::store(config, report).await;
-    network::ports(&config.listen, running, report).await;
+    network::ports(&listener::listeners(config), running, report).await;
     let directory = network::directory(config, now, report).await;
     network::clock(&config.directory.url, report).await;
     if let Some(directory) = &directory {

@@ -1,8 +1,8 @@
 //! `lienthong evidence`: what the message log says, and proofs out of it.
 
-mod audit;
+pub mod audit;
 mod export;
-mod log;
+pub mod log;
 
 use std::io::Read as _;
 use std::path::PathBuf;

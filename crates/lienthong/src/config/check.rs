@@ -227,6 +227,7 @@ impl Checker<'_> {
             legal_basis: section.legal_basis,
             force: Force::Active,
             reason: None,
+            gates: Vec::new(),
         })
     }
 

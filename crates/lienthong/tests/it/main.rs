@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod evidence;
 mod faults;
+mod gate;
 mod harness;
 mod operate;
 mod raw;

@@ -19,8 +19,8 @@ use tokio::runtime::Runtime;
 
 use crate::harness::{Answer, Options, Sandbox, wait};
 
-const CONSUMER: &str = "VN-DEMO/GOV/H17/MOTCUA";
-const PROVIDER: &str = "VN-DEMO/GOV/G01/DANCU";
+pub const CONSUMER: &str = "VN-DEMO/GOV/H17/MOTCUA";
+pub const PROVIDER: &str = "VN-DEMO/GOV/G01/DANCU";
 const SERVICE: &str = "VN-DEMO/GOV/G01/DANCU/soi";
 const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
 const PURPOSE: &str = "giai-quyet-tthc";
@@ -28,7 +28,7 @@ const PURPOSE: &str = "giai-quyet-tthc";
 type Events = Result<Vec<registry::Event>, RegistryError>;
 
 /// Everybody who decides, on one store.
-struct Office {
+pub struct Office {
     runtime: Runtime,
     registry: Registry,
 }
@@ -75,7 +75,7 @@ impl Office {
     }
 
     /// Agencies, the service on offer, and what both systems must show.
-    fn prepare(&self) {
+    pub fn prepare(&self) {
         self.does(OPERATOR, Act::AgencyPut, |state, moment, _| {
             let both = ["H17", "G01"].map(|code| {
                 let form: AgencyCode = format!("000.00.00.{code}").parse().unwrap();
@@ -201,7 +201,7 @@ impl Office {
         self.steps(OPERATOR, id, &yes).unwrap();
         let closed = self.steps(OPERATOR, id, &yes).unwrap_err();
         assert!(matches!(closed, RegistryError::GateClosed(_)), "{closed}");
-        for item in ["risk_assessment", "impact_assessment", "test_minutes", "coordination_regulation"] {
+        for item in ["impact_assessment", "test_minutes", "coordination_regulation"] {
             self.shows(CONSUMER, item, Some(id), "2026-11-01");
         }
         self.attaches(CONSUMERS_OFFICER, id, &["risk_assessment"]);
@@ -259,14 +259,15 @@ fn terms(fields: &[&str], quota_day: u64) -> Terms {
 }
 
 /// Two nodes, the provider's with the registry; on SQLite unless a store is given.
-fn start(store: Option<&str>) -> (Sandbox, Office) {
+pub fn start(store: Option<&str>) -> (Sandbox, Office) {
     let mut sandbox = Sandbox::prepare(&Options::default());
     let echo = format!("http://127.0.0.1:{}", sandbox.port(7));
     let url = store.unwrap_or("sqlite:registry.db");
     sandbox.edit_config("provider", |text| {
         format!(
-            "{text}\n[[service]]\nsubsystem = \"DANCU\"\ncode = \"soi\"\nurl = \"{echo}/soi\"\n\n[registry]\nstore = \"{url}\"\npeople = \"people.toml\"\nplain = \"127.0.0.1:{}\"\n",
-            sandbox.port(8)
+            "{text}\n[[service]]\nsubsystem = \"DANCU\"\ncode = \"soi\"\nurl = \"{echo}/soi\"\n\n[registry]\nstore = \"{url}\"\npeople = \"people.toml\"\nplain = \"127.0.0.1:{}\"\nlisten = \"127.0.0.1:{}\"\n",
+            sandbox.port(8),
+            sandbox.port(9),
         )
     });
     let dir = sandbox.node_dir("provider");
@@ -368,6 +369,16 @@ fn what_people_decide_counts_on_the_next_call(store: Option<&str>) {
     assert!(ask(&sandbox, "cong-dong-2").text().contains("security_minutes"));
     office.shows(CONSUMER, "security_minutes", None, "2026-11-15");
     wait(|| ask(&sandbox, "cong-mo").status == 200);
+
+    // The same for an item of this connection alone.
+    office.does(OPERATOR, Act::GateFile, |state, _, _| {
+        let mut minutes = state.gate.iter().filter(|f| f.filing.item == "test_minutes");
+        gate::withdraw(state, minutes.next().unwrap().id, "Ký sai thẩm quyền", None)
+    });
+    wait(|| ask(&sandbox, "ket-noi-dong").header("lienthong-error") == Some("EX-0308"));
+    assert_eq!(ask(&sandbox, "ket-noi-dong-2").header("lienthong-gate"), Some("test_minutes"));
+    office.shows(CONSUMER, "test_minutes", Some(&second), "2026-11-15");
+    wait(|| ask(&sandbox, "ket-noi-mo").status == 200);
 
     office.does(DATA_OWNER, Act::GrantChange, |state, moment, _| {
         grant::revoke(state, moment, &serde_json::from_value(pause("Hết nhu cầu")).unwrap())

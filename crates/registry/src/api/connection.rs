@@ -70,7 +70,7 @@ struct RequestView {
     /// Who has to act; absent when it is at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<Holder>,
-    /// What stands against going live: open tasks, and what the gate of the consumer misses.
+    /// What stands against going live: open tasks, and what the gates of both sides miss, with the party.
     stands_against: Vec<String>,
 }
 

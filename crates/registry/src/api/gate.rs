@@ -1,36 +1,43 @@
 //! The readiness gate: how it stands for a party, what is filed and judged, what ends soon.
 
+use std::fmt::Write as _;
+
 use axum::Json;
-use axum::extract::{Path, State as Held};
+use axum::extract::{Path, Request, State as Held};
 use axum::response::Response;
 use base::{PartyId, Ts};
 use http::HeaderMap;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
+use super::document::{self, Document};
 use super::form::{Form, Formed};
 use super::request::{Asked, Because, Created, Done, Input, done, with_version};
 use super::sight::{Sight, place};
 use super::{Api, Caller, Key, Seen};
-use crate::gate::filing::{Filed, Filing, FilingId, Judgement, Standing, Verdict};
+use crate::agency::AgencyCode;
+use crate::gate::filing::{DocumentFile, Filed, Filing, FilingId, Judgement, Standing, Verdict};
 use crate::gate::{self, Report, Warning};
 use crate::party::agencies_of;
-use crate::people::Act;
+use crate::people::{Act, Person};
 use crate::print::PdfError;
+use crate::request::RequestId;
 use crate::state::{Moment, State, vietnam_day};
 use crate::{Deed, Event, RegistryError};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
+    document::taking(OpenApiRouter::new().routes(routes!(hand_in)))
         .routes(routes!(report))
         .routes(routes!(warnings))
         .routes(routes!(waiting))
         .routes(routes!(file))
         .routes(routes!(one))
+        .routes(routes!(content))
         .routes(routes!(judge))
         .routes(routes!(withdraw))
 }
@@ -56,6 +63,34 @@ impl Formed for Report {
     fn pdf(&self) -> Result<Vec<u8>, PdfError> {
         self.pdf()
     }
+}
+
+/// A filing whose document comes with it.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Paper {
+    /// For whom.
+    #[param(value_type = String, example = "VN/GOV/H17/MOT-CUA")]
+    party: PartyId,
+    /// Code of the item, such as `security_minutes`.
+    item: String,
+    /// The request, where the item is about one connection.
+    #[param(value_type = Option<String>)]
+    about: Option<RequestId>,
+    /// Number of the document, such as `12/BB-CAT`.
+    #[serde(default)]
+    number: String,
+    /// The day of issue, `2026-11-09`.
+    #[param(value_type = String)]
+    issued_on: Date,
+    /// The last day that the document names.
+    #[param(value_type = Option<String>)]
+    valid_until: Option<Date>,
+    /// The security level that it grants.
+    level: Option<u8>,
+    /// Name of the file, without a path.
+    name: String,
 }
 
 /// A filing and where it stands.
@@ -175,15 +210,75 @@ async fn file(
     Key(key): Key,
     Input(filing): Input<Filing>,
 ) -> Result<Created, Problem> {
-    let (registry, day) = (api.registry(), vietnam_day(api.now()));
-    let agency = registry.read(|state| {
-        let places: Vec<_> = agencies_of(state, &filing.party, day).into_iter().map(Some).collect();
-        place((state, &person, day), Act::GateFile, &places)
-    });
-    let subject = format!("gate/{}/{}/file", filing.party, filing.item);
-    let deed = Deed { act: Act::GateFile, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };
+    if filing.file.is_some() {
+        let vi = "gửi tệp bằng POST /gate/documents";
+        return Err(RegistryError::invalid("file", vi, "hand the file in with POST /gate/documents").into());
+    }
+    let agency = agency_for(&api, &person, &filing.party);
+    put(&api, (&person, agency.as_ref()), key.as_deref(), &filing).await
+}
+
+/// Files a document together with its content, which is the body; its media type is the `Content-Type`, at most 20 MiB.
+/// Another person judges it.
+#[utoipa::path(post, path = "/gate/documents", tag = "gate", params(Paper),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = Created), (status = 413, description = "EX-2022"), (status = 422, description = "EX-2002")))]
+async fn hand_in(
+    Held(api): Held<Api>,
+    Caller(person): Caller,
+    Key(key): Key,
+    Asked(paper): Asked<Paper>,
+    request: Request,
+) -> Result<Created, Problem> {
+    let document = Document::read(request).await?;
+    let (media_type, bytes) = (document.media_type.clone(), document.bytes());
+    let filing = Filing {
+        party: paper.party,
+        item: paper.item,
+        about: paper.about,
+        number: paper.number,
+        issued_on: paper.issued_on,
+        valid_until: paper.valid_until,
+        document: Some(document.sha256.clone()),
+        file: Some(DocumentFile { name: paper.name, media_type, bytes }),
+        level: paper.level,
+        contacts: Vec::new(),
+    };
+    let registry = api.registry();
+    let agency = agency_for(&api, &person, &filing.party);
+    let moment = Moment::new(api.now(), person.id.clone());
+    let decide = |state: &State| gate::file(state, registry.rules(), &moment, filing.clone());
+    let possible =
+        registry.may(&person, Act::GateFile, agency.as_ref()).is_ok() && registry.read(decide).is_ok();
+    let act = put(&api, (&person, agency.as_ref()), key.as_deref(), &filing);
+    document.hand_in(&api, possible, act).await
+}
+
+/// The agency in whose name the person files something for a party.
+fn agency_for(api: &Api, person: &Person, party: &PartyId) -> Option<AgencyCode> {
+    let day = vietnam_day(api.now());
+    api.registry().read(|state| {
+        let places: Vec<_> = agencies_of(state, party, day).into_iter().map(Some).collect();
+        place((state, person, day), Act::GateFile, &places)
+    })
+}
+
+/// Files something in the name of an agency.
+async fn put(
+    api: &Api,
+    (person, agency): (&Person, Option<&AgencyCode>),
+    key: Option<&str>,
+    filing: &Filing,
+) -> Result<Created, Problem> {
+    let registry = api.registry();
+    let mut subject = format!("gate/{}/{}/file", filing.party, filing.item);
+    if let (Some(_), Some(document)) = (&filing.file, &filing.document) {
+        // Another document under the same key is another filing.
+        let _ = write!(subject, "/{document}");
+    }
+    let deed = Deed { act: Act::GateFile, agency, subject: &subject, key };
     let decide = |state: &State, moment: &Moment| gate::file(state, registry.rules(), moment, filing.clone());
-    let receipt = registry.act_once(&person, &deed, decide).await?;
+    let receipt = registry.act_once(person, &deed, decide).await?;
     registry.read(|state| {
         let found = state.gate.iter().find(|filed| filed.filed().seq == receipt.from);
         let none = || RegistryError::NoSuch { kind: "filing", name: subject.clone() };
@@ -202,13 +297,34 @@ async fn one(
 ) -> Result<Response, Problem> {
     let (id, now) = (id(&number)?, api.now());
     api.registry().read(|state| {
-        let none = || RegistryError::NoSuch { kind: "filing", name: number.clone() };
-        let filed = state.gate.get(id).ok_or_else(none)?;
-        if !Sight::new(state, &person, now).party(&filed.filing.party) {
-            return Err(RegistryError::Forbidden(Act::Read.name()).into());
-        }
+        let filed = seen(state, &person, now, id)?;
         Ok(with_version(filed.version(), FilingView::from(filed)))
     })
+}
+
+/// The content of the document of a filing.
+#[utoipa::path(get, path = "/gate/filings/{id}/document", tag = "gate", params(("id" = String, Path)),
+    responses((status = 200, description = "The document, as it was handed in", body = Vec<u8>)))]
+async fn content(
+    Held(api): Held<Api>,
+    Caller(person): Caller,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    let (id, now) = (id(&number)?, api.now());
+    let filing =
+        api.registry().read(|state| seen(state, &person, now, id).map(|filed| filed.filing.clone()))?;
+    let (Some(document), Some(file)) = (&filing.document, &filing.file) else {
+        return Err(RegistryError::NoSuch { kind: "document of filing", name: number }.into());
+    };
+    document::answer(&api, document, (&file.name, &file.media_type)).await
+}
+
+/// A filing that the person may read.
+fn seen<'a>(state: &'a State, person: &Person, now: Ts, id: FilingId) -> Result<&'a Filed, RegistryError> {
+    let none = || RegistryError::NoSuch { kind: "filing", name: id.to_string() };
+    let filed = state.gate.get(id).ok_or_else(none)?;
+    let may = Sight::new(state, person, now).party(&filed.filing.party);
+    if may { Ok(filed) } else { Err(RegistryError::Forbidden(Act::Read.name())) }
 }
 
 /// Accepts or rejects a filing; not by who filed it.

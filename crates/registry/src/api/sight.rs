@@ -7,7 +7,7 @@ use crate::agency::AgencyCode;
 use crate::grant::Grant;
 use crate::party::agencies_of;
 use crate::people::{self, Act, Person};
-use crate::request::{Request, RequestId, Whose, agency_of};
+use crate::request::{Request, Whose, agency_of};
 use crate::state::{State, vietnam_day};
 
 /// What a person sees of a state.
@@ -37,8 +37,7 @@ impl<'a> Sight<'a> {
 
     /// A grant: who holds it and who gave it see it.
     pub(super) fn grant(&self, grant: &Grant) -> bool {
-        let request = grant.decision.parse::<RequestId>().ok();
-        let request = request.and_then(|id| self.state.requests.get(&id));
+        let request = grant.request().and_then(|id| self.state.requests.get(&id));
         match request {
             Some(request) => self.request(request),
             None => self.party(&grant.to) || self.party(&grant.service.provider.party()),

@@ -41,6 +41,8 @@ pub enum InForce {
     Endless,
     /// For as long as the certificates in the directory; nobody files it.
     Certificate,
+    /// Since the request's task of the same code was closed, without end; nobody files it a second time.
+    Task,
 }
 
 /// A duty for which somebody must be named.

@@ -40,15 +40,15 @@ pub(super) struct Demand<'a> {
 pub(super) fn last_day(list: &Checklist, item: &Item, filing: &Filing) -> Option<Date> {
     let by_rule = match item.in_force {
         InForce::Months(months) => Some(filing.issued_on.saturating_add(i32::from(months).months())),
-        InForce::UntilDate | InForce::Endless | InForce::Certificate => None,
+        InForce::UntilDate | InForce::Endless | InForce::Certificate | InForce::Task => None,
     };
     let stays = list.transition(&item.code, filing.issued_on).map(|rule| rule.stays_through);
     [by_rule, filing.valid_until, stays].into_iter().flatten().min()
 }
 
-impl<'a> Demand<'a> {
+impl Demand<'_> {
     /// What the party holds at that moment.
-    pub(super) fn held(&self, state: &'a State, now: Ts) -> Held<'a> {
+    pub(super) fn held<'s>(&self, state: &'s State, now: Ts) -> Held<'s> {
         if self.item.in_force == InForce::Certificate {
             return match state.directory.certified(self.party) {
                 Certified::Unknown => Held::Unknown,
@@ -57,6 +57,13 @@ impl<'a> Demand<'a> {
                     Held::InForce { filed: None, last: Some(day_of(end)), closes: Some(end) }
                 }
                 Certified::Until(end) => Held::Ended { filed: None, last: day_of(end) },
+            };
+        }
+        if self.item.in_force == InForce::Task {
+            let request = self.about.and_then(|request| state.requests.get(request));
+            return match request.filter(|request| request.task_closed(&self.item.code)) {
+                Some(_) => Held::InForce { filed: None, last: None, closes: None },
+                None => Held::Missing,
             };
         }
         let today = day_of(now);
@@ -76,7 +83,7 @@ impl<'a> Demand<'a> {
     }
 
     /// Whether something waits for a second person.
-    pub(super) fn waiting(&self, state: &'a State) -> Option<&'a Filed> {
+    pub(super) fn waiting<'s>(&self, state: &'s State) -> Option<&'s Filed> {
         let mut newest = state.gate.filings(self.party, self.about, &self.item.code).rev();
         newest.find(|filed| filed.standing == Standing::Waiting)
     }
@@ -90,17 +97,27 @@ pub(super) fn demands<'a>(
     about: Option<&'a RequestId>,
 ) -> Vec<Demand<'a>> {
     let own = Own::of(state, party);
-    let connection = about.and_then(|request| state.gate.connection(request));
-    let demanded = |item: &&Item| match item.about {
-        About::Subsystem => own.demands(item),
-        About::Connection => about.is_some_and(|request| {
-            is_of_kind(state, request, item) && connection_demands(state, connection, item, party)
-        }),
+    let of_system = |item: &&Item| item.about == About::Subsystem && own.demands(item);
+    let demand = |item: &'a Item| Demand { list, item, party, about: None };
+    let of_system = list.items.iter().filter(of_system).map(demand);
+    let of_connection = about.map(|request| of_connection(state, list, party, request));
+    of_system.chain(of_connection.into_iter().flatten()).collect()
+}
+
+/// What is demanded of a party for one connection alone; the cost does not depend on how many others it has.
+pub(super) fn of_connection<'a>(
+    state: &State,
+    list: &'a Checklist,
+    party: &'a PartyId,
+    request: &'a RequestId,
+) -> Vec<Demand<'a>> {
+    let connection = state.gate.connection(request);
+    let demanded = |item: &&Item| {
+        item.about == About::Connection
+            && is_of_kind(state, request, item)
+            && connection_demands(state, connection, item, party)
     };
-    let demand = |item: &'a Item| {
-        let about = about.filter(|_| item.about == About::Connection);
-        Demand { list, item, party, about }
-    };
+    let demand = |item: &'a Item| Demand { list, item, party, about: Some(request) };
     list.items.iter().filter(demanded).map(demand).collect()
 }
 

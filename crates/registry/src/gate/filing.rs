@@ -52,6 +52,18 @@ pub struct Contact {
     pub email: String,
 }
 
+/// The file of a document, as it was handed in. Its content lies in a file named by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentFile {
+    /// Its name.
+    pub name: String,
+    /// Media type, such as `application/pdf`.
+    pub media_type: String,
+    /// Size of the content.
+    pub bytes: u64,
+}
+
 /// What somebody shows for an item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +86,9 @@ pub struct Filing {
     /// SHA-256 of the document, under which the file is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Fingerprint>,
+    /// The file; absent when the document is kept elsewhere and only its hash was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<DocumentFile>,
     /// The security level that it grants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,

@@ -1,6 +1,7 @@
 //! The report of the readiness gate: every item with state, evidence and legal basis, for an inspector to tick.
 
 mod layout;
+mod text;
 mod words;
 
 use audit::PersonId;
@@ -8,13 +9,13 @@ use base::{PartyId, ServiceId, Ts};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::checklist::{About, Checklist};
+use super::checklist::{About, Checklist, InForce};
 use super::evidence::{Demand, Held, demands};
 use super::filing::{Contact, Filed, Standing};
-use super::{closes_at, day_of, failing};
+use super::{closing, day_of, failing};
 use crate::print::{self, Tone};
 use crate::publish::Fingerprint;
-use crate::request::RequestId;
+use crate::request::{RequestId, Status};
 use crate::rules::Rules;
 use crate::state::State;
 use crate::text::Text;
@@ -136,6 +137,8 @@ pub struct ConnectionRows {
     pub consumer: PartyId,
     /// For what.
     pub service: ServiceId,
+    /// Whether calls go through it: an item that is missing closes it, and does not only wait.
+    pub live: bool,
     /// The items.
     pub rows: Vec<Row>,
 }
@@ -163,6 +166,46 @@ pub struct Report {
     pub connections: Vec<ConnectionRows>,
     /// What a machine found.
     pub machine: Vec<MachineCheck>,
+    /// Where the items of a registry are, when this report is made where there is none and has only the machine's part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Text>,
+}
+
+impl Report {
+    /// What a machine found at a node that has no registry; `elsewhere` says where the items are.
+    pub fn of_machine(party: &PartyId, machine: Vec<MachineCheck>, elsewhere: Text, now: Ts) -> Self {
+        Self {
+            party: party.clone(),
+            name: String::new(),
+            made: now,
+            open: machine.iter().all(|check| check.outcome != Outcome::Failed),
+            closes: None,
+            checklist: Text::default(),
+            legal_basis: String::new(),
+            rows: Vec::new(),
+            connections: Vec::new(),
+            machine,
+            elsewhere: Some(elsewhere),
+        }
+    }
+
+    /// How many items and checks fail. What a connection still lacks that is not live yet does not count.
+    pub fn failing(&self) -> usize {
+        let live = self.connections.iter().filter(|connection| connection.live);
+        let rows = self.rows.iter().chain(live.flat_map(|connection| &connection.rows));
+        let failed = self.machine.iter().filter(|check| check.outcome == Outcome::Failed);
+        rows.filter(|row| row.state.fails()).count() + failed.count()
+    }
+}
+
+impl ItemState {
+    /// Whether it keeps the gate closed.
+    pub const fn fails(self) -> bool {
+        match self {
+            Self::InForce | Self::EndsSoon | Self::Unknown => false,
+            Self::Waiting | Self::Ended | Self::Rejected | Self::Missing => true,
+        }
+    }
 }
 
 /// Puts the report together. `machine` is what `doctor --gate` found; empty when nobody looked.
@@ -172,6 +215,7 @@ pub fn report(state: &State, rules: &Rules, party: &PartyId, machine: &[MachineC
         request: request.clone(),
         consumer: connection.consumer.clone(),
         service: connection.service.clone(),
+        live: state.requests.get(request).is_some_and(|request| request.status == Status::Live),
         rows: rows(state, rules, party, Some(request), now),
     });
     Report {
@@ -179,12 +223,13 @@ pub fn report(state: &State, rules: &Rules, party: &PartyId, machine: &[MachineC
         name: state.directory.name_of(party).unwrap_or_default(),
         made: now,
         open: failing(state, rules, party, None, now).is_empty(),
-        closes: closes_at(state, rules, party, now).map(|(at, _)| at),
+        closes: closing(state, rules, party, now).and_then(|closing| closing.from),
         checklist: list.map(|list| list.title.clone()).unwrap_or_default(),
         legal_basis: list.map(|list| list.legal_basis.clone()).unwrap_or_default(),
         rows: rows(state, rules, party, None, now),
         connections: connections.filter(|connection| !connection.rows.is_empty()).collect(),
         machine: machine.to_vec(),
+        elsewhere: None,
     }
 }
 
@@ -224,6 +269,10 @@ fn row(state: &State, demand: &Demand<'_>, now: Ts) -> Row {
             _ => (ItemState::Missing, None, None),
         },
     };
+    let (evidence, note) = of_task(state, demand).map_or_else(
+        || (shown.map(evidence), note(demand.list, standing, shown, waiting)),
+        |(evidence, conclusion)| (Some(evidence), conclusion),
+    );
     Row {
         item: item.code.clone(),
         title: item.title.clone(),
@@ -231,9 +280,30 @@ fn row(state: &State, demand: &Demand<'_>, now: Ts) -> Row {
         legal_basis: item.legal_basis.clone(),
         state: standing,
         last_day,
-        evidence: shown.map(evidence),
-        note: note(demand.list, standing, shown, waiting),
+        evidence,
+        note,
     }
+}
+
+/// What the request has for an item that its closed task shows: the document of that code, and the conclusion.
+fn of_task(state: &State, demand: &Demand<'_>) -> Option<(Evidence, Text)> {
+    let code = &demand.item.code;
+    let request = state.requests.get(demand.about.filter(|_| demand.item.in_force == InForce::Task)?)?;
+    let task = request.tasks.iter().find(|task| task.code == *code)?;
+    let (at, by) = task.closed.as_ref()?;
+    let day = day_of(*at);
+    let document = request.attachments.iter().rfind(|attachment| attachment.item == *code);
+    let evidence = Evidence {
+        number: document.map(|document| document.number.clone()).unwrap_or_default(),
+        issued_on: day,
+        document: document.and_then(|document| document.sha256.parse().ok()),
+        level: None,
+        contacts: Vec::new(),
+        filed: (by.clone(), day),
+        judged: None,
+    };
+    let (vi, en) = (format!("Kết luận: {}", task.conclusion), format!("Conclusion: {}", task.conclusion));
+    Some((evidence, Text { vi, en }))
 }
 
 fn evidence(filed: &Filed) -> Evidence {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::filing::{Contact, Filing, FilingId, Judgement, Standing, Verdict};
 use super::report::{ItemState, MachineCheck, Outcome};
-use super::{closes_at, connection_closes_at, day_of, failing, report, tasks, warnings};
+use super::{closing, connection_closing, day_of, failing, report, tasks, warnings};
 use crate::gate::checklist::{Checklists, Duty};
 use crate::publish::Fingerprint;
 use crate::request::RequestId;
@@ -123,6 +123,7 @@ fn filing(item: &str, issued_on: Date) -> Filing {
         issued_on,
         valid_until: None,
         document: Some(Fingerprint([7; 32])),
+        file: None,
         level: (item == "security_level").then_some(3),
         contacts,
     }
@@ -138,9 +139,10 @@ fn minutes_count_through_the_last_second_of_their_last_day_and_not_one_longer() 
     assert_eq!(world.failing(closed), ["security_minutes"]);
     let failing = failing(&world.state, &RULES, &party(), None, closed);
     assert_eq!(failing[0].ended, Some(date(2027, 1, 20)));
-    let (at, why) = closes_at(&world.state, &RULES, &party(), noon(ISSUED)).unwrap();
-    assert_eq!((at, why), (closed, failing));
-    assert_eq!(closes_at(&world.state, &RULES, &party(), closed), None, "it is closed already");
+    let foreseen = closing(&world.state, &RULES, &party(), noon(ISSUED)).unwrap();
+    assert_eq!((foreseen.from, &foreseen.failing), (Some(closed), &failing));
+    let now = closing(&world.state, &RULES, &party(), closed).unwrap();
+    assert_eq!((now.from, now.failing), (None, failing), "it is closed already");
 }
 
 #[test]
@@ -255,16 +257,39 @@ fn a_new_connection_opens_a_risk_assessment_and_waits_for_it() {
     assert_eq!(open, all, "the class of the service is not known, so it counts as personal");
     assert_eq!(world.failing(now), [""; 0], "other connections are not hit");
     assert_eq!(world.failing_for(&request(), now), all);
-    for item in all {
-        assert!(world.failing_for(&request(), now).contains(&item.to_owned()));
+    for item in &all[1..] {
+        assert!(world.failing_for(&request(), now).contains(&(*item).to_owned()));
         world.accepted(Filing { about: Some(request()), ..filing(item, ISSUED) }, now);
-        assert!(!world.failing_for(&request(), now).contains(&item.to_owned()));
+        assert!(!world.failing_for(&request(), now).contains(&(*item).to_owned()));
     }
-    assert_eq!(tasks(&world.state, &RULES, &party(), now), []);
+    let again = world.file(Filing { about: Some(request()), ..filing(all[0], ISSUED) }, now);
+    assert!(
+        matches!(&again, Err(RegistryError::Invalid(list)) if list[0].en.contains("close its task")),
+        "the request has its document: {again:?}"
+    );
+    let open: Vec<_> = tasks(&world.state, &RULES, &party(), now).into_iter().map(|task| task.item).collect();
+    assert_eq!(open, all[..1]);
     let provider: PartyId = "VN-DEMO/GOV/G01/DANCU".parse().unwrap();
     assert_eq!(tasks(&world.state, &RULES, &provider, now), [], "the provider has nothing to show for it");
-    let (closes, _) = connection_closes_at(&world.state, &RULES, &party(), Some(&request()), now).unwrap();
-    assert_eq!(closes, at("2027-01-21T00:00:00"));
+}
+
+#[test]
+fn an_item_of_one_connection_ends_with_the_day_that_its_document_names() {
+    let mut world = World::ready(ISSUED);
+    let now = noon(ISSUED);
+    world.open_connection(now);
+    let until = date(2026, 12, 31);
+    for item in ["impact_assessment", "test_minutes", "coordination_regulation"] {
+        let valid_until = (item == "test_minutes").then_some(until);
+        world.accepted(Filing { about: Some(request()), valid_until, ..filing(item, ISSUED) }, now);
+    }
+    let closing = |now| connection_closing(&world.state, &RULES, (&party(), &request()), now).unwrap();
+    let items = |now| closing(now).failing.into_iter().map(|failing| failing.item).collect::<Vec<_>>();
+    assert_eq!(items(now), ["risk_assessment"], "the system's own items are not among them");
+    let late = at("2027-01-01T00:00:00");
+    assert_eq!(items(late), ["risk_assessment", "test_minutes"]);
+    assert_eq!(closing(late).failing[1].ended, Some(until));
+    assert_eq!(world.failing(late), [""; 0], "the party's own gate stays open");
 }
 
 #[test]
@@ -290,8 +315,7 @@ fn a_closed_connection_asks_for_nothing_more() {
     world.open_connection(noon(ISSUED));
     world.act("xin@h17", noon(ISSUED), |_, _| Ok(vec![super::close_connection(&request())])).unwrap();
     assert_eq!(tasks(&world.state, &RULES, &party(), noon(ISSUED)), []);
-    let late =
-        world.file(Filing { about: Some(request()), ..filing("risk_assessment", ISSUED) }, noon(ISSUED));
+    let late = world.file(Filing { about: Some(request()), ..filing("test_minutes", ISSUED) }, noon(ISSUED));
     assert!(matches!(late, Err(RegistryError::Invalid(_))), "{late:?}");
 }
 
@@ -327,9 +351,12 @@ fn minutes_without_a_period_under_the_old_law_end_with_the_new_one() {
     for item in ["security_level", "security_regulation", "security_minutes", "contacts"] {
         world.accepted(filing(item, date(2025, 10, 1)), now);
     }
-    let (at, why) = closes_at(&world.state, &RULES, &party(), now).unwrap();
-    assert_eq!(day_of(at), date(2026, 7, 1));
-    assert_eq!(why.iter().map(|failing| failing.item.as_str()).collect::<Vec<_>>(), ["security_minutes"]);
+    let closing = closing(&world.state, &RULES, &party(), now).unwrap();
+    assert_eq!(closing.from.map(day_of), Some(date(2026, 7, 1)));
+    assert_eq!(
+        closing.failing.iter().map(|failing| failing.item.as_str()).collect::<Vec<_>>(),
+        ["security_minutes"]
+    );
 }
 
 #[test]
@@ -489,6 +516,36 @@ fn the_report_shows_every_item_with_its_state() {
 }
 
 #[test]
+fn a_report_of_the_machine_alone_says_where_the_items_are_and_what_failed_in_every_form() {
+    let elsewhere =
+        Text { vi: "Các mục hồ sơ: /api/v1/gate".into(), en: "The items: /api/v1/gate".into() };
+    let report = super::Report::of_machine(&party(), checks("Phiên bản TLS"), elsewhere, noon(ISSUED));
+    assert_eq!(report.failing(), 1);
+    let pdf = text_of(&report.pdf().unwrap());
+    for form in [report.text(), report.html(), pdf] {
+        for part in ["Các mục hồ sơ: /api/v1/gate", "KHÔNG ĐẠT", "Phiên bản TLS", "TLS 1.0 còn mở: tắt đi"]
+        {
+            assert!(form.contains(part), "{part} is not in {form}");
+        }
+        assert!(!form.contains("Phần II."), "what is not here is not said to be none: {form}");
+    }
+}
+
+#[test]
+fn the_text_of_a_report_marks_each_item() {
+    let world = World::ready(ISSUED);
+    let text = report(&world.state, &RULES, &party(), &checks("Phiên bản TLS"), noon(ISSUED)).text();
+    for line in [
+        "  ✓ Biên bản kiểm tra an ninh mạng / Minutes of the security check",
+        "      Số 12/BB-CAT, ngày 20/07/2026",
+        "  ✗ Phiên bản TLS",
+        "CỔNG MỞ đến hết ngày 20/01/2027 / OPEN through 20/01/2027",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+}
+
+#[test]
 fn nothing_that_people_wrote_becomes_markup_in_the_report() {
     let mut world = World::default();
     let evil = r#""><script>alert('1')</script>&amp;"#;
@@ -568,9 +625,9 @@ proptest! {
     fn the_gate_is_open_exactly_until_the_moment_it_foretold(days in 0i32..400, ahead in 0i64..400) {
         let issued = ISSUED.saturating_add(jiff::Span::new().days(days));
         let world = World::ready(issued);
-        let (closes, why) = closes_at(&world.state, &RULES, &party(), noon(issued)).unwrap();
-        prop_assert_eq!(why.len(), 1);
+        let closing = closing(&world.state, &RULES, &party(), noon(issued)).unwrap();
+        prop_assert_eq!(closing.failing.len(), 1);
         let then = noon(issued).plus_secs(ahead * 86_400);
-        prop_assert_eq!(world.failing(then).is_empty(), then < closes);
+        prop_assert_eq!(world.failing(then).is_empty(), Some(then) < closing.from);
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn issue(state: &State, moment: &Moment, request: &Request) -> (Grant
 
 /// Nothing more is demanded for a connection whose grant is over.
 fn connection_ends(grant: &Grant) -> Option<crate::Event> {
-    grant.decision.parse().ok().map(|request| gate::close_connection(&request))
+    grant.request().map(|request| gate::close_connection(&request))
 }
 
 /// Changes the terms. The next call of a running gateway meets them. More fields or purposes, or fewer conditions, want

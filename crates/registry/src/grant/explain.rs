@@ -126,8 +126,8 @@ pub fn explain(
     if !in_force && let Some(offered) = offered {
         the_request(&mut speech, state, rules, (consumer, offered), (held.is_some(), at));
     }
-    if in_force {
-        the_gates(&mut speech, state, rules, (consumer, service), at);
+    if let Some(held) = held.filter(|_| in_force) {
+        the_gates(&mut speech, state, rules, &held.grant, at);
     }
     if let (Some(call), Some(held)) = (call, held) {
         the_call(&mut speech, &held.grant, offered, call);
@@ -247,14 +247,9 @@ fn refusal(request: &Request) -> Option<Both> {
     })
 }
 
-fn the_gates(
-    speech: &mut Speech,
-    state: &State,
-    rules: &Rules,
-    (consumer, service): (&PartyId, &ServiceId),
-    at: Ts,
-) {
-    let failing = gate::failing(state, rules, consumer, None, at);
+fn the_gates(speech: &mut Speech, state: &State, rules: &Rules, grant: &Grant, at: Ts) {
+    let (consumer, connection) = (&grant.to, grant.connection(&state.gate));
+    let failing = gate::failing(state, rules, consumer, connection.as_ref(), at);
     if !failing.is_empty() {
         let items = words::items(&failing);
         speech.against(
@@ -263,8 +258,8 @@ fn the_gates(
             format!("The readiness gate of {consumer} is closed, missing or ended: {}.", items.en),
         );
     }
-    let provider = service.provider.party();
-    let failing = gate::failing(state, rules, &provider, None, at);
+    let provider = grant.service.provider.party();
+    let failing = gate::failing(state, rules, &provider, connection.as_ref(), at);
     if !failing.is_empty() {
         let items = words::items(&failing);
         speech.against(

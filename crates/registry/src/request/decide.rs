@@ -7,8 +7,8 @@ use super::open::{Wanted, entering, on_offer, wanted};
 use super::road::{Road, Step, Whose};
 use super::who::{acts_as, agency_of};
 use super::{
-    ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, Attachment, Contact, Correction, Event, NAME_CHARS_MAX, Request,
-    RequestId, Status, TEXT_CHARS_MAX, live,
+    ATTACHMENTS_MAX, Attachment, Contact, Correction, Event, NAME_CHARS_MAX, Request, RequestId, Status,
+    TEXT_CHARS_MAX, live,
 };
 use crate::grant::{Terms, terms};
 use crate::people::{Person, Role};
@@ -405,21 +405,7 @@ fn read_attachment(rules: &Rules, given: &Attachment) -> Result<Attachment, Regi
         intake.wrong("item", vi, format!("no such kind of document; there are: {known}"));
     }
     let number = intake.text("number", &given.number, NAME_CHARS_MAX);
-    let name = intake.needed("name", &given.name, NAME_CHARS_MAX);
-    if name.contains(['/', '\\', '\n', '\r']) {
-        intake.wrong("name", "chỉ ghi tên tệp, không ghi đường dẫn", "the name of a file, without a path");
-    }
-    let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    let media = given.media_type.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
-    if !media || given.media_type.len() > 127 {
-        intake.wrong("media_type", "phải có dạng application/pdf", "is written like application/pdf");
-    }
-    if given.bytes == 0 || given.bytes > ATTACHMENT_BYTES_MAX {
-        let vi = format!("tệp phải có từ 1 đến {ATTACHMENT_BYTES_MAX} byte");
-        intake.wrong("bytes", vi, format!("a file has 1 to {ATTACHMENT_BYTES_MAX} bytes"));
-    }
+    let name = intake.file(&given.name, &given.media_type, given.bytes);
     let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     if given.sha256.len() != 64 || !given.sha256.bytes().all(hex) {
         let vi = "phải là SHA-256 viết bằng 64 chữ số thập lục phân thường";

@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::ATTACHMENT_BYTES_MAX;
 use crate::{Mistake, RegistryError};
 
 /// Collects what is wrong with an input while the rest is read on.
@@ -53,9 +54,34 @@ impl Intake {
         list
     }
 
+    /// The file of a document: gives its name.
+    pub(crate) fn file(&mut self, name: &str, media_type: &str, bytes: u64) -> String {
+        let name = self.needed("name", name, super::NAME_CHARS_MAX);
+        if name.contains(['/', '\\', '\n', '\r']) {
+            self.wrong("name", "chỉ ghi tên tệp, không ghi đường dẫn", "the name of a file, without a path");
+        }
+        let token = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        };
+        let media = media_type.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+        if !media || media_type.len() > 127 {
+            self.wrong("media_type", "phải có dạng application/pdf", "is written like application/pdf");
+        }
+        if bytes == 0 || bytes > ATTACHMENT_BYTES_MAX {
+            let vi = format!("tệp phải có từ 1 đến {ATTACHMENT_BYTES_MAX} byte");
+            self.wrong("bytes", vi, format!("a file has 1 to {ATTACHMENT_BYTES_MAX} bytes"));
+        }
+        name
+    }
+
     /// Whether nothing was wrong so far.
     pub(crate) fn is_clean(&self) -> bool {
         self.mistakes.is_empty()
+    }
+
+    /// Everything that was noted.
+    pub(crate) fn into_mistakes(self) -> Vec<Mistake> {
+        self.mistakes
     }
 
     /// Ends the reading.

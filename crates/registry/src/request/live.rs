@@ -2,13 +2,13 @@
 
 use super::open::on_offer;
 use super::{Event, Request};
-use crate::gate::{self, Failing};
+use crate::gate;
 use crate::grant::{self, Terms, terms};
 use crate::people::Role;
 use crate::{Moment, RegistryError, Rules, State};
 
-/// Goes live when no task is open and the consumer's gate is open: issues the grant, which takes the place of an earlier
-/// one of the same consumer for the same service.
+/// Goes live when no task is open and the gates of both sides are open: issues the grant, which takes the place of an
+/// earlier one of the same consumer for the same service.
 pub(super) fn go(
     state: &State,
     rules: &Rules,
@@ -16,27 +16,15 @@ pub(super) fn go(
     request: &Request,
     (role, comment): (Role, String),
 ) -> Result<Vec<crate::Event>, RegistryError> {
-    let closed = gate::failing(state, rules, &request.consumer, Some(&request.id), moment.now);
-    ready(rules, request, &closed)?;
+    let missing = stands_against(state, rules, request, moment.now);
+    if !missing.is_empty() {
+        return Err(RegistryError::GateClosed(missing));
+    }
     still_possible(state, moment, request, &request.terms)?;
     let (id, mut events) = grant::issue(state, moment, request);
     let live = Event::Live { id: request.id.clone(), role, comment, grant: id };
     events.push(crate::Event::Request(live));
     Ok(events)
-}
-
-/// What stands against going live: open tasks, then what the gate misses.
-fn ready(rules: &Rules, request: &Request, gate: &[Failing]) -> Result<(), RegistryError> {
-    let tasks = request.open_tasks().map(|task| rules.roads.task_name(&task.code));
-    let items = gate.iter().map(|failing| format!("{} ({})", failing.item, failing.title.vi));
-    let mut missing: Vec<String> = Vec::new();
-    for name in tasks.chain(items) {
-        // The gate may look at the same document as the task.
-        if !missing.contains(&name) {
-            missing.push(name);
-        }
-    }
-    if missing.is_empty() { Ok(()) } else { Err(RegistryError::GateClosed(missing)) }
 }
 
 /// The service may have changed, and time has passed, since the terms were approved.
@@ -60,12 +48,23 @@ fn still_possible(
     }
 }
 
-/// What keeps a request from going live at this moment, for pages that show it beforehand: names of open tasks and of
-/// items that the gate of the consumer misses.
+/// What keeps a request from going live at this moment, also for pages that show it beforehand: the names of open tasks,
+/// then each item that the gate of one of the two sides misses, with the party that must show it.
 pub fn stands_against(state: &State, rules: &Rules, request: &Request, now: base::Ts) -> Vec<String> {
-    let closed = gate::failing(state, rules, &request.consumer, Some(&request.id), now);
-    match ready(rules, request, &closed) {
-        Err(RegistryError::GateClosed(missing)) => missing,
-        _ => Vec::new(),
+    let tasks = request.open_tasks().map(|task| rules.roads.task_name(&task.code));
+    let mut missing: Vec<String> = tasks.collect();
+    for party in [&request.consumer, &request.service.provider.party()] {
+        for item in gate::failing(state, rules, party, Some(&request.id), now) {
+            // What an open task will show is named once.
+            if request.open_tasks().any(|task| task.code == item.item) {
+                continue;
+            }
+            let name = format!("{} ({} / {}): {party}", item.item, item.title.vi, item.title.en);
+            // Who asks for a service of its own is both sides.
+            if !missing.contains(&name) {
+                missing.push(name);
+            }
+        }
     }
+    missing
 }

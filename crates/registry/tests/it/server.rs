@@ -47,7 +47,8 @@ pub struct Server {
     base: String,
     client: Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>,
     _stop: watch::Sender<bool>,
-    _files: tempfile::TempDir,
+    /// The folder of documents.
+    pub files: tempfile::TempDir,
     _store: TestStore,
 }
 
@@ -109,7 +110,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(web::router::serve(server, api::router(api), stopped));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { registry, clock, base, client, _stop: stop, _files: files, _store: store }
+        Self { registry, clock, base, client, _stop: stop, files, _store: store }
     }
 
     /// The token of somebody who signs in.

@@ -29,6 +29,19 @@ async fn the_first_checkpoint_that_covers_a_row_is_found(store: TestStore) {
     assert_eq!(db.checkpoint_covering(31).await.unwrap(), None);
 }
 
+async fn the_settings_on_which_durability_depends_are_told(store: TestStore) {
+    let settings = open(&store).await.durability().await.unwrap();
+    let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+    if store.url().starts_with("sqlite:") {
+        assert_eq!(names, ["journal_mode", "synchronous"]);
+        assert!(settings.iter().all(|setting| setting.is_safe), "{settings:?}");
+    } else {
+        // A server for tests may be told not to wait for its disk.
+        assert_eq!(names, ["fsync", "full_page_writes"]);
+        assert!(settings.iter().all(|setting| setting.is_safe == (setting.value == "on")), "{settings:?}");
+    }
+}
+
 async fn a_checkpoint_is_never_replaced(store: TestStore) {
     let db = open(&store).await;
     assert!(db.checkpoint_put(&checkpoint(10)).await.unwrap());
@@ -70,6 +83,7 @@ async fn a_damaged_checkpoint_is_named(store: TestStore) {
 }
 
 testkit::on_both!(
+    the_settings_on_which_durability_depends_are_told,
     the_first_checkpoint_that_covers_a_row_is_found,
     a_checkpoint_is_never_replaced,
     a_time_stamp_is_added_once,

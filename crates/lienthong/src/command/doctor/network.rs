@@ -13,10 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::listener::Listener;
 use super::report::Report;
 use crate::command::directory::{Source, look, remedy};
 use crate::command::terminal::{Nearness, until};
-use crate::config::{Config, Listen};
+use crate::config::Config;
 
 /// A message signed further off than this is refused by default.
 const CLOCK_OFF_MAX_S: i64 = 60;
@@ -28,31 +29,25 @@ const TRIES_MAX: usize = 32;
 const NAMED_MAX: usize = 5;
 
 /// Each port is free, or a running node of this configuration has it.
-pub async fn ports(listen: &Listen, running: bool, report: &mut Report) {
+pub async fn ports(listeners: &[Listener], running: bool, report: &mut Report) {
     let name = ("Cổng", "ports");
-    let all = [
-        ("nodes", Some(listen.nodes)),
-        ("systems", listen.systems),
-        ("systems_plain", listen.systems_plain),
-        ("ops", listen.ops),
-    ];
     let (mut good, mut bad) = (Vec::new(), Vec::new());
-    for (key, address) in all.into_iter().filter_map(|(key, address)| Some((key, address?))) {
+    for listener in listeners {
         let in_use = |error: &std::io::Error| error.kind() == std::io::ErrorKind::AddrInUse;
-        match TcpListener::bind(address).await {
-            Ok(_) => good.push(format!("{key} {address} tự do / free")),
+        match TcpListener::bind(listener.address).await {
+            Ok(_) => good.push(format!("{listener} tự do / free")),
             Err(error) if running && in_use(&error) => {
-                good.push(format!("{key} {address} nút đang dùng / in use by the node"));
+                good.push(format!("{listener} nút đang dùng / in use by the node"));
             }
-            Err(error) => bad.push(format!("{key} {address}: {error}")),
+            Err(error) => bad.push(format!("{listener}: {error}")),
         }
     }
     if bad.is_empty() {
         report.good(name, good.join(", "));
     } else {
         let remedy = (
-            "đổi cổng trong [listen], hoặc dừng chương trình đang giữ cổng (xem: ss -ltnp)",
-            "change [listen], or stop the program that has the port (see: ss -ltnp)",
+            "đổi cổng trong [listen] hoặc [registry], hoặc dừng chương trình đang giữ cổng (xem: ss -ltnp)",
+            "change [listen] or [registry], or stop the program that has the port (see: ss -ltnp)",
         );
         report.wrong(name, bad.join(", "), remedy);
     }
@@ -97,7 +92,8 @@ fn validity(name: super::report::Both, directory: &Snapshot, now: Ts, report: &m
 pub async fn clock(url: &str, report: &mut Report) {
     let name = ("Đồng hồ", "clock");
     if !url.starts_with("http://") {
-        report.good(name, "không so được với danh bạ trên đĩa / not compared: the directory is on this disk");
+        report
+            .unseen(name, "không so được với danh bạ trên đĩa / not compared: the directory is on this disk");
         return;
     }
     let Some(theirs) = tokio::time::timeout(WAIT, server_time(url)).await.ok().flatten() else {
@@ -179,7 +175,8 @@ pub async fn peers(config: &Config, directory: &Snapshot, report: &mut Report) {
     }
 }
 
-async fn reaches(address: &str) -> bool {
+/// Somebody accepts connections there.
+pub async fn reaches(address: &str) -> bool {
     matches!(tokio::time::timeout(WAIT, TcpStream::connect(address)).await, Ok(Ok(_)))
 }
 
@@ -188,18 +185,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
-
-    fn listen(nodes: std::net::SocketAddr) -> Listen {
-        Listen {
-            nodes,
-            systems_plain: None,
-            systems: None,
-            ops: None,
-            connections_max: 1,
-            head_s: 1,
-            drain_s: 1,
-        }
-    }
+    use crate::command::doctor::listener::Speech;
 
     #[test]
     fn a_date_header_is_read() {
@@ -210,7 +196,8 @@ mod tests {
     #[tokio::test]
     async fn a_port_in_use_is_wrong_unless_the_node_runs() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let listen = listen(taken.local_addr().unwrap());
+        let address = taken.local_addr().unwrap();
+        let listen = [Listener { key: "nodes", address, speech: Speech::Nodes, registry: false }];
         for (running, good) in [(false, false), (true, true)] {
             let mut report = Report::default();
             ports(&listen, running, &mut report).await;

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use registry::gate::MachineCheck;
+use registry::gate::report::Outcome;
+use registry::text::Text;
 use serde_json::{Value, json};
 
 /// A text in Vietnamese and English.
@@ -16,6 +19,8 @@ pub enum State {
     Doubtful,
     /// The node cannot work, or not safely.
     Wrong,
+    /// It could not be looked at.
+    Unseen,
 }
 
 impl State {
@@ -24,6 +29,17 @@ impl State {
             Self::Good => "✓",
             Self::Doubtful => "!",
             Self::Wrong => "✗",
+            Self::Unseen => "-",
+        }
+    }
+
+    /// The mark on paper, whose fonts have fewer signs than a terminal.
+    fn plain_mark(self) -> &'static str {
+        match self {
+            Self::Good => "+",
+            Self::Doubtful => "!",
+            Self::Wrong => "×",
+            Self::Unseen => "-",
         }
     }
 
@@ -32,6 +48,7 @@ impl State {
             Self::Good => "ok",
             Self::Doubtful => "warning",
             Self::Wrong => "error",
+            Self::Unseen => "skipped",
         }
     }
 }
@@ -46,7 +63,7 @@ struct Finding {
 }
 
 /// All checks, in the order in which they were made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report(Vec<Finding>);
 
 impl Report {
@@ -65,6 +82,11 @@ impl Report {
         self.add(name, State::Wrong, detail.into(), remedy);
     }
 
+    /// Adds a check that could not be made, and why.
+    pub fn unseen(&mut self, name: Both, detail: impl Into<String>) {
+        self.0.push(Finding { name, state: State::Unseen, detail: detail.into(), remedy: None });
+    }
+
     fn add<T: Into<String>>(&mut self, name: Both, state: State, detail: String, (vi, en): (T, T)) {
         self.0.push(Finding { name, state, detail, remedy: Some((vi.into(), en.into())) });
     }
@@ -76,6 +98,37 @@ impl Report {
 
     fn count(&self, state: State) -> usize {
         self.0.iter().filter(|finding| finding.state == state).count()
+    }
+
+    /// All of it as one item of a gate report: the worst finding counts, each is named.
+    pub fn into_item(self, code: &str, (vi, en): Both, legal_basis: &str) -> MachineCheck {
+        let any = |state: State| self.count(state) > 0;
+        let outcome = if any(State::Wrong) {
+            Outcome::Failed
+        } else if any(State::Doubtful) {
+            Outcome::Warned
+        } else if any(State::Good) {
+            Outcome::Passed
+        } else {
+            Outcome::Skipped
+        };
+        let mut detail = Text::default();
+        for Finding { name: (name_vi, name_en), state, detail: found, remedy } in &self.0 {
+            // Writing into a `String` does not fail.
+            let mark = state.plain_mark();
+            let _ = writeln!(detail.vi, "{mark} {name_vi}: {found}");
+            if let Some((remedy_vi, remedy_en)) = remedy {
+                let _ = writeln!(detail.vi, "→ {remedy_vi}");
+                let _ = writeln!(detail.en, "{mark} {name_en}: {found}\n→ {remedy_en}");
+            }
+        }
+        MachineCheck {
+            code: code.to_owned(),
+            title: Text { vi: vi.to_owned(), en: en.to_owned() },
+            outcome,
+            detail,
+            legal_basis: legal_basis.to_owned(),
+        }
     }
 
     /// For people.
@@ -128,5 +181,22 @@ mod tests {
         assert_eq!(report.json()["checks"][2]["state"], "error");
         let expected = "✓ Một / one: 1\n! Hai / two: 2\n    → chờ\n    → wait\n✗ Ba / three: a\n    b\n    → sửa\n    → repair\n\n1 lỗi / errors, 1 cảnh báo / warnings, 3 kiểm tra / checks\n";
         assert_eq!(report.text(), expected);
+    }
+
+    #[test]
+    fn the_worst_finding_decides_on_an_item_and_what_nobody_saw_decides_nothing() {
+        let mut report = Report::default();
+        report.unseen(("Không", "zero"), "0");
+        let item = |report: &Report| report.clone().into_item("code", ("Mục", "item"), "");
+        assert_eq!(item(&report).outcome, Outcome::Skipped);
+        report.good(("Một", "one"), "1");
+        assert_eq!(item(&report).outcome, Outcome::Passed);
+        report.doubtful(("Hai", "two"), "2", ("chờ", "wait"));
+        assert_eq!(item(&report).outcome, Outcome::Warned);
+        report.wrong(("Ba", "three"), "3", ("sửa", "repair"));
+        let item = item(&report);
+        assert_eq!(item.outcome, Outcome::Failed);
+        assert_eq!(item.detail.vi, "- Không: 0\n+ Một: 1\n! Hai: 2\n→ chờ\n× Ba: 3\n→ sửa\n");
+        assert_eq!(item.detail.en, "! two: 2\n→ wait\n× three: 3\n→ repair\n");
     }
 }

@@ -1,12 +1,58 @@
 //! Whether the directory knows this node as it is configured.
 
 use base::Ts;
+use crypto::ocsp::{self, OcspStatus};
 use directory::Snapshot;
 
 use super::local::{Own, certificate_name};
 use super::report::Report;
 use crate::command::keys::Usage;
 use crate::config::Config;
+
+/// Whether anybody says that a certificate was revoked, and somebody would say so. That a list names it is found by the
+/// check of its chain.
+pub async fn revocation(directory: &Snapshot, own: &Own, now: Ts, report: &mut Report) {
+    let content = directory.content();
+    for (usage, certificate) in own {
+        let (vi, en) = certificate_name(*usage);
+        let name = ("Thu hồi", "revocation");
+        let list = content.crls.iter().find(|crl| crl.issuer() == certificate.issuer());
+        if let Some(list) = list {
+            let next = list.next_update();
+            report.good(name, format!("{vi} / {en}: danh sách đến / list until {next}"));
+        }
+        let issuers = content.authorities.iter().filter_map(|a| Some((a, a.ocsp_url.as_ref()?)));
+        let mut issuers = issuers.flat_map(|(a, url)| {
+            std::iter::once(&a.certificate).chain(&a.intermediates).map(move |c| (c, url))
+        });
+        let Some((issuer, url)) = issuers.find(|(issuer, _)| issuer.subject() == certificate.issuer()) else {
+            if list.is_none() {
+                let remedy = (
+                    "đề nghị cơ quan quản lý danh bạ thêm danh sách thu hồi hoặc địa chỉ OCSP",
+                    "have the holder of the directory add a revocation list or an OCSP address",
+                );
+                report.doubtful(
+                    name,
+                    format!("{vi} / {en}: không kiểm tra được / cannot be checked"),
+                    remedy,
+                );
+            }
+            continue;
+        };
+        let renew = (
+            "xin cấp chứng thư mới ngay: `lienthong keys csr`",
+            "have a new one issued at once: `lienthong keys csr`",
+        );
+        match ocsp::check(certificate, issuer, url, now).await {
+            Ok(OcspStatus::Revoked { since }) => {
+                report.wrong(name, format!("{vi} / {en}: bị thu hồi từ / revoked since {since}"), renew);
+            }
+            Ok(OcspStatus::Good { .. }) => report.good(name, format!("{vi} / {en}: OCSP {url}")),
+            Ok(OcspStatus::Unknown) => report.unseen(name, format!("{vi} / {en}: OCSP {url}: unknown")),
+            Err(error) => report.unseen(name, format!("{vi} / {en}: OCSP {url}: {error}")),
+        }
+    }
+}
 
 /// The node, its certificates and its subsystems are in the directory.
 pub fn registered(config: &Config, directory: &Snapshot, own: &Own, now: Ts, report: &mut Report) {

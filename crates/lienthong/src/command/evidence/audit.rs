@@ -47,19 +47,26 @@ struct Audit<'a> {
     counts: Counts,
 }
 
+/// How much was looked at.
 #[derive(Default)]
-struct Counts {
-    records: u64,
-    checkpoints: u64,
+pub struct Counts {
+    /// Records.
+    pub records: u64,
+    /// Signed checkpoints.
+    pub checkpoints: u64,
     stamped: u64,
     signatures: u64,
+    open: usize,
 }
 
 /// Why a log does not hold.
-struct Broken {
-    record: i64,
-    vi: String,
-    en: String,
+pub struct Broken {
+    /// The first record that does not fit.
+    pub record: i64,
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
 }
 
 fn broken(record: i64, vi: impl Into<String>, en: impl Into<String>) -> Broken {
@@ -69,35 +76,18 @@ fn broken(record: i64, vi: impl Into<String>, en: impl Into<String>) -> Broken {
 /// Recomputes the log; exit code 1 when it does not hold.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let log = Log::open(&args.config).await?;
-    // A running node appends behind this meanwhile; that is for the next audit.
-    let size = log.db.log_size().await?;
-    let ahead = log.db.checkpoint_covering(1).await?;
-    let mut audit = Audit {
-        log: &log,
-        fast: args.fast,
-        frontier: Frontier::new(),
-        ahead,
-        certificates: HashMap::new(),
-        open: HashMap::new(),
-        counts: Counts::default(),
-    };
-    let found = audit.read(size).await?;
-    let Audit { counts, open, .. } = audit;
+    let (counts, found) = look(&log, args.fast).await?;
     let ok = found.is_none();
     if args.json {
         let broken = found.map(|b| json!({ "record": b.record, "reason": b.en, "lyDo": b.vi }));
         println!(
             "{}",
-            json!({ "ok": ok, "records": counts.records, "checkpoints": counts.checkpoints, "stamped": counts.stamped, "signatures": counts.signatures, "open": open.len(), "broken": broken })
+            json!({ "ok": ok, "records": counts.records, "checkpoints": counts.checkpoints, "stamped": counts.stamped, "signatures": counts.signatures, "open": counts.open, "broken": broken })
         );
     } else {
         println!(
             "Bản ghi / records: {}; điểm kiểm / checkpoints: {} ({} có dấu thời gian / time-stamped); chữ ký / signatures: {}; đang mở / open calls: {}",
-            counts.records,
-            counts.checkpoints,
-            counts.stamped,
-            counts.signatures,
-            open.len()
+            counts.records, counts.checkpoints, counts.stamped, counts.signatures, counts.open
         );
         match &found {
             None => println!("Nhật ký nguyên vẹn / the log is whole"),
@@ -107,6 +97,27 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CHECK_FAILED) })
+}
+
+/// Recomputes a log as it is now, `fast` without each message's signature: what was looked at, and the first thing that
+/// does not fit.
+pub async fn look(log: &Log, fast: bool) -> anyhow::Result<(Counts, Option<Broken>)> {
+    // A running node appends behind this meanwhile; that is for the next audit.
+    let size = log.db.log_size().await?;
+    let ahead = log.db.checkpoint_covering(1).await?;
+    let mut audit = Audit {
+        log,
+        fast,
+        frontier: Frontier::new(),
+        ahead,
+        certificates: HashMap::new(),
+        open: HashMap::new(),
+        counts: Counts::default(),
+    };
+    let found = audit.read(size).await?;
+    let Audit { mut counts, open, .. } = audit;
+    counts.open = open.len();
+    Ok((counts, found))
 }
 
 impl Audit<'_> {

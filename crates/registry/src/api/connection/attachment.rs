@@ -1,14 +1,8 @@
-//! Documents of requests: kept as files under their SHA-256; the journal has the hash.
+//! Documents of requests.
 
-use std::path::Path as File;
-
-use axum::body::Bytes;
-use axum::extract::FromRequest as _;
-use axum::extract::{DefaultBodyLimit, Path, Request, State as Held};
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::extract::{Path, Request, State as Held};
+use axum::response::Response;
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt as _;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,6 +10,7 @@ use web::Problem;
 
 use super::{change, id, seen};
 use crate::RegistryError;
+use crate::api::document::{self, Document};
 use crate::api::request::{Asked, Done};
 use crate::api::sight::Sight;
 use crate::api::{Api, Caller, Key, Seen};
@@ -24,15 +19,10 @@ use crate::publish::Fingerprint;
 use crate::request::{Attach, Attachment, attach};
 use crate::state::{Moment, State};
 
-/// Largest document that this API takes, in bytes (20 MiB): some hundred scanned pages.
-pub const DOCUMENT_BYTES_MAX: usize = 20 << 20;
-/// Where a browser may not guess what a document is.
-const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    let add = OpenApiRouter::new().routes(routes!(add)).layer(DefaultBodyLimit::max(DOCUMENT_BYTES_MAX));
-    add.merge(OpenApiRouter::new().routes(routes!(read)))
+    document::taking(OpenApiRouter::new().routes(routes!(add)))
+        .merge(OpenApiRouter::new().routes(routes!(read)))
 }
 
 /// What the document is.
@@ -61,36 +51,24 @@ async fn add(
     request: Request,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let media_type = media_type(request.headers());
-    let content = content(request).await?;
-    let sha256 = hex::encode(crypto::hash::sha256(&[&content]));
+    let document = Document::read(request).await?;
     let attachment = Attachment {
         item: about.item,
         number: about.number,
         name: about.name,
-        media_type,
-        bytes: content.len() as u64,
-        sha256: sha256.clone(),
+        media_type: document.media_type.clone(),
+        bytes: document.bytes(),
+        sha256: document.sha256.to_string(),
     };
     let input = Attach { id: id.clone(), if_version, attachment };
     let (registry, person) = (api.registry(), &caller.0);
     let rules = registry.rules();
     let decide = |state: &State, moment: &Moment| attach(state, rules, moment, person, &input);
-    // The file comes first, so that the journal never names one that is not there; but nothing for who will be refused.
     let moment = Moment::new(api.now(), person.id.clone());
-    if registry.read(|state| decide(state, &moment)).is_ok() {
-        keep(api.attachments(), &sha256, &content).await.map_err(|error| failed(&error))?;
-    }
-    let done =
-        change(&api, (&caller, &key), (Act::RequestStep, &id, &format!("attachments/{sha256}")), decide)
-            .await;
-    let named =
-        |state: &State| state.requests.iter().flat_map(|r| &r.attachments).any(|a| a.sha256 == sha256);
-    if done.is_err() && !registry.read(named) {
-        // Nobody could ever read it: refused files must not fill the disk.
-        let _ = tokio::fs::remove_file(api.attachments().join(&sha256)).await;
-    }
-    done
+    let possible = registry.read(|state| decide(state, &moment)).is_ok();
+    let verb = format!("attachments/{}", document.sha256);
+    let act = change(&api, (&caller, &key), (Act::RequestStep, &id, &verb), decide);
+    document.hand_in(&api, possible, act).await
 }
 
 /// The content of a document.
@@ -109,70 +87,5 @@ async fn read(
         let request = seen(state, Sight::new(state, &person, now), &id)?;
         request.attachments.iter().find(|attachment| attachment.sha256 == sha256).cloned().ok_or_else(none)
     })?;
-    let content = tokio::fs::read(api.attachments().join(&sha256)).await.map_err(|error| failed(&error))?;
-    if crypto::hash::sha256(&[&content]) != digest.0 {
-        return Err(failed(&"the file is not what was handed in"));
-    }
-    let as_file = format!("attachment; filename*=UTF-8''{}", encoded(&found.name));
-    let headers = [(header::CONTENT_TYPE, found.media_type), (header::CONTENT_DISPOSITION, as_file)];
-    Ok((headers, [NOSNIFF], content).into_response())
-}
-
-fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Parameters such as `charset` say nothing about which program opens it.
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-async fn content(request: Request) -> Result<Bytes, RegistryError> {
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return RegistryError::TooMany { what: "byte / bytes", max: DOCUMENT_BYTES_MAX };
-        }
-        let vi = "không nhận đủ nội dung; hãy gửi lại";
-        RegistryError::invalid("body", vi, "did not arrive whole: send it again")
-    })
-}
-
-/// Writes the content beside its place and renames it: what stands there is whole.
-async fn keep(folder: &File, name: &str, content: &[u8]) -> std::io::Result<()> {
-    let place = folder.join(name);
-    if tokio::fs::try_exists(&place).await? {
-        return Ok(());
-    }
-    tokio::fs::create_dir_all(folder).await?;
-    let beside = folder.join(format!("{name}.{}", hex::encode(crypto::hash::random::<8>())));
-    let written = async {
-        let mut file = tokio::fs::File::create_new(&beside).await?;
-        file.write_all(content).await?;
-        file.sync_all().await?;
-        tokio::fs::rename(&beside, &place).await?;
-        // The name must outlive a power cut, too.
-        tokio::fs::File::open(folder).await?.sync_all().await
-    };
-    let result = written.await;
-    if result.is_err() {
-        // It may not even have begun; what is left over has a name that nobody asks for.
-        drop(tokio::fs::remove_file(&beside).await);
-    }
-    result
-}
-
-fn failed(error: &dyn std::fmt::Display) -> Problem {
-    let what = format!("attachments: {error}");
-    RegistryError::Store(store::StoreError::Other { what }).into()
-}
-
-/// The name as RFC 8187 writes it in a header.
-fn encoded(name: &str) -> String {
-    let mut text = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push('%');
-            text.push_str(&hex::encode_upper([byte]));
-        }
-    }
-    text
+    document::answer(&api, &digest, (&found.name, &found.media_type)).await
 }

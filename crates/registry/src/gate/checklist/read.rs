@@ -96,6 +96,10 @@ fn item(mut reader: Reader<'_>) -> Option<Item> {
         let vi = "chứng thư số thuộc hệ thống, đặt about = \"subsystem\"";
         reader.note("about", vi, "certificates belong to a system: write about = \"subsystem\"");
     }
+    if in_force == Some(InForce::Task) && about == Some(About::Subsystem) {
+        let vi = "công việc thuộc đăng ký kết nối, đặt about = \"connection\"";
+        reader.note("about", vi, "a task belongs to a request: write about = \"connection\"");
+    }
     reader.close();
     Some(Item {
         code: code?,
@@ -131,9 +135,10 @@ fn in_force(reader: &mut Reader<'_>) -> Option<InForce> {
         "until_date" => Some(InForce::UntilDate),
         "endless" => Some(InForce::Endless),
         "certificate" => Some(InForce::Certificate),
+        "task" => Some(InForce::Task),
         _ => {
-            let vi = "phải là months, until_date, endless hoặc certificate";
-            reader.note("in_force", vi, "must be months, until_date, endless or certificate");
+            let vi = "phải là months, until_date, endless, certificate hoặc task";
+            reader.note("in_force", vi, "must be months, until_date, endless, certificate or task");
             None
         }
     }

@@ -3,13 +3,14 @@
 use base::{PartyId, ServiceId};
 
 use super::{
-    CONTACTS_MAX, Contact, Event, Filed, Filing, FilingId, Judgement, NAME_CHARS_MAX, NUMBER_CHARS_MAX,
-    REASON_CHARS_MAX, Standing, Verdict,
+    CONTACTS_MAX, Contact, DocumentFile, Event, Filed, Filing, FilingId, Judgement, NAME_CHARS_MAX,
+    NUMBER_CHARS_MAX, REASON_CHARS_MAX, Standing, Verdict,
 };
 use crate::error::{Mistake, RegistryError};
 use crate::gate::checklist::{About, Checklist, Duty, InForce, Item, Whom};
 use crate::gate::{entry, evidence};
 use crate::request::RequestId;
+use crate::request::intake::Intake;
 use crate::rules::Rules;
 use crate::state::{Moment, State};
 
@@ -26,6 +27,7 @@ pub fn file(state: &State, rules: &Rules, moment: &Moment, filing: Filing) -> Ev
     let mut notes = Vec::new();
     check_connection(state, item, &filing, &mut notes);
     check_document(item, &filing, moment, &mut notes);
+    check_file(&filing, &mut notes);
     check_end(list, item, &filing, moment, &mut notes);
     check_contacts(item, &filing.contacts, &mut notes);
     if !notes.is_empty() {
@@ -137,7 +139,8 @@ fn tidy(filing: Filing) -> Filing {
         ..contact
     };
     let contacts = filing.contacts.into_iter().map(contact).collect();
-    Filing { number: entry(&filing.number), contacts, ..filing }
+    let file = filing.file.map(|file| DocumentFile { name: entry(&file.name), ..file });
+    Filing { number: entry(&filing.number), file, contacts, ..filing }
 }
 
 fn limit(place: &str, text: &str, max: usize, notes: &mut Vec<Mistake>) {
@@ -185,12 +188,22 @@ fn check_connection(state: &State, item: &Item, filing: &Filing, notes: &mut Vec
 
 fn check_document(item: &Item, filing: &Filing, moment: &Moment, notes: &mut Vec<Mistake>) {
     let mut note = |place: &str, vi: &str, en: &str| notes.push(Mistake::new(place, vi, en));
-    if item.in_force == InForce::Certificate {
-        return note(
-            "item",
-            "mục này lấy từ danh bạ tin cậy, không nộp; hãy gia hạn chứng thư số",
-            "this item is read from the directory and cannot be filed: renew the certificates",
-        );
+    match item.in_force {
+        InForce::Certificate => {
+            return note(
+                "item",
+                "mục này lấy từ danh bạ tin cậy, không nộp; hãy gia hạn chứng thư số",
+                "this item is read from the directory and cannot be filed: renew the certificates",
+            );
+        }
+        InForce::Task => {
+            return note(
+                "item",
+                "mục này không nộp ở đây; hãy đính kèm văn bản vào đăng ký kết nối rồi kết thúc công việc cùng mã",
+                "this item is not filed here: attach the document to the request and close its task of this code",
+            );
+        }
+        InForce::Months(_) | InForce::UntilDate | InForce::Endless => {}
     }
     // Who can be reached is stated in the filing itself; everything else is a document.
     if item.contacts.is_empty() {
@@ -223,6 +236,13 @@ fn check_document(item: &Item, filing: &Filing, moment: &Moment, notes: &mut Vec
         _ => {}
     }
     limit("number", &filing.number, NUMBER_CHARS_MAX, notes);
+}
+
+fn check_file(filing: &Filing, notes: &mut Vec<Mistake>) {
+    let Some(file) = &filing.file else { return };
+    let mut intake = Intake::default();
+    intake.file(&file.name, &file.media_type, file.bytes);
+    notes.extend(intake.into_mistakes());
 }
 
 fn check_end(list: &Checklist, item: &Item, filing: &Filing, moment: &Moment, notes: &mut Vec<Mistake>) {

@@ -3,6 +3,7 @@
 use super::words;
 use super::{MachineCheck, Report, Row};
 use crate::print::{self, Cell, Column, Document, Look, PdfError, Tone};
+use crate::text::Text;
 
 const COLUMNS: [Column; 4] = [
     Column { vi: "Nội dung", en: "Item", percent: 36 },
@@ -32,12 +33,25 @@ impl Report {
             "" => self.party.to_string(),
             name => format!("{name} ({})", self.party),
         };
-        document.facts([
+        let facts: [((&str, &str), Text); 4] = [
             (words::PARTY, party.into()),
             (words::MADE, print::made(self.made).into()),
             (words::CHECKLIST, self.checklist.clone()),
             (words::BASIS, self.legal_basis.clone().into()),
-        ]);
+        ];
+        document.facts(facts.into_iter().filter(|(_, value)| !value.vi.is_empty()));
+        match &self.elsewhere {
+            Some(elsewhere) => document.paragraph(elsewhere),
+            None => self.papers(&mut document),
+        }
+        document.section(words::MACHINE);
+        document.table(&COLUMNS, self.machine.iter().map(machine));
+        document.signatures(words::SIGN_OWNER, words::SIGN_INSPECTOR);
+        document
+    }
+
+    /// What people showed, for the system and for each connection.
+    fn papers(&self, document: &mut Document) {
         document.section(words::OWN);
         document.table(&COLUMNS, self.rows.iter().map(row));
         document.section(words::CONNECTIONS);
@@ -50,10 +64,6 @@ impl Report {
             document.heading(format!("{request}: {consumer} → {service}"));
             document.table(&COLUMNS, connection.rows.iter().map(row));
         }
-        document.section(words::MACHINE);
-        document.table(&COLUMNS, self.machine.iter().map(machine));
-        document.signatures(words::SIGN_OWNER, words::SIGN_INSPECTOR);
-        document
     }
 }
 
@@ -73,10 +83,11 @@ fn row(row: &Row) -> Vec<Cell> {
 
 fn machine(check: &MachineCheck) -> Vec<Cell> {
     let (outcome, tone) = words::outcome(check.outcome);
+    let found = [&check.detail.vi, &check.detail.en].into_iter().flat_map(|text| text.lines());
     vec![
         Cell::of(&check.title, Look::Name).line(check.legal_basis.clone(), Look::Small),
         Cell::of(outcome, Look::State(tone)),
-        Cell::of(&check.detail, Look::Small),
+        found.fold(Cell::default(), |cell, line| cell.line(line.to_owned(), Look::Small)),
         Cell::ticks(&check.title.vi),
     ]
 }

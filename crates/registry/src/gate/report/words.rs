@@ -9,6 +9,12 @@ use crate::print::{Tone, day};
 use crate::text::Text;
 
 pub(super) fn gate(report: &Report) -> Text {
+    if report.elsewhere.is_some() {
+        return match report.failing() {
+            0 => ("Phần máy tự kiểm tra: ĐẠT", "What the machine checks: PASSED").into(),
+            _ => ("Phần máy tự kiểm tra: KHÔNG ĐẠT", "What the machine checks: FAILED").into(),
+        };
+    }
     match (report.open, report.closes) {
         (false, _) => ("CỔNG ĐÓNG: còn mục chưa đạt", "CLOSED: something is missing").into(),
         (true, None) => ("CỔNG MỞ", "OPEN").into(),

@@ -13,6 +13,15 @@ const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security
 
 /// Files an item and has another person accept it.
 fn show(story: &mut Story, of: &str, item: &str, about: Option<&RequestId>) {
+    show_until(story, (of, item), about, None);
+}
+
+fn show_until(
+    story: &mut Story,
+    (of, item): (&str, &str),
+    about: Option<&RequestId>,
+    valid_until: Option<jiff::civil::Date>,
+) {
     let contact = |duty| GateContact {
         duty,
         name: "Phòng Kỹ thuật".to_owned(),
@@ -26,8 +35,9 @@ fn show(story: &mut Story, of: &str, item: &str, about: Option<&RequestId>) {
         about: about.cloned(),
         number: "12/BB-CAT".to_owned(),
         issued_on: who::vietnam(story.now).date(),
-        valid_until: None,
+        valid_until,
         document: Some(Fingerprint([7; 32])),
+        file: None,
         level: (item == "security_level").then_some(3),
         contacts: if item == "contacts" { duties.map(contact).to_vec() } else { Vec::new() },
     };
@@ -37,11 +47,11 @@ fn show(story: &mut Story, of: &str, item: &str, about: Option<&RequestId>) {
     story.act("operator", |state, rules, moment, _| gate::judge(state, rules, moment, judgement)).unwrap();
 }
 
-/// A story under the law's checklist, with an automatic request at its last step and its task closed.
-fn at_the_gate() -> (Story, RequestId) {
+/// A story under the law's checklist, with a request at its last step and its task closed.
+fn at_the_gate(kind: usize) -> (Story, RequestId) {
     let mut story = Story::new();
     story.rules = Rules::built_in().unwrap();
-    let id = story.open_kind(1);
+    let id = story.open_kind(kind);
     story.close_risk(&id);
     story.go_to(&id, "live");
     (story, id)
@@ -52,22 +62,110 @@ fn missing(story: &Story, id: &RequestId) -> Vec<String> {
 }
 
 #[test]
-fn a_request_goes_live_when_the_gate_of_the_consumer_is_open_and_not_before() {
-    let (mut story, id) = at_the_gate();
-    let error = story.approve("operator", &id).unwrap_err();
-    let RegistryError::GateClosed(items) = &error else { panic!("{error}") };
-    assert_eq!(*items, missing(&story, &id));
-    for item in OF_SYSTEM {
-        assert!(items.iter().any(|name| name.starts_with(item)), "{item} is not in {items:?}");
-        show(&mut story, CONSUMER, item, None);
+fn a_request_goes_live_when_the_gates_of_both_sides_are_open_and_not_before() {
+    let (mut story, id) = at_the_gate(2);
+    for of in [PROVIDER, CONSUMER] {
+        let error = story.approve("operator", &id).unwrap_err();
+        let RegistryError::GateClosed(items) = &error else { panic!("{error}") };
+        assert_eq!(*items, missing(&story, &id));
+        for item in OF_SYSTEM {
+            let named = |name: &&String| name.starts_with(item) && name.ends_with(&format!(": {of}"));
+            assert_eq!(items.iter().filter(named).count(), 1, "{of} lacks {item}: {items:?}");
+            show(&mut story, of, item, None);
+        }
     }
-    assert_eq!(code(story.approve("operator", &id)), 2013, "what the connection needs is missing still");
-    while let Some(name) = missing(&story, &id).first() {
-        let item = name.split(' ').next().unwrap().to_owned();
-        show(&mut story, CONSUMER, &item, Some(&id));
+    let of_connection = ["impact_assessment", "test_minutes", "coordination_regulation"];
+    for item in of_connection {
+        assert_eq!(code(story.approve("operator", &id)), 2013, "the connection lacks {item}");
+        assert!(missing(&story, &id)[0].starts_with(item), "{:?}", missing(&story, &id));
+        show(&mut story, CONSUMER, item, Some(&id));
     }
     story.approve("operator", &id).unwrap();
     assert_eq!(story.request(&id).status, Status::Live);
+}
+
+/// The risk assessment is handed in once: its task shows the item of the gate.
+#[test]
+fn the_closed_task_is_what_the_gate_knows_of_the_risk_assessment() {
+    let mut story = Story::new();
+    story.rules = Rules::built_in().unwrap();
+    let id = story.open_kind(1);
+    let row = |story: &Story| {
+        let report = gate::report(&story.state, &story.rules, &party(CONSUMER), &[], story.now);
+        report.connections[0].rows.iter().find(|row| row.item == "risk_assessment").cloned().unwrap()
+    };
+    assert_eq!(row(&story).state, gate::report::ItemState::Missing);
+    let named = missing(&story, &id).into_iter().filter(|name| name.starts_with("risk_assessment"));
+    assert_eq!(named.count(), 1, "the task and the item are one thing");
+    story.attach("security", &id, "risk_assessment").unwrap();
+    assert_eq!(row(&story).state, gate::report::ItemState::Missing, "nobody has concluded yet");
+    story.close("security", &id).unwrap();
+    let shown = row(&story);
+    assert_eq!(shown.state, gate::report::ItemState::InForce);
+    let evidence = shown.evidence.unwrap();
+    assert_eq!((evidence.number.as_str(), evidence.filed.0.as_str()), ("12/BB", "security"));
+    assert!(shown.note.vi.contains("Rủi ro ở mức chấp nhận được"), "{:?}", shown.note);
+    assert!(!missing(&story, &id).iter().any(|name| name.starts_with("risk_assessment")));
+}
+
+#[test]
+fn every_item_that_a_task_shows_is_a_task_of_every_road_that_counts_with_it() {
+    let rules = Rules::built_in().unwrap();
+    for list in rules.checklists.iter().filter(|list| list.valid_to.is_none()) {
+        let by_task = |item: &&gate::checklist::Item| item.in_force == gate::checklist::InForce::Task;
+        for item in list.items.iter().filter(by_task) {
+            assert!(rules.roads.task(&item.code).is_some(), "{}", item.code);
+            for road in rules.roads.iter().filter(|road| road.valid_to.is_none()) {
+                let opens = road.steps.iter().any(|step| step.task.as_ref() == Some(&item.code));
+                assert!(opens, "road {} {} never opens {}", road.kind, road.version, item.code);
+            }
+        }
+    }
+}
+
+/// What ends for one connection closes its grant from that moment on, and nothing else.
+#[test]
+fn an_item_of_one_connection_that_will_end_is_in_the_snapshot_beforehand_for_its_grant_alone() {
+    let (mut story, id) = at_the_gate(2);
+    for of in [PROVIDER, CONSUMER] {
+        for item in OF_SYSTEM {
+            show(&mut story, of, item, None);
+        }
+    }
+    let until = who::vietnam(story.now).date().checked_add(jiff::Span::new().days(30)).unwrap();
+    for item in ["impact_assessment", "test_minutes", "coordination_regulation"] {
+        show_until(&mut story, (CONSUMER, item), Some(&id), (item == "test_minutes").then_some(until));
+    }
+    story.approve("operator", &id).unwrap();
+    let other = story.open_kind(1);
+    story.close_risk(&other);
+    story.go_to(&other, "live");
+    story.approve("operator", &other).unwrap();
+    let grant = |story: &Story, id: &RequestId| story.request(id).grant.clone();
+    let of_grants = |story: &Story| {
+        let member = "VN-DEMO/GOV/G01".parse().unwrap();
+        let gates = snapshot::of(&story.state, &story.rules, &member, story.now).gates;
+        gates.into_iter().filter(|gate| gate.grant.is_some()).collect::<Vec<_>>()
+    };
+    let told = |story: &Story, service: usize| {
+        let service = SERVICES[service].parse().unwrap();
+        explain(&story.state, &story.rules, (&party(CONSUMER), &service), None, story.now)
+    };
+    let foreseen = of_grants(&story);
+    assert_eq!(foreseen.len(), 1, "{foreseen:?}");
+    assert_eq!((&foreseen[0].grant, &foreseen[0].party), (&grant(&story, &id), &party(CONSUMER)));
+    assert_eq!(foreseen[0].failing[0].item, "test_minutes");
+    let closes = foreseen[0].from.unwrap();
+    story.now = Ts(closes.0 - 1);
+    assert_eq!(of_grants(&story)[0].from, Some(closes));
+    assert!(told(&story, 1).allowed);
+    story.now = closes;
+    assert_eq!(of_grants(&story)[0].from, None, "closed without another act");
+    assert_eq!(told(&story, 1).why, [Why::GateClosed]);
+    assert!(told(&story, 1).vi.contains("test_minutes"));
+    assert!(told(&story, 0).allowed, "the other connection of the same systems goes on");
+    show(&mut story, CONSUMER, "test_minutes", Some(&id));
+    assert_eq!(of_grants(&story), [], "the renewal opens it again");
 }
 
 #[test]
