@@ -25,7 +25,7 @@ fn outcome<'a>(report: &'a Value, code: &str) -> &'a str {
 
 #[test]
 fn the_doctor_checks_a_running_node_and_puts_the_papers_of_its_registry_beside_it() {
-    let (sandbox, office) = start();
+    let (sandbox, office) = start(None);
     office.prepare();
     wait(|| report(&sandbox, "provider", PROVIDER).0 == 0);
     let (_, found) = report(&sandbox, "provider", PROVIDER);
@@ -81,7 +81,7 @@ fn the_doctor_checks_a_running_node_and_puts_the_papers_of_its_registry_beside_i
 
 #[test]
 fn a_node_without_a_registry_says_where_the_papers_are_and_checks_what_it_can() {
-    let (mut sandbox, _office) = start();
+    let (mut sandbox, _office) = start(None);
     let (code, found) = report(&sandbox, "consumer", CONSUMER);
     assert_eq!(code, 0, "{found:#}");
     assert_eq!(outcome(&found, "tls_versions"), "passed");
