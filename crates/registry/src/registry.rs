@@ -5,7 +5,7 @@ mod keys;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
-use audit::{AuditError, Draft, Entry, Filter, Index, Journal, Outcome};
+use audit::{AuditError, Draft, Entry, Filter, Index, Journal, Outcome, PersonId};
 use base::{Clock, Ts};
 use store::Db;
 use tokio::sync::{Mutex, watch};
@@ -15,7 +15,7 @@ use crate::people::{self, Act, Person, Role};
 use crate::{Event, Moment, RegistryError, Rules, Stamp, State};
 use keys::Keys;
 
-pub use keys::KEY_BYTES_MAX;
+pub use keys::{IdempotencyKey, KEY_BYTES_MAX};
 
 /// How often an act is decided again because another process was faster, before its person is asked to try again.
 const ATTEMPTS_MAX: u32 = 10;
@@ -42,8 +42,8 @@ pub struct Deed<'a> {
     pub agency: Option<&'a AgencyCode>,
     /// To what, as the journal shall name it: `agency/000.00.00.H17`, `request/DK-2026-000045`.
     pub subject: &'a str,
-    /// The idempotency key: 1 to 128 visible ASCII characters.
-    pub key: Option<&'a str>,
+    /// The idempotency key, when the person sent one.
+    pub key: Option<&'a IdempotencyKey>,
 }
 
 /// What was written down for an act.
@@ -69,6 +69,7 @@ impl Receipt {
 /// Readers share a lock that a writer takes only to apply what is already written.
 pub struct Registry {
     journal: Journal,
+    db: Db,
     rules: Arc<Rules>,
     clock: Arc<dyn Clock>,
     held: RwLock<Held>,
@@ -125,7 +126,8 @@ impl Registry {
     pub async fn open(db: Db, rules: Rules, clock: Arc<dyn Clock>) -> Result<Self, RegistryError> {
         let started = Instant::now();
         let registry = Self {
-            journal: Journal::open(db),
+            journal: Journal::open(db.clone()),
+            db,
             rules: Arc::new(rules),
             clock,
             held: RwLock::default(),
@@ -166,7 +168,7 @@ impl Registry {
     /// receipt.
     ///
     /// # Errors
-    /// As [`Registry::act`]; [`RegistryError::KeyReused`] when the person used the key for something else.
+    /// As [`Registry::act`]; [`RegistryError::KeyReused`] when the person used the key for another act or request.
     pub async fn act_once(
         &self,
         who: &Person,
@@ -199,6 +201,36 @@ impl Registry {
         }
         let found = self.held().state.seq;
         Err(RegistryError::Conflict { name: deed.subject.to_owned(), expected: seen.unwrap_or(found), found })
+    }
+
+    /// What would be decided about a deed now; writes nothing, not even a refusal.
+    ///
+    /// It may take long: others who write wait their turn, and nobody who reads waits for them.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`], and what `decide` refuses with.
+    pub async fn try_out<T>(
+        &self,
+        who: &Person,
+        (act, agency): (Act, Option<&AgencyCode>),
+        decide: impl FnOnce(&State, &Moment) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        // A writer that waits for a long look at the state would keep every later reader waiting behind it.
+        let _writing = self.writing.lock().await;
+        let moment = Moment::new(self.clock.now(), who.id.clone());
+        let held = self.held();
+        people::may(&held.state, who, act, agency, moment.today)?;
+        decide(&held.state, &moment)
+    }
+
+    /// Takes the code of a second factor: true once for each number, and only for one that is later than all before, in
+    /// every process on this store.
+    ///
+    /// # Errors
+    /// The store: then nobody can tell whether it was taken, and it must not count.
+    pub async fn use_code(&self, who: &PersonId, number: u64) -> Result<bool, RegistryError> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(self.db.sign_in_code_take(who.as_str(), number).await?)
     }
 
     /// Looks at the state. Keep it short: nothing can be written meanwhile.
@@ -351,7 +383,8 @@ fn plan(
         agency: deed.agency.map(ToString::to_string),
         act: deed.act.name().to_owned(),
         subject: cut(deed.subject, SUBJECT_CHARS_MAX),
-        key: if outcome == Outcome::Done { deed.key.map(str::to_owned) } else { None },
+        key: deed.key.filter(|_| outcome == Outcome::Done).map(|asked| asked.key.clone()),
+        key_request: deed.key.filter(|_| outcome == Outcome::Done).and_then(IdempotencyKey::request_text),
         outcome,
         event,
     };

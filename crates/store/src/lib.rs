@@ -14,6 +14,7 @@ mod error;
 mod journal;
 mod log;
 mod schema;
+mod sign_in;
 mod writer;
 
 pub use certificate::StoredCertificate;

@@ -1,7 +1,7 @@
 //! The readiness gate: how it stands for a party, what is filed and judged, what ends soon.
 
 use axum::Json;
-use axum::extract::{Path, State as Held};
+use axum::extract::State as Held;
 use axum::response::{Html, IntoResponse, Response};
 use base::{PartyId, Ts};
 use http::{HeaderMap, header};
@@ -11,9 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::request::{Asked, Because, Created, Done, Input, done, with_version};
+use super::on::{Id, Numbered, On};
+use super::request::{Asked, Because, Created, Done, Input, with_version};
 use super::sight::{Sight, agencies_of, place};
-use super::{Api, Caller, Key, Seen};
+use super::{Api, Caller, Key};
 use crate::gate::filing::{Filed, Filing, FilingId, Judgement, Standing, Verdict};
 use crate::gate::{self, Report, Warning};
 use crate::people::Act;
@@ -128,10 +129,17 @@ impl From<&Filed> for FilingView {
     }
 }
 
-/// The number in a path. What is none names nothing.
-fn id(text: &str) -> Result<FilingId, RegistryError> {
-    let none = || RegistryError::NoSuch { kind: "filing", name: text.to_owned() };
-    text.parse().map(FilingId).map_err(|_| none())
+impl Numbered for FilingId {
+    const KIND: &'static str = "filing";
+
+    fn number(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    fn acts(&self, state: &State) -> Vec<i64> {
+        let filed = state.gate.get(*self).into_iter();
+        filed.flat_map(|filed| &filed.history).map(|stamp| stamp.seq).collect()
+    }
 }
 
 /// Shows how the gate of a party stands: every item with state, evidence and legal basis.
@@ -222,11 +230,11 @@ async fn file(
 async fn one(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path(number): Path<String>,
+    Id(id): Id<FilingId>,
 ) -> Result<Response, Problem> {
-    let (id, now) = (id(&number)?, api.now());
+    let now = api.now();
     api.registry().read(|state| {
-        let none = || RegistryError::NoSuch { kind: "filing", name: number.clone() };
+        let none = || RegistryError::NoSuch { kind: "filing", name: id.to_string() };
         let filed = state.gate.get(id).ok_or_else(none)?;
         if !Sight::new(state, &person, now).party(&filed.filing.party) {
             return Err(RegistryError::Forbidden(Act::Read.name()).into());
@@ -242,15 +250,13 @@ async fn one(
     responses((status = 200, body = Done), (status = 403, description = "EX-2014"), (status = 409, description = "EX-2003, EX-2010")))]
 async fn judge(
     Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<FilingId>,
     Input(verdict): Input<Verdict>,
 ) -> Result<Done, Problem> {
-    let (id, if_version, rules) = (id(&number)?, seen.of(true)?, api.registry().rules());
-    let judgement = Judgement { id, verdict, if_version };
+    let judgement = Judgement { id: on.id, verdict, if_version: on.if_version };
+    let rules = api.registry().rules();
     let decide = |state: &State, moment: &Moment| gate::judge(state, rules, moment, judgement.clone());
-    change(&api, (&caller, &key), (Act::GateJudge, id, "judge"), decide).await
+    change(&api, &on, (Act::GateJudge, "judge"), decide).await
 }
 
 /// Takes a filing back; the gate may close.
@@ -259,25 +265,22 @@ async fn judge(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
 async fn withdraw(
     Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<FilingId>,
     Input(Because { reason }): Input<Because>,
 ) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let decide = |state: &State, _: &Moment| gate::withdraw(state, id, &reason, if_version);
-    change(&api, (&caller, &key), (Act::GateFile, id, "withdraw"), decide).await
+    let decide = |state: &State, _: &Moment| gate::withdraw(state, on.id, &reason, on.if_version);
+    change(&api, &on, (Act::GateFile, "withdraw"), decide).await
 }
 
 /// Does something to a filing: judging is the platform's, withdrawing that of the party's agency.
 async fn change(
     api: &Api,
-    (Caller(person), Key(key)): (&Caller, &Key),
-    (act, id, verb): (Act, FilingId, &str),
+    on: &On<FilingId>,
+    (act, verb): (Act, &str),
     decide: impl FnMut(&State, &Moment) -> Result<Vec<Event>, RegistryError>,
 ) -> Result<Done, Problem> {
-    let (registry, day) = (api.registry(), vietnam_day(api.now()));
-    let (subject, agency) = registry.read(|state| match state.gate.get(id) {
+    let (id, person, day) = (on.id, &on.caller.0, vietnam_day(api.now()));
+    let (subject, agency) = api.registry().read(|state| match state.gate.get(id) {
         None => (format!("gate/filings/{id}/{verb}"), None),
         Some(filed) => {
             let Filing { party, item, .. } = &filed.filing;
@@ -289,10 +292,5 @@ async fn change(
             (subject, place((state, person, day), act, &places))
         }
     });
-    let deed = Deed { act, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };
-    let receipt = registry.act_once(person, &deed, decide).await?;
-    Ok(registry.read(|state| {
-        let history = state.gate.get(id).map(|filed| &filed.history[..]).unwrap_or_default();
-        done(&receipt, history.iter().map(|stamp| stamp.seq))
-    }))
+    on.act(api, (act, agency.as_ref(), &subject), decide).await
 }

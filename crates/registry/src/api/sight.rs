@@ -50,17 +50,18 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// The agencies that answer for a party: those that asked for services in its name, those that offer services by it,
-/// and the one whose code is the member's.
+/// The agencies that answer for a party: the one that its member is or that was recorded for it, and those above and
+/// below that which asked for services in its name or offer services by it. Asking or offering alone gives nobody a say
+/// about somebody else's system.
 pub(super) fn agencies_of(state: &State, party: &PartyId, day: Date) -> Vec<AgencyCode> {
-    // What was refused or taken back gives nobody a say about somebody else's system.
+    let agencies = &state.agencies;
     let counts = |status| !matches!(status, Status::Refused | Status::Withdrawn);
     let asked = state.requests.iter().filter(|r| r.consumer == *party && counts(r.status));
     let asked = asked.filter_map(|request| agency_of(state, request, Whose::Consumer, day));
     let offered = state.services.iter().filter(|s| s.id.provider.party() == *party && s.is_on_offer(day));
     let offered = offered.map(|service| service.owner.clone());
-    let mut all: Vec<AgencyCode> =
-        asked.chain(offered).chain(state.agencies.of_member(&party.member, day)).collect();
+    let others = asked.chain(offered).filter(|agency| agencies.speaks_for(agency, &party.member, day));
+    let mut all: Vec<AgencyCode> = others.chain(agencies.of_member(&party.member, day)).collect();
     all.sort();
     all.dedup();
     all

@@ -4,9 +4,9 @@ use std::path::Path as File;
 
 use axum::body::Bytes;
 use axum::extract::FromRequest as _;
-use axum::extract::{DefaultBodyLimit, Path, Request, State as Held};
+use axum::extract::{DefaultBodyLimit, Request, State as Held};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, header};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
 use utoipa::IntoParams;
@@ -16,7 +16,7 @@ use web::Problem;
 
 use super::{change, id, seen};
 use crate::RegistryError;
-use crate::api::request::{Asked, Done};
+use crate::api::request::{Asked, At, Done, unread_body};
 use crate::api::sight::Sight;
 use crate::api::{Api, Caller, Key, Seen};
 use crate::people::Act;
@@ -57,12 +57,13 @@ async fn add(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    (Path(number), Asked(about)): (Path<String>, Asked<About>),
+    (At(number), Asked(about)): (At<String>, Asked<About>),
     request: Request,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
     let media_type = media_type(request.headers());
-    let content = content(request).await?;
+    let content = Bytes::from_request(request, &()).await;
+    let content = content.map_err(|rejection| unread_body(&rejection, DOCUMENT_BYTES_MAX))?;
     let sha256 = hex::encode(crypto::hash::sha256(&[&content]));
     let attachment = Attachment {
         item: about.item,
@@ -100,7 +101,7 @@ async fn add(
 async fn read(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path((number, sha256)): Path<(String, String)>,
+    At((number, sha256)): At<(String, String)>,
 ) -> Result<Response, Problem> {
     let (id, now) = (id(&number)?, api.now());
     let none = || RegistryError::NoSuch { kind: "attachment", name: sha256.clone() };
@@ -122,16 +123,6 @@ fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Parameters such as `charset` say nothing about which program opens it.
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-async fn content(request: Request) -> Result<Bytes, RegistryError> {
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return RegistryError::TooMany { what: "byte / bytes", max: DOCUMENT_BYTES_MAX };
-        }
-        let vi = "không nhận đủ nội dung; hãy gửi lại";
-        RegistryError::invalid("body", vi, "did not arrive whole: send it again")
-    })
 }
 
 /// Writes the content beside its place and renames it: what stands there is whole.

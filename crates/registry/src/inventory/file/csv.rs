@@ -4,7 +4,8 @@ use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 
 use super::super::columns::{COLUMNS, VERSION};
 use super::intake::{Intake, RowPlace, Target, headings};
-use super::{Row, neutralised, plain};
+use super::Row;
+use crate::cell::{neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
