@@ -178,3 +178,6 @@ fn failing(from: &gate::Failing) -> Failing {
 fn closed_service(from: &snapshot::ClosedService) -> ClosedService {
     ClosedService { service: from.service.clone(), notice: from.notice.clone() }
 }
+
+#[cfg(test)]
+mod tests;
