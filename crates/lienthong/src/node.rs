@@ -136,7 +136,8 @@ impl Node {
         drop((self.gateway, self.health));
         // The writer ends when the last call does: calls that were cut off still count.
         let _ = self.writer.await;
-        let saved = tokio::task::spawn_blocking(move || usage::save(&usage, &self.usage_file, SystemClock.now()));
+        let saved =
+            tokio::task::spawn_blocking(move || usage::save(&usage, &self.usage_file, SystemClock.now()));
         if let Ok(Err(error)) = saved.await {
             tracing::error!(%error, "không lưu được số đếm hạn mức / the counts of quotas are not kept");
         }

@@ -24,7 +24,8 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_and_each_is_read_back_unchanged() {
-        let texts = ["=1+1", "+84", "-1", "@x", "\tx", "\rx", "'=1", "''@x", "＝1", "'x", "x=1", "", "'", "Sở A"];
+        let texts =
+            ["=1+1", "+84", "-1", "@x", "\tx", "\rx", "'=1", "''@x", "＝1", "'x", "x=1", "", "'", "Sở A"];
         for text in texts {
             let cell = neutralised(text.to_owned());
             assert!(!starts_formula(&cell), "{text:?}");

@@ -220,7 +220,8 @@ impl Conditions {
 /// Whether a call that writes shall do so only under a tag or a time. Passing it on would tell whether the guess of a tag
 /// is right; leaving it out would overwrite what the caller did not mean. `*` asks only whether there is something.
 fn writes_by_tag(call: &Call) -> bool {
-    let names = [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
+    let names =
+        [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
     !matches!(call.method, Method::GET | Method::HEAD)
         && call.headers.iter().any(|(name, value)| names.contains(name) && value != "*")
 }

@@ -99,7 +99,7 @@ pub fn answer(
     if_version: Option<i64>,
 ) -> Result<Vec<crate::Event>, RegistryError> {
     let agencies = &state.agencies;
-    answering.legal_basis = answering.legal_basis.trim().to_owned();
+    answering.legal_basis = answering.legal_basis.trim().into();
     let known = agencies.member(&answering.member);
     if known.is_some_and(|known| known.answering == answering) {
         return Ok(Vec::new());

@@ -118,16 +118,16 @@ mod tests {
         let mut ends = Vec::new();
         for _ in 0..ASIDE_AT_ONCE {
             let (end, ended) = oneshot::channel::<()>();
-            let (begin, begun) = oneshot::channel();
+            let (working, works) = oneshot::channel();
             let aside = Arc::clone(&aside);
             let work = async move {
-                let _ = begin.send(());
+                let _ = working.send(());
                 let _ = ended.await;
                 Ok(())
             };
             // Nobody waits for it any more, and it keeps its place.
             let waiting = tokio::spawn(async move { aside.run(work).await });
-            begun.await.unwrap();
+            works.await.unwrap();
             waiting.abort();
             ends.push(end);
         }

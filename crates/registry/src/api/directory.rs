@@ -292,11 +292,11 @@ async fn one(Held(api): Held<Api>, caller: Caller, Id(id): Id<ProposalId>) -> Re
 #[utoipa::path(post, path = "/directory/changes/{id}/approve", tag = "directory",
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Done), (status = 403, description = "EX-2014"), (status = 409, description = "EX-2003, EX-2010, EX-2015")))]
-async fn approve(
-    Held(api): Held<Api>,
-    on: On<ProposalId>,
-) -> Result<Done, Problem> {
-    change(&api, &on, (Act::DirectoryApprove, "approve"), |state, moment| approved(state, moment, on.id, on.if_version)).await
+async fn approve(Held(api): Held<Api>, on: On<ProposalId>) -> Result<Done, Problem> {
+    change(&api, &on, (Act::DirectoryApprove, "approve"), |state, moment| {
+        approved(state, moment, on.id, on.if_version)
+    })
+    .await
 }
 
 /// Rejects a proposal; not by who proposed it.
@@ -308,18 +308,21 @@ async fn reject(
     on: On<ProposalId>,
     Input(Because { reason }): Input<Because>,
 ) -> Result<Done, Problem> {
-    change(&api, &on, (Act::DirectoryApprove, "reject"), |state, moment| rejected(state, moment, on.id, &reason, on.if_version)).await
+    change(&api, &on, (Act::DirectoryApprove, "reject"), |state, moment| {
+        rejected(state, moment, on.id, &reason, on.if_version)
+    })
+    .await
 }
 
 /// Takes a proposal back; only by who proposed it.
 #[utoipa::path(post, path = "/directory/changes/{id}/take-back", tag = "directory",
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
-async fn take_back(
-    Held(api): Held<Api>,
-    on: On<ProposalId>,
-) -> Result<Done, Problem> {
-    change(&api, &on, (Act::DirectoryPropose, "take-back"), |state, moment| taken_back(state, moment, on.id, on.if_version)).await
+async fn take_back(Held(api): Held<Api>, on: On<ProposalId>) -> Result<Done, Problem> {
+    change(&api, &on, (Act::DirectoryPropose, "take-back"), |state, moment| {
+        taken_back(state, moment, on.id, on.if_version)
+    })
+    .await
 }
 
 /// Proposes the inverse of what was published. What was published stays as it is, so that no version is asked for.

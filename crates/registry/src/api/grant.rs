@@ -221,7 +221,8 @@ async fn list(
 ) -> Result<Json<Paged<GrantRow>>, Problem> {
     let (limit, now) = (limit(wanted.limit)?, api.now());
     let none = |text: &str| RegistryError::NoSuch { kind: "grant", name: text.to_owned() };
-    let after = wanted.after.as_deref().map(|text| GrantId::number(text).ok_or_else(|| none(text))).transpose()?;
+    let after =
+        wanted.after.as_deref().map(|text| GrantId::number(text).ok_or_else(|| none(text))).transpose()?;
     let rows = api.registry().read(|state| {
         let sight = Sight::new(state, &person, now);
         let newest_first = state.grants.iter().rev();
@@ -264,11 +265,7 @@ async fn why(
 /// Shows a grant with its history.
 #[utoipa::path(get, path = "/grants/{id}", tag = "grants", params(("id" = String, Path)),
     responses((status = 200, body = GrantView, headers(("ETag" = String)))))]
-async fn one(
-    Kept(api): Kept<Api>,
-    Caller(person): Caller,
-    Id(id): Id<GrantId>,
-) -> Result<Response, Problem> {
+async fn one(Kept(api): Kept<Api>, Caller(person): Caller, Id(id): Id<GrantId>) -> Result<Response, Problem> {
     let now = api.now();
     api.registry().read(|state| {
         let none = || RegistryError::NoSuch { kind: "grant", name: id.to_string() };

@@ -93,10 +93,12 @@ async fn with_digest(request: Request) -> Result<Request, Problem> {
     }
     let (mut parts, body) = request.into_parts();
     let whole = Request::from_parts(parts.clone(), body);
-    let body = Bytes::from_request(whole, &()).await.map_err(|rejection| unread_body(&rejection, FILE_BYTES_MAX))?;
+    let body =
+        Bytes::from_request(whole, &()).await.map_err(|rejection| unread_body(&rejection, FILE_BYTES_MAX))?;
     let address = parts.uri.path_and_query().map_or("", |address| address.as_str());
     // Neither method nor address has a zero in it.
-    let digest = crypto::hash::sha256(&[parts.method.as_str().as_bytes(), b"\0", address.as_bytes(), b"\0", &body]);
+    let digest =
+        crypto::hash::sha256(&[parts.method.as_str().as_bytes(), b"\0", address.as_bytes(), b"\0", &body]);
     parts.extensions.insert(RequestDigest(digest));
     Ok(Request::from_parts(parts, Body::from(body)))
 }

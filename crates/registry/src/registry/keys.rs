@@ -59,7 +59,8 @@ impl Known {
     /// Whether the deed is what was done.
     fn is(&self, deed: &Deed<'_>, asked: &IdempotencyKey) -> bool {
         let request = asked.request_text();
-        let other = self.request.as_deref().is_some_and(|known| request.is_some_and(|asked| *known != *asked));
+        let other =
+            self.request.as_deref().is_some_and(|known| request.is_some_and(|asked| *known != *asked));
         *self.act == *deed.act.name() && *self.subject == *deed.subject && !other
     }
 }
@@ -148,7 +149,12 @@ mod tests {
         }
     }
 
-    fn find(keys: &Keys, by: &PersonId, asked: (&str, &str), now: Ts) -> Result<Option<Receipt>, RegistryError> {
+    fn find(
+        keys: &Keys,
+        by: &PersonId,
+        asked: (&str, &str),
+        now: Ts,
+    ) -> Result<Option<Receipt>, RegistryError> {
         let key = asked.0.into();
         keys.find(by, &Deed { act: Act::GrantChange, agency: None, subject: asked.1, key: Some(&key) }, now)
     }

@@ -146,7 +146,9 @@ fn own_system(state: &State, day: Date, ask: &Ask, intake: &mut Intake) {
             format!("the system belongs to {own}, not to {}", ask.agency),
         ),
         None => (
-            format!("chưa ghi nhận cơ quan chịu trách nhiệm cho thành viên {member}; đề nghị đơn vị vận hành ghi nhận"),
+            format!(
+                "chưa ghi nhận cơ quan chịu trách nhiệm cho thành viên {member}; đề nghị đơn vị vận hành ghi nhận"
+            ),
             format!("no agency answers for the member {member}: ask the platform operator to record one"),
         ),
     };

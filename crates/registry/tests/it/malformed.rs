@@ -58,7 +58,10 @@ async fn what_is_malformed_is_a_problem_with_a_code_on_every_route() {
                 cases.extend(["%ff", "%20"].map(|part| (filled(&path, part), None)));
             }
             if has_query {
-                cases.extend(["khong=co", "limit=x", "limit=1&limit=2", "%ff=%ff"].map(|query| (format!("{plain}?{query}"), None)));
+                cases.extend(
+                    ["khong=co", "limit=x", "limit=1&limit=2", "%ff=%ff"]
+                        .map(|query| (format!("{plain}?{query}"), None)),
+                );
             }
             if operation.request_body.is_some() {
                 cases.push((plain.clone(), None));

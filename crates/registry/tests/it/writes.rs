@@ -66,7 +66,10 @@ async fn a_key_belongs_to_one_request(store: TestStore) {
     for (method, path, body) in others {
         let seen = [&own[..], &[("if-match", "\"1\"")]].concat();
         let refused = server.send(method, &path, &seen, Some(body)).await;
-        assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "EX-2021"));
+        assert_eq!(
+            (refused.status, refused.problem().as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "EX-2021")
+        );
     }
     let shown = server.get("vanhanh1", path).await.ok().json();
     assert_eq!(shown["agency"]["name"], "Sở Một");
@@ -95,7 +98,8 @@ async fn a_trial_needs_the_role_and_writes_nothing() {
     let post = Post { role: Role::PlatformOperator, agency: None };
     let person = Person { id: "vanhanh1".parse().unwrap(), posts: vec![post] };
     let seq = server.registry.read(|state| state.seq);
-    let seen = server.registry.try_out(&person, (Act::AgencyPut, None), |state, _| Ok(state.seq)).await.unwrap();
+    let seen =
+        server.registry.try_out(&person, (Act::AgencyPut, None), |state, _| Ok(state.seq)).await.unwrap();
     assert_eq!(seen, seq);
     let nobody = Person { posts: Vec::new(), ..person };
     server.registry.try_out(&nobody, (Act::AgencyPut, None), |_, _| Ok(())).await.unwrap_err();

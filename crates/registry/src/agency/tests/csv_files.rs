@@ -85,7 +85,9 @@ fn no_cell_of_an_export_is_computed_and_it_is_imported_unchanged() {
     let here = world(rows.collect::<Vec<_>>());
     let file = String::from_utf8(table::to_csv(here.agencies().all())).unwrap();
     let mut reader = ::csv::Reader::from_reader(file.as_bytes());
-    for cell in reader.records().flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()) {
+    for cell in
+        reader.records().flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+    {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
     }
     let mut there = World::default();

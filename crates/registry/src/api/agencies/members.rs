@@ -65,7 +65,9 @@ type Named = At<(String, String, String)>;
 
 fn id(At((instance, class, code)): Named) -> Result<MemberId, RegistryError> {
     let id = format!("{instance}/{class}/{code}").parse();
-    id.map_err(|_| RegistryError::invalid("path", "mã thành viên không đúng dạng", "not the identifier of a member"))
+    id.map_err(|_| {
+        RegistryError::invalid("path", "mã thành viên không đúng dạng", "not the identifier of a member")
+    })
 }
 
 /// Lists the members that are no agencies and who answers for them.

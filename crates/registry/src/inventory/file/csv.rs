@@ -3,8 +3,8 @@
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 
 use super::super::columns::{COLUMNS, VERSION};
-use super::intake::{Intake, RowPlace, Target, headings};
 use super::Row;
+use super::intake::{Intake, RowPlace, Target, headings};
 use crate::cell::{neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
