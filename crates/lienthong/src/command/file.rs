@@ -147,7 +147,9 @@ mod tests {
                 })
             })
             .collect();
-        all.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in all {
+            thread.join().unwrap();
+        }
         assert_eq!(read(&path).unwrap().len(), 80);
         let nothing = edit(&path, |_| anyhow::bail!("no"));
         assert_eq!((nothing.is_err(), read(&path).unwrap().len()), (true, 80));

@@ -20,7 +20,7 @@ async fn nobody_asks_in_the_name_of_a_company_before_the_operator_has_recorded_w
         ("EX-2002".into(), &json!("consumer"))
     );
 
-    let path = format!("/members/{}", COMPANY);
+    let path = format!("/members/{COMPANY}");
     let record = |agency: &str| json!({ "agency": agency, "legal_basis": "Hợp đồng 12/2026" });
     let other = server.by("quantri.h17", Method::PUT, &path, Some(record("000.00.00.H17"))).await;
     assert_eq!((other.status, other.problem().as_str()), (StatusCode::FORBIDDEN, "EX-2004"));

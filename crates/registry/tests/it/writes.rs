@@ -1,6 +1,9 @@
 //! How much one person writes, and what is written once only.
 
+use std::time::{Duration, Instant};
+
 use http::{Method, StatusCode};
+use registry::agency::{self, table};
 use registry::api::guard::{REFUSED_COSTS, WRITE_EVERY_S, WRITES_AT_ONCE};
 use registry::people::{Act, Person, Post, Role};
 use serde_json::{Value, json};
@@ -104,4 +107,30 @@ async fn a_trial_needs_the_role_and_writes_nothing() {
     let nobody = Person { posts: Vec::new(), ..person };
     server.registry.try_out(&nobody, (Act::AgencyPut, None), |_, _| Ok(())).await.unwrap_err();
     assert_eq!(server.registry.read(|state| state.seq), seq, "a trial writes nothing, not even a refusal");
+}
+
+#[tokio::test]
+async fn the_api_answers_while_a_large_file_is_taken_over() {
+    // One thread serves everything, as if all others were busy.
+    let server = Server::start().await;
+    let file = table::to_csv(&agency::sample::units(20_000));
+    let token = format!("Bearer {}", server.sign_in("vanhanh1").await);
+    let own = [("authorization", token.as_str())];
+    let begun = Instant::now();
+    let import = server.raw(Method::POST, "/agencies/import", &own, file);
+    let asking = async {
+        let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
+        loop {
+            server.send(Method::GET, "/me", &own, None).await.ok();
+            longest = longest.max(last.elapsed());
+            last = Instant::now();
+            if server.registry.read(|state| !state.agencies.is_empty()) {
+                return longest;
+            }
+        }
+    };
+    let (imported, longest) = tokio::join!(import, asking);
+    assert_eq!(imported.ok().json()["rows"], 20_000);
+    let whole = begun.elapsed();
+    assert!(longest < whole / 2, "nobody was answered for {longest:?} of {whole:?}");
 }
