@@ -3,7 +3,7 @@
 mod keys;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use audit::{AuditError, Draft, Entry, Filter, Index, Journal, Outcome, PersonId};
 use base::{Clock, Ts};
@@ -29,6 +29,13 @@ const GAP_ENTRIES_MAX: i64 = 16;
 const SUBJECT_CHARS_MAX: usize = 1_000;
 /// Longest reason of a refusal in the journal, in characters; the person was told all of it.
 const REASON_CHARS_MAX: usize = 2_000;
+
+/// So many entries of one act are seen all at once or not at all; only files bring more.
+const TOGETHER_ENTRIES_MAX: u32 = 16;
+/// How long readers wait while many entries are applied …
+const APPLYING: Duration = Duration::from_millis(10);
+/// … before it is their turn.
+const READERS_TURN: Duration = Duration::from_millis(1);
 
 /// Why the lock is never poisoned. Were it so all the same, nobody may see a state that is half of one.
 const WHOLE: &str = "applying what happened never panics";
@@ -192,7 +199,7 @@ impl Registry {
                         Ok(events) => (events.into_iter().map(Some).collect(), None),
                         Err(refusal) => (vec![None], Some(refusal)),
                     };
-                    self.take(entries.into_iter().zip(events).collect());
+                    self.take(entries.into_iter().zip(events).collect()).await;
                     return refusal.map_or(Ok(receipt), Err);
                 }
                 Err(AuditError::Behind { .. }) => drop(self.read_on().await?),
@@ -336,7 +343,7 @@ impl Registry {
             let entries = self.journal.read(from, PAGE_ENTRIES).await?;
             let count = entries.len() as u64;
             let read: Result<Vec<_>, AuditError> = entries.into_iter().map(with_event).collect();
-            self.take(read?);
+            self.take(read?).await;
             taken += count;
             if count < u64::from(PAGE_ENTRIES) {
                 return Ok(taken);
@@ -344,18 +351,32 @@ impl Registry {
         }
     }
 
-    /// Applies what is written, all of it at once, and tells who waits for changes.
-    fn take(&self, written: Vec<(Entry, Option<Event>)>) {
+    /// Applies what is written and tells who waits for changes. What many entries bring is seen bit by bit, as other
+    /// processes see it.
+    async fn take(&self, written: Vec<(Entry, Option<Event>)>) {
+        let mut rest = written.into_iter();
+        while !rest.as_slice().is_empty() {
+            if let Some(seq) = self.take_some(&mut rest) {
+                self.changes.send_replace(seq);
+            }
+            if !rest.as_slice().is_empty() {
+                tokio::time::sleep(READERS_TURN).await;
+            }
+        }
+    }
+
+    /// Applies the next entries, for a while; gives the new number when something changed.
+    fn take_some(&self, rest: &mut impl Iterator<Item = (Entry, Option<Event>)>) -> Option<i64> {
         let mut held = self.held.write().expect(WHOLE);
-        let mut changed = false;
-        for (entry, event) in written {
+        let (begun, mut changed, mut count) = (Instant::now(), false, 0);
+        for (entry, event) in rest {
             changed |= held.take(&entry, event);
+            count += 1;
+            if count >= TOGETHER_ENTRIES_MAX && begun.elapsed() > APPLYING {
+                break;
+            }
         }
-        let seq = held.state.seq;
-        drop(held);
-        if changed {
-            self.changes.send_replace(seq);
-        }
+        changed.then_some(held.state.seq)
     }
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {
