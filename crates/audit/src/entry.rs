@@ -56,6 +56,9 @@ pub struct Entry {
     /// The idempotency key under which the person asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// SHA-256 of the request that came with the key, in hexadecimal; entries of before do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_request: Option<String>,
 }
 
 /// An entry that has no number yet.
@@ -79,13 +82,15 @@ pub struct Draft {
     pub event: Option<serde_json::Value>,
     /// The idempotency key.
     pub key: Option<String>,
+    /// SHA-256 of the request that came with the key, in hexadecimal.
+    pub key_request: Option<String>,
 }
 
 impl Draft {
     /// The entry with its number.
     pub(crate) fn numbered(self, seq: i64) -> Entry {
-        let Self { at, by, in_role, agency, act, subject, outcome, event, key } = self;
-        Entry { seq, at, by, in_role, agency, act, subject, outcome, event, key }
+        let Self { at, by, in_role, agency, act, subject, outcome, event, key, key_request } = self;
+        Entry { seq, at, by, in_role, agency, act, subject, outcome, event, key, key_request }
     }
 }
 
@@ -175,17 +180,19 @@ mod tests {
             outcome: Outcome::Done,
             event: Some(serde_json::json!({"noun": "grant"})),
             key: Some("k-1".into()),
+            key_request: Some("07".into()),
         }
     }
 
     #[test]
     fn the_text_has_its_fields_in_a_fixed_order() {
         let (row, _) = entry().into_row().unwrap();
-        let wanted = r#"{"seq":7,"at":"2026-11-21T03:00:00.5Z","by":"an@h17","in_role":"data_owner","agency":"000.00.00.H17","act":"grant_change","subject":"grant/9","outcome":"done","event":{"noun":"grant"},"key":"k-1"}"#;
+        let wanted = r#"{"seq":7,"at":"2026-11-21T03:00:00.5Z","by":"an@h17","in_role":"data_owner","agency":"000.00.00.H17","act":"grant_change","subject":"grant/9","outcome":"done","event":{"noun":"grant"},"key":"k-1","key_request":"07"}"#;
         assert_eq!(row.text, wanted);
         let refused = Outcome::Refused { code: "EX-2004".into(), reason: "không".into() };
+        let (event, key, key_request) = (None, None, None);
         let least =
-            Entry { in_role: None, agency: None, outcome: refused, event: None, key: None, ..entry() };
+            Entry { in_role: None, agency: None, outcome: refused, event, key, key_request, ..entry() };
         let (row, _) = least.into_row().unwrap();
         let wanted = r#"{"seq":7,"at":"2026-11-21T03:00:00.5Z","by":"an@h17","act":"grant_change","subject":"grant/9","outcome":{"refused":{"code":"EX-2004","reason":"không"}}}"#;
         assert_eq!(row.text, wanted);

@@ -140,6 +140,7 @@ mod tests {
                 outcome: if seq == 1 { refused } else { Outcome::Done },
                 event: None,
                 key: None,
+                key_request: None,
             });
         }
         index

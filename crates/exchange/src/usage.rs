@@ -33,7 +33,9 @@ pub struct Allowance {
 pub struct Usage {
     meters: RwLock<HashMap<Box<str>, Arc<Meter>>>,
     /// Grows with every change, so that what did not change is not written again.
-    changes: AtomicU64,
+    changes: Arc<AtomicU64>,
+    /// Who holds it writes the file: a count that was read earlier never takes the place of a later one.
+    saving: Mutex<()>,
 }
 
 /// What was used of one grant.
@@ -53,6 +55,7 @@ struct Count {
 #[derive(Debug)]
 pub(crate) struct Place {
     meter: Arc<Meter>,
+    changes: Arc<AtomicU64>,
     day: i64,
     kept: bool,
 }
@@ -84,7 +87,7 @@ impl Usage {
         let day = count.day;
         drop(count);
         self.changes.fetch_add(1, Ordering::Relaxed);
-        Ok(Some(Place { meter, day, kept: false }))
+        Ok(Some(Place { meter, changes: Arc::clone(&self.changes), day, kept: false }))
     }
 
     /// Calls of the day that were counted on a grant.
@@ -148,6 +151,8 @@ impl Drop for Place {
             if count.day == self.day {
                 count.used = count.used.saturating_sub(1);
             }
+            drop(count);
+            self.changes.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -132,11 +132,15 @@ impl Node {
         for task in self.background {
             let _ = task.await;
         }
-        if let Err(error) = usage::save(&self.gateway.usage, &self.usage_file, SystemClock.now()) {
+        let usage = Arc::clone(&self.gateway.usage);
+        drop((self.gateway, self.health));
+        // The writer ends when the last call does: calls that were cut off still count.
+        let _ = self.writer.await;
+        let saved =
+            tokio::task::spawn_blocking(move || usage::save(&usage, &self.usage_file, SystemClock.now()));
+        if let Ok(Err(error)) = saved.await {
             tracing::error!(%error, "không lưu được số đếm hạn mức / the counts of quotas are not kept");
         }
-        drop((self.gateway, self.health));
-        let _ = self.writer.await;
     }
 }
 

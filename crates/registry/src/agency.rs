@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use base::MemberId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +19,7 @@ mod built_in;
 mod check;
 mod code;
 mod decide;
+mod member;
 pub mod sample;
 mod search;
 pub mod table;
@@ -28,6 +28,7 @@ pub use built_in::built_in;
 pub use check::{NAME_CHARS_MAX, PERIODS_MAX, TEXT_CHARS_MAX};
 pub use code::{AgencyCode, AgencyCodeError, Form};
 pub use decide::{Closing, ROWS_MAX, close, import, put, redate};
+pub use member::{Answering, Recorded, answer};
 
 /// Longest line of successors that is followed; each hop is a reorganisation, so this is centuries.
 const SUCCESSORS_MAX: usize = 100;
@@ -124,6 +125,8 @@ pub enum Event {
         /// The right one.
         to: Date,
     },
+    /// Who answers for a member of the directory that is no agency.
+    Answering(Answering),
 }
 
 /// What a code means on a day.
@@ -206,6 +209,8 @@ pub struct Agencies {
     /// From a parent, as it was written, to the codes of those that ever named it.
     below: HashMap<AgencyCode, BTreeSet<AgencyCode>>,
     words: search::Index,
+    /// Members of the directory that are no agencies.
+    members: member::Members,
 }
 
 impl Agencies {
@@ -227,14 +232,6 @@ impl Agencies {
             }
         }
         None
-    }
-
-    /// The agency that a member of the directory is, or its successor: of class `GOV`, its code that of an agency.
-    pub fn of_member(&self, member: &MemberId, day: Date) -> Option<AgencyCode> {
-        let code: AgencyCode =
-            member.code.as_str().parse().ok().filter(|_| member.class.as_str() == "GOV")?;
-        let known = !matches!(self.on(&code, day), Standing::Unknown);
-        known.then(|| self.current_successor(&code, day).map_or(code, |agency| agency.code.clone()))
     }
 
     /// Whether `code` is `above` itself or below it, by the parents that count on `day`.
@@ -355,6 +352,7 @@ impl Agencies {
                 }
             }
             Event::Redated { code, from, to } => self.redate(&stamp, &code, (from, to)),
+            Event::Answering(answering) => member::apply(&mut self.members, &stamp, answering),
         }
     }
 

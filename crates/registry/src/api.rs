@@ -5,15 +5,18 @@
 //! in `If-Match`; who must not do something twice sends an `Idempotency-Key`.
 
 pub mod agencies;
+pub mod aside;
 pub mod connection;
 pub mod directory;
 mod document;
 mod form;
 pub mod gate;
 pub mod grant;
+pub mod guard;
 pub mod incident;
 pub mod inventory;
 pub mod journal;
+mod on;
 pub mod request;
 pub mod rights;
 pub mod security_report;
@@ -26,6 +29,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use base::Ts;
 use http::{StatusCode, header};
 use jiff::civil::Date;
@@ -45,7 +49,13 @@ pub const ROOT: &str = "/api/v1";
 
 /// What handlers work with.
 #[derive(Clone)]
-pub struct Api(Arc<Parts>);
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    writes: guard::Writes,
+    aside: aside::Aside,
+}
 
 /// The parts of an API.
 pub struct Parts {
@@ -64,12 +74,12 @@ pub struct Parts {
 impl Api {
     /// An API on these parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner { parts, writes: guard::Writes::default(), aside: aside::Aside::default() }))
     }
 
     /// The registry.
     pub fn registry(&self) -> &Registry {
-        &self.0.registry
+        &self.0.parts.registry
     }
 
     /// The present moment, by the registry's clock.
@@ -85,13 +95,13 @@ impl Api {
     /// The person behind a token, with the posts of today.
     fn signed_in(&self, token: &str) -> Option<Person> {
         let now = self.now();
-        let id = self.0.sessions.find(token, now)?;
-        (self.0.standing)(&id, now)
+        let id = self.0.parts.sessions.find(token, now)?;
+        (self.0.parts.standing)(&id, now)
     }
 
     /// The folder of documents.
     pub fn attachments(&self) -> &std::path::Path {
-        &self.0.attachments
+        &self.0.parts.attachments
     }
 }
 
@@ -129,7 +139,11 @@ pub fn router(api: Api) -> Router {
     routes
         .route(&format!("{ROOT}/openapi.json"), description)
         .fallback(unknown)
+        .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(request::BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(api.clone(), guard::writes))
+        // For the digest of what comes with a key; what a route takes stands inside.
+        .layer(DefaultBodyLimit::max(request::FILE_BYTES_MAX))
         .with_state(api)
 }
 
@@ -138,5 +152,13 @@ async fn unknown() -> Problem {
         StatusCode::NOT_FOUND,
         &"EX-2001",
         "Không có địa chỉ này; xem /api/v1/openapi.json / There is no such path; see /api/v1/openapi.json",
+    )
+}
+
+async fn other_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &"EX-2001",
+        "Địa chỉ này không nhận phương thức đó; xem /api/v1/openapi.json / This path does not take that method; see /api/v1/openapi.json",
     )
 }

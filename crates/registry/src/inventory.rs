@@ -28,7 +28,6 @@ use crate::text::Text;
 pub use columns::{COLUMNS, Column};
 pub use decide::{Closing, close, concerned, put};
 pub use figures::{CONTRACT_WARNING_DAYS, Figures, figures, figures_of};
-pub(crate) use file::neutralised;
 pub use file::{FILE_BYTES_MAX, Format, ROWS_MAX, Row, UNPACKED_BYTES_MAX, write};
 pub use holding::{
     CODE_BYTES_MAX, Contact, Contacts, HeldObject, Holding, HoldingCode, HoldingCodeError, Kind, Level,

@@ -9,6 +9,7 @@
 pub mod agency;
 pub mod api;
 pub mod calendar;
+mod cell;
 pub mod error;
 pub mod gate;
 pub mod grant;

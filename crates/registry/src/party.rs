@@ -10,15 +10,17 @@ use crate::request::{Request, Status, Whose, agency_of};
 use crate::service::Service;
 use crate::state::State;
 
-/// The agencies that answer for a party: those that asked for services in its name, those that offer services by it,
-/// and the one whose code is the member's.
+/// The agencies that answer for a party: the one that its member is or that was recorded for it, and those above and
+/// below that which asked for services in its name or offer services by it. Asking or offering alone gives nobody a say
+/// about somebody else's system.
 pub(crate) fn agencies_of(state: &State, party: &PartyId, day: Date) -> Vec<AgencyCode> {
+    let agencies = &state.agencies;
     let asked = asking(state).filter(|request| request.consumer == *party);
     let asked = asked.filter_map(|request| agency_of(state, request, Whose::Consumer, day));
     let offered = offered(state, day).filter(|service| service.id.provider.party() == *party);
     let offered = offered.map(|service| service.owner.clone());
-    let mut all: Vec<AgencyCode> =
-        asked.chain(offered).chain(state.agencies.of_member(&party.member, day)).collect();
+    let others = asked.chain(offered).filter(|agency| agencies.speaks_for(agency, &party.member, day));
+    let mut all: Vec<AgencyCode> = others.chain(agencies.of_member(&party.member, day)).collect();
     all.sort();
     all.dedup();
     all

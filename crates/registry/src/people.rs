@@ -11,7 +11,7 @@ use crate::agency::AgencyCode;
 
 pub(crate) use permission::role;
 pub use permission::{holds, home, may};
-pub use sign_in::{ATTEMPTS_MAX, LOCK_SECONDS, People, Proof, SignIn};
+pub use sign_in::{ATTEMPTS_MAX, LOCK_SECONDS, People, Proof, SignIn, SignedIn};
 
 /// What a person is to the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,9 +3,9 @@
 mod keys;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use audit::{AuditError, Draft, Entry, Filter, Index, Journal, Outcome};
+use audit::{AuditError, Draft, Entry, Filter, Index, Journal, Outcome, PersonId};
 use base::{Clock, Ts};
 use store::Db;
 use tokio::sync::{Mutex, watch};
@@ -15,7 +15,7 @@ use crate::people::{self, Act, Person, Role};
 use crate::{Event, Moment, RegistryError, Rules, Stamp, State};
 use keys::Keys;
 
-pub use keys::KEY_BYTES_MAX;
+pub use keys::{IdempotencyKey, KEY_BYTES_MAX};
 
 /// How often an act is decided again because another process was faster, before its person is asked to try again.
 const ATTEMPTS_MAX: u32 = 10;
@@ -30,6 +30,13 @@ const SUBJECT_CHARS_MAX: usize = 1_000;
 /// Longest reason of a refusal in the journal, in characters; the person was told all of it.
 const REASON_CHARS_MAX: usize = 2_000;
 
+/// So many entries of one act are seen all at once or not at all; only files bring more.
+const TOGETHER_ENTRIES_MAX: u32 = 16;
+/// How long readers wait while many entries are applied …
+const APPLYING: Duration = Duration::from_millis(10);
+/// … before it is their turn.
+const READERS_TURN: Duration = Duration::from_millis(1);
+
 /// Why the lock is never poisoned. Were it so all the same, nobody may see a state that is half of one.
 const WHOLE: &str = "applying what happened never panics";
 
@@ -42,8 +49,8 @@ pub struct Deed<'a> {
     pub agency: Option<&'a AgencyCode>,
     /// To what, as the journal shall name it: `agency/000.00.00.H17`, `request/DK-2026-000045`.
     pub subject: &'a str,
-    /// The idempotency key: 1 to 128 visible ASCII characters.
-    pub key: Option<&'a str>,
+    /// The idempotency key, when the person sent one.
+    pub key: Option<&'a IdempotencyKey>,
 }
 
 /// What was written down for an act.
@@ -69,6 +76,7 @@ impl Receipt {
 /// Readers share a lock that a writer takes only to apply what is already written.
 pub struct Registry {
     journal: Journal,
+    db: Db,
     rules: Arc<Rules>,
     clock: Arc<dyn Clock>,
     held: RwLock<Held>,
@@ -125,7 +133,8 @@ impl Registry {
     pub async fn open(db: Db, rules: Rules, clock: Arc<dyn Clock>) -> Result<Self, RegistryError> {
         let started = Instant::now();
         let registry = Self {
-            journal: Journal::open(db),
+            journal: Journal::open(db.clone()),
+            db,
             rules: Arc::new(rules),
             clock,
             held: RwLock::default(),
@@ -166,7 +175,7 @@ impl Registry {
     /// receipt.
     ///
     /// # Errors
-    /// As [`Registry::act`]; [`RegistryError::KeyReused`] when the person used the key for something else.
+    /// As [`Registry::act`]; [`RegistryError::KeyReused`] when the person used the key for another act or request.
     pub async fn act_once(
         &self,
         who: &Person,
@@ -190,7 +199,7 @@ impl Registry {
                         Ok(events) => (events.into_iter().map(Some).collect(), None),
                         Err(refusal) => (vec![None], Some(refusal)),
                     };
-                    self.take(entries.into_iter().zip(events).collect());
+                    self.take(entries.into_iter().zip(events).collect()).await;
                     return refusal.map_or(Ok(receipt), Err);
                 }
                 Err(AuditError::Behind { .. }) => drop(self.read_on().await?),
@@ -199,6 +208,36 @@ impl Registry {
         }
         let found = self.held().state.seq;
         Err(RegistryError::Conflict { name: deed.subject.to_owned(), expected: seen.unwrap_or(found), found })
+    }
+
+    /// What would be decided about a deed now; writes nothing, not even a refusal.
+    ///
+    /// It may take long: others who write wait their turn, and nobody who reads waits for them.
+    ///
+    /// # Errors
+    /// [`RegistryError::Forbidden`], and what `decide` refuses with.
+    pub async fn try_out<T>(
+        &self,
+        who: &Person,
+        (act, agency): (Act, Option<&AgencyCode>),
+        decide: impl FnOnce(&State, &Moment) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        // A writer that waits for a long look at the state would keep every later reader waiting behind it.
+        let _writing = self.writing.lock().await;
+        let moment = Moment::new(self.clock.now(), who.id.clone());
+        let held = self.held();
+        people::may(&held.state, who, act, agency, moment.today)?;
+        decide(&held.state, &moment)
+    }
+
+    /// Takes the code of a second factor: true once for each number, and only for one that is later than all before, in
+    /// every process on this store.
+    ///
+    /// # Errors
+    /// The store: then nobody can tell whether it was taken, and it must not count.
+    pub async fn use_code(&self, who: &PersonId, number: u64) -> Result<bool, RegistryError> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(self.db.sign_in_code_take(who.as_str(), number).await?)
     }
 
     /// Looks at the state. Keep it short: nothing can be written meanwhile.
@@ -304,7 +343,7 @@ impl Registry {
             let entries = self.journal.read(from, PAGE_ENTRIES).await?;
             let count = entries.len() as u64;
             let read: Result<Vec<_>, AuditError> = entries.into_iter().map(with_event).collect();
-            self.take(read?);
+            self.take(read?).await;
             taken += count;
             if count < u64::from(PAGE_ENTRIES) {
                 return Ok(taken);
@@ -312,18 +351,32 @@ impl Registry {
         }
     }
 
-    /// Applies what is written, all of it at once, and tells who waits for changes.
-    fn take(&self, written: Vec<(Entry, Option<Event>)>) {
+    /// Applies what is written and tells who waits for changes. What many entries bring is seen bit by bit, as other
+    /// processes see it.
+    async fn take(&self, written: Vec<(Entry, Option<Event>)>) {
+        let mut rest = written.into_iter();
+        while !rest.as_slice().is_empty() {
+            if let Some(seq) = self.take_some(&mut rest) {
+                self.changes.send_replace(seq);
+            }
+            if !rest.as_slice().is_empty() {
+                tokio::time::sleep(READERS_TURN).await;
+            }
+        }
+    }
+
+    /// Applies the next entries, for a while; gives the new number when something changed.
+    fn take_some(&self, rest: &mut impl Iterator<Item = (Entry, Option<Event>)>) -> Option<i64> {
         let mut held = self.held.write().expect(WHOLE);
-        let mut changed = false;
-        for (entry, event) in written {
+        let (begun, mut changed, mut count) = (Instant::now(), false, 0);
+        for (entry, event) in rest {
             changed |= held.take(&entry, event);
+            count += 1;
+            if count >= TOGETHER_ENTRIES_MAX && begun.elapsed() > APPLYING {
+                break;
+            }
         }
-        let seq = held.state.seq;
-        drop(held);
-        if changed {
-            self.changes.send_replace(seq);
-        }
+        changed.then_some(held.state.seq)
     }
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {
@@ -351,7 +404,8 @@ fn plan(
         agency: deed.agency.map(ToString::to_string),
         act: deed.act.name().to_owned(),
         subject: cut(deed.subject, SUBJECT_CHARS_MAX),
-        key: if outcome == Outcome::Done { deed.key.map(str::to_owned) } else { None },
+        key: deed.key.filter(|_| outcome == Outcome::Done).map(|asked| asked.key.clone()),
+        key_request: deed.key.filter(|_| outcome == Outcome::Done).and_then(IdempotencyKey::request_text),
         outcome,
         event,
     };

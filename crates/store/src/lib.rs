@@ -15,6 +15,7 @@ mod error;
 mod journal;
 mod log;
 mod schema;
+mod sign_in;
 mod writer;
 
 pub use certificate::StoredCertificate;

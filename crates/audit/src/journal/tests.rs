@@ -18,6 +18,7 @@ fn draft(subject: &str) -> Draft {
         outcome: Outcome::Done,
         event: Some(serde_json::json!({"subject": subject})),
         key: None,
+        key_request: None,
     }
 }
 

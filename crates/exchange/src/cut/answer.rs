@@ -14,18 +14,38 @@ use crate::wire::headers::Headers;
 /// Bytes.
 const AT_ONCE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Headers of an answer that speak of all its bytes: wrong when something was left out, and a way to guess what.
-const OF_THE_WHOLE: [&str; 7] =
-    ["etag", "content-md5", "digest", "content-digest", "repr-digest", "signature", "signature-input"];
+/// Headers of a service that pass with a cut answer, beside `x-road-…` and those of information systems under our prefix.
+///
+/// A list of what may pass, not of what may not: anything else could carry data that were not granted, or, as `ETag` and
+/// `Last-Modified` do, tell what was left out.
+const PASSING: [&str; 9] = [
+    "allow",
+    "cache-control",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "date",
+    "deprecation",
+    "retry-after",
+    "sunset",
+];
 
-/// Whether a request's header asks for another form than the whole plain answer, or about its tag: an answer that is cut
-/// must be plain and whole, and its tag would tell what was left out.
+/// Whether a header of a service passes with an answer that is cut.
+fn passes(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    PASSING.contains(&name) || name.starts_with("x-road-") || name.starts_with("lienthong-")
+}
+
+/// Whether a request's header asks for another form than the whole plain answer, or about its tag or time: an answer that
+/// is cut must be plain and whole, and its tag would tell what was left out.
 pub(crate) fn asks_about_the_whole(method: &Method, name: &HeaderName) -> bool {
-    let reads = matches!(*method, Method::GET | Method::HEAD);
     match *name {
         header::ACCEPT_ENCODING | header::RANGE | header::IF_RANGE => true,
-        // On what writes, these keep two writers apart.
-        header::IF_MATCH | header::IF_NONE_MATCH => reads,
+        // What writes has been refused, unless it asked for anything (`*`), which keeps it from overwriting.
+        header::IF_MATCH
+        | header::IF_NONE_MATCH
+        | header::IF_MODIFIED_SINCE
+        | header::IF_UNMODIFIED_SINCE => matches!(*method, Method::GET | Method::HEAD),
         _ => false,
     }
 }
@@ -39,7 +59,7 @@ pub(crate) async fn answer(
     mut reply: Reply,
     read: Result<Option<Spooled>, Uncuttable>,
 ) -> Result<Reply, Reason> {
-    reply.headers.retain(|(name, _)| !OF_THE_WHOLE.contains(&name.as_str()));
+    reply.headers.retain(|(name, _)| passes(name));
     if reply.status.is_success() {
         let result = success(fields, reply, read).await;
         let outcome = match &result {

@@ -46,6 +46,8 @@ type Place = (Scheme, Authority);
 
 struct Pool {
     dialer: Dialer,
+    /// How long an idle connection is kept.
+    idle_max: Duration,
     idle: Mutex<Idle>,
 }
 
@@ -66,7 +68,11 @@ struct Live {
 impl HttpClient {
     /// No connections yet.
     pub fn new(dialer: Dialer) -> Self {
-        Self(Arc::new(Pool { dialer, idle: Mutex::default() }))
+        Self::keeping(dialer, IDLE)
+    }
+
+    fn keeping(dialer: Dialer, idle_max: Duration) -> Self {
+        Self(Arc::new(Pool { dialer, idle_max, idle: Mutex::default() }))
     }
 
     /// Sends a request and gives its answer's head; the body is still to be read.
@@ -145,7 +151,7 @@ impl Pool {
         let mut idle = self.idle();
         let kept = idle.kept.get_mut(place)?;
         let (since, live) = kept.pop()?;
-        if since.elapsed() > IDLE {
+        if since.elapsed() > self.idle_max {
             // All others are older.
             kept.clear();
             return None;
@@ -160,19 +166,19 @@ impl Pool {
             kept.push((Instant::now(), live));
         }
         if !std::mem::replace(&mut idle.is_swept, true) {
-            tokio::spawn(sweep(Arc::downgrade(&self)));
+            tokio::spawn(sweep(Arc::downgrade(&self), self.idle_max));
         }
     }
 }
 
 /// Closes what is idle for too long, until nothing is left.
-async fn sweep(pool: Weak<Pool>) {
+async fn sweep(pool: Weak<Pool>, idle_max: Duration) {
     loop {
-        tokio::time::sleep(IDLE / 2).await;
+        tokio::time::sleep(idle_max / 2).await;
         let Some(pool) = pool.upgrade() else { return };
         let mut idle = pool.idle();
         for kept in idle.kept.values_mut() {
-            let old = kept.partition_point(|(since, _)| since.elapsed() > IDLE);
+            let old = kept.partition_point(|(since, _)| since.elapsed() > idle_max);
             for (_, live) in kept.drain(..old) {
                 let Live { sender, connection } = *live;
                 // Without a sender the connection takes its leave and ends; kept whole, it would wait for the other end.

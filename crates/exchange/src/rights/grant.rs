@@ -2,7 +2,7 @@
 
 use base::{GroupId, PartyId, ServiceId, Ts};
 use directory::snapshot::Snapshot;
-use http::Method;
+use http::{Method, header};
 
 use super::condition::Condition;
 use super::gate::ClosedGate;
@@ -67,6 +67,8 @@ pub enum Unmet {
     SignIn(u8),
     /// The condition in Cedar.
     Cedar(String),
+    /// It writes under a tag or time of an answer, which a grant for some fields does not show.
+    Tag,
 }
 
 /// A provider's permission.
@@ -204,7 +206,8 @@ impl Grant {
         } else if !self.allows_purpose(purpose) {
             Err((Step::Purpose, Reason::PurposeNotGranted))
         } else {
-            let unmet = self.conditions.unmet(asked);
+            let by_tag = || self.fields.as_ref().filter(|_| writes_by_tag(asked.call)).map(|_| Unmet::Tag);
+            let unmet = self.conditions.unmet(asked).or_else(by_tag);
             unmet.map_or(Ok(()), |unmet| Err((Step::Condition, Reason::ConditionNotMet(unmet))))
         }
     }
@@ -230,6 +233,15 @@ impl Conditions {
     }
 }
 
+/// Whether a call that writes shall do so only under a tag or a time. Passing it on would tell whether the guess of a tag
+/// is right; leaving it out would overwrite what the caller did not mean. `*` asks only whether there is something.
+fn writes_by_tag(call: &Call) -> bool {
+    let names =
+        [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE];
+    !matches!(call.method, Method::GET | Method::HEAD)
+        && call.headers.iter().any(|(name, value)| names.contains(name) && value != "*")
+}
+
 impl std::fmt::Display for Grantee {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -249,6 +261,9 @@ impl Unmet {
                 format!("cán bộ phải đăng nhập ở mức {level} trở lên (Lienthong-Sign-In)")
             }
             Self::Cedar(text) => format!("phải thỏa điều kiện {text}"),
+            Self::Tag => {
+                "quyền chỉ gồm một số trường: ghi không được kèm If-Match, If-None-Match, If-Unmodified-Since, If-Modified-Since".to_owned()
+            }
         }
     }
 
@@ -261,6 +276,9 @@ impl Unmet {
                 format!("the officer must have signed in at level {level} or above (Lienthong-Sign-In)")
             }
             Self::Cedar(text) => format!("it must meet the condition {text}"),
+            Self::Tag => {
+                "the grant is for some fields: what writes must not have If-Match, If-None-Match, If-Unmodified-Since, If-Modified-Since".to_owned()
+            }
         }
     }
 }

@@ -94,13 +94,14 @@ pub fn load(usage: &Usage, path: &Path, now: Ts) -> Result<(), KeptError> {
     Ok(())
 }
 
-/// Writes the counts of the day, whole or not at all.
+/// Writes the counts of the day, whole or not at all; of two that do so at the same time the later counts stay.
 ///
 /// # Errors
 /// The file system.
 pub fn save(usage: &Usage, path: &Path, now: Ts) -> Result<(), KeptError> {
     let at = |source| KeptError::File { path: path.to_owned(), source };
     let form = |source| KeptError::Form { path: path.to_owned(), source };
+    let _saving = usage.saving.lock().unwrap_or_else(PoisonError::into_inner);
     let text = serde_json::to_vec(&usage.today(now)).map_err(form)?;
     let written = || -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;

@@ -133,6 +133,54 @@ fn counts_of_the_day_survive_a_restart_and_those_of_yesterday_do_not() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file is left");
 }
 
+#[test]
+fn a_file_that_is_still_being_written_at_the_end_does_not_set_counts_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("usage.json");
+    let usage = Arc::new(Usage::default());
+    call(&usage, quota(5), START).unwrap();
+    let first = usage.saving.lock().unwrap();
+    let writes = [(); 2].map(|()| {
+        let (usage, path) = (Arc::clone(&usage), path.clone());
+        std::thread::spawn(move || save(&usage, &path, START).unwrap())
+    });
+    // Both have begun or will: what they write is what counts when they may.
+    call(&usage, quota(5), START).unwrap();
+    drop(first);
+    for write in writes {
+        write.join().unwrap();
+    }
+    let next = Usage::default();
+    load(&next, &path, START).unwrap();
+    assert_eq!(next.used("QK", START), 2);
+}
+
+#[tokio::test]
+async fn a_place_that_is_given_back_is_written_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("usage.json");
+    let (usage, clock) = (Arc::new(Usage::default()), Arc::new(FakeClock::at(START)));
+    let keeping = tokio::spawn(keep(Arc::clone(&usage), path.clone(), clock));
+    let kept = |used| {
+        let path = path.clone();
+        let written = async move {
+            loop {
+                let next = Usage::default();
+                if load(&next, &path, START).is_ok() && path.exists() && next.used("QK", START) == used {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), written)
+    };
+    let place = usage.take("QK", quota(5), START).unwrap();
+    kept(1).await.unwrap();
+    drop(place);
+    kept(0).await.unwrap();
+    keeping.abort();
+}
+
 #[tokio::test]
 async fn counts_are_written_within_a_second_of_their_change() {
     let dir = tempfile::tempdir().unwrap();

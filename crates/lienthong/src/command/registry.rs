@@ -139,11 +139,12 @@ fn new_person(args: &NewPerson) -> anyhow::Result<ExitCode> {
     let posts = args.roles.iter().map(|text| post(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let password = zeroize::Zeroizing::new(file::read(&args.password_file)?);
     let (entry, address) = People::new_entry(&args.id, &args.name, password.trim_end(), &posts)?;
-    let old = if path.exists() { file::read(&path)? } else { String::new() };
-    let text = if old.is_empty() { entry } else { format!("{}\n\n{entry}", old.trim_end()) };
-    // What is written must be readable: a second person of the same name, for example, is found here.
-    People::parse(&text)?;
-    file::replace(&path, text.as_bytes(), file::PRIVATE)?;
+    file::edit(&path, |old| {
+        let text = if old.is_empty() { entry } else { format!("{}\n\n{entry}", old.trim_end()) };
+        // What is written must be readable: a second person of the same name, for example, is found here.
+        People::parse(&text)?;
+        Ok(text)
+    })?;
     println!("Đã thêm vào / added to {}", path.display());
     println!(
         "Quét vào ứng dụng xác thực, chỉ hiện lần này / for the authenticator, shown this once:\n  {address}"

@@ -87,14 +87,6 @@ pub(super) fn fields(agency: &mut Agency) -> Vec<Problem> {
                 "has control characters: type it again",
             ));
         }
-        if text.starts_with(['=', '+', '-', '@']) {
-            let vi = "không được bắt đầu bằng = + - @ vì bảng tính hiểu là công thức";
-            problems.push(Problem::new(
-                place,
-                vi,
-                "must not begin with = + - @: a spreadsheet takes it for a formula",
-            ));
-        }
     }
     if agency.name.is_empty() || agency.name.contains('\n') {
         problems.push(Problem::new("name", "phải có tên, trên một dòng", "wants a name, on one line"));

@@ -16,7 +16,8 @@
 //! | `note` | a note |
 //!
 //! Columns may stand in any order, those that need not be there may be left out; unknown ones are a mistake, lest a
-//! misspelt one loses its data. JSON has the same fields.
+//! misspelt one loses its data. A cell that a spreadsheet would take for a formula is written with an apostrophe before it,
+//! which reading takes off again. JSON has the same fields.
 
 use std::collections::HashSet;
 
@@ -25,6 +26,7 @@ use jiff::civil::Date;
 
 use super::decide::{ROWS_MAX, Rest, import_rows};
 use super::{Agency, AgencyCode};
+use crate::cell::{neutralised, plain};
 use crate::state::{Moment, State};
 use crate::{Mistake, RegistryError};
 
@@ -127,7 +129,7 @@ pub fn to_csv<'a>(agencies: impl IntoIterator<Item = &'a Agency>) -> Vec<u8> {
             agency.closing_basis.clone(),
             agency.note.clone(),
         ];
-        writer.write_record(fields).expect(memory);
+        writer.write_record(fields.map(neutralised)).expect(memory);
     }
     writer.into_inner().expect(memory)
 }
@@ -224,7 +226,8 @@ impl<'a> Row<'a> {
     }
 
     fn field(&self, name: &str) -> &'a str {
-        self.columns.place[column(name)].and_then(|at| self.record.get(at)).unwrap_or_default().trim()
+        let cell = self.columns.place[column(name)].and_then(|at| self.record.get(at)).unwrap_or_default();
+        plain(cell.trim())
     }
 
     fn code(&mut self, name: &str) -> Option<AgencyCode> {

@@ -369,7 +369,7 @@ fn all_mistakes_of_an_agency_are_named_at_once() {
         parent: Some(code("H10.01")),
         valid_to: Some(date(2019, 1, 1)),
         note: "x".repeat(5_001),
-        legal_basis: "=1+1".to_owned(),
+        legal_basis: "a\u{7}b".to_owned(),
         closing_basis: "a\u{0}b".to_owned(),
         ..Agency::new(code("H10.01"), "  ", date(2020, 1, 1))
     };

@@ -1,5 +1,7 @@
 //! Agencies: what a code means on a day, searching, entering, closing, importing.
 
+mod members;
+
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
@@ -14,9 +16,9 @@ use web::Problem;
 use super::request::{
     Asked, At, Done, FILE_BYTES_MAX, Imported, Input, Trial, Upload, file, limit, skip, with_version,
 };
-use super::{Api, Caller, Key, Paged, Seen};
+use super::{Api, Caller, Key, Paged, Seen, aside};
 use crate::agency::{self, Agency, AgencyCode, Change, Closing, Standing, table};
-use crate::people::{Act, Person, home, may};
+use crate::people::{Act, Person, may};
 use crate::registry::Deed;
 use crate::{Event, Moment, RegistryError};
 
@@ -28,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(show, put))
         .routes(routes!(close))
         .routes(routes!(export))
+        .merge(members::routes())
         .merge(files)
 }
 
@@ -320,36 +323,28 @@ async fn import(
     key: Key,
     Upload(bytes): Upload,
 ) -> Result<Json<Imported>, Problem> {
-    let agency = home(&person, Act::AgencyPut);
-    let mut counted = None;
-    let mut decide = |state: &crate::State, moment: &Moment| {
+    let who = person.clone();
+    let decide = move |state: &crate::State, moment: &Moment| {
         let (rows, events) = table::import_counted(state, moment, &bytes)?;
         let mut changes = 0;
         for event in &events {
             let Event::Agency(agency::Event::PutMany { agencies }) = event else { continue };
             changes += agencies.len();
-            agencies.iter().try_for_each(|agency| permit(state, moment, &person, agency))?;
+            agencies.iter().try_for_each(|agency| permit(state, moment, &who, agency))?;
         }
-        counted = Some((rows, changes));
-        Ok(events)
+        Ok((rows, changes, events))
     };
-    let entry = if trial.dry_run {
-        api.registry().may(&person, Act::AgencyPut, agency)?;
-        let moment = Moment::new(api.now(), person.id.clone());
-        api.registry().read(|state| decide(state, &moment))?;
-        None
-    } else {
-        let deed = Deed { act: Act::AgencyPut, agency, subject: "agency", key: key.0.as_deref() };
-        Some(api.registry().act_once(&person, &deed, decide).await?.from)
-    };
-    let (rows, changes) = counted.unzip();
-    Ok(Json(Imported { rows, changes, dry_run: trial.dry_run, entry }))
+    aside::import(&api, (Caller(person), key), (Act::AgencyPut, "agency", trial.dry_run), decide).await
 }
 
 /// Every period of every code as CSV.
 #[utoipa::path(get, path = "/agencies.csv", tag = "agencies",
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn export(State(api): State<Api>, _: Caller) -> Response {
-    let bytes = api.registry().read(|state| table::to_csv(state.agencies.all()));
-    file("agencies.csv", "text/csv; charset=utf-8", bytes)
+async fn export(State(api): State<Api>, _: Caller) -> Result<Response, Problem> {
+    let own = api.clone();
+    let written = async move {
+        let all: Vec<Agency> = own.registry().read(|state| state.agencies.all().cloned().collect());
+        Ok(table::to_csv(&all))
+    };
+    Ok(file("agencies.csv", "text/csv; charset=utf-8", api.0.aside.run(written).await?))
 }

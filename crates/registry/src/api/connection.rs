@@ -4,7 +4,7 @@ mod attachment;
 mod list;
 
 use axum::Json;
-use axum::extract::{Path, State as Held};
+use axum::extract::State as Held;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::request::{Asked, Because, Created, Done, Input, done, with_version};
+use super::request::{Asked, At, Because, Created, Done, Input, done, with_version};
 use super::sight::{Sight, place};
 use super::{Api, Caller, Key, Seen};
 use crate::agency::AgencyCode;
@@ -202,7 +202,7 @@ async fn open(
 async fn one(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path(number): Path<String>,
+    At(number): At<String>,
 ) -> Result<Response, Problem> {
     let (id, now, rules) = (id(&number)?, api.now(), api.registry().rules());
     api.registry().read(|state| {
@@ -225,7 +225,7 @@ async fn step(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(decision): Input<Decision>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -243,7 +243,7 @@ async fn withdraw(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(Because { reason }): Input<Because>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -260,7 +260,7 @@ async fn resubmit(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(correction): Input<Correction>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -279,7 +279,7 @@ async fn close_task(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path((number, task)): Path<(String, String)>,
+    At((number, task)): At<(String, String)>,
     Input(Conclusion { conclusion }): Input<Conclusion>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);

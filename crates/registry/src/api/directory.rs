@@ -1,7 +1,7 @@
 //! The directory: what was published, and changes that are proposed, approved, rejected, taken back, reverted.
 
 use axum::Json;
-use axum::extract::{Path, State as Held};
+use axum::extract::State as Held;
 use axum::response::Response;
 use base::Ts;
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,10 @@ use utoipa_axum::routes;
 use web::Problem;
 
 use super::gate::Acted;
-use super::request::{Asked, Because, Created, Done, Input, done, limit, with_version};
+use super::on::{self, Id, Numbered, On};
+use super::request::{Asked, Because, Created, Done, Input, limit, with_version};
 use super::sight::Sight;
-use super::{Api, Caller, Key, Paged, Seen};
+use super::{Api, Caller, Key, Paged};
 use crate::agency::AgencyCode;
 use crate::people::Act;
 use crate::publish::{
@@ -22,7 +23,7 @@ use crate::publish::{
 };
 use crate::state::{Moment, State, vietnam_day};
 use crate::text::Text;
-use crate::{Deed, Event, Receipt, RegistryError};
+use crate::{Event, RegistryError};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -183,10 +184,17 @@ struct Between {
     to: u64,
 }
 
-/// The number in a path. What is none names nothing.
-fn id(text: &str) -> Result<ProposalId, RegistryError> {
-    let none = || RegistryError::NoSuch { kind: "proposal", name: text.to_owned() };
-    text.parse().map(ProposalId).map_err(|_| none())
+impl Numbered for ProposalId {
+    const KIND: &'static str = "proposal";
+
+    fn number(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    fn acts(&self, state: &State) -> Vec<i64> {
+        let proposal = state.directory.get(*self).into_iter();
+        proposal.flat_map(|proposal| &proposal.history).map(|stamp| stamp.seq).collect()
+    }
 }
 
 /// Who sees everything sees it, who proposed it, and who reads at the agency of each member that it is about.
@@ -261,11 +269,11 @@ async fn propose(
 /// Shows a proposal with what would be lost by it.
 #[utoipa::path(get, path = "/directory/changes/{id}", tag = "directory", params(("id" = String, Path)),
     responses((status = 200, body = ProposalView, headers(("ETag" = String)))))]
-async fn one(Held(api): Held<Api>, caller: Caller, Path(number): Path<String>) -> Result<Response, Problem> {
-    let (id, now) = (id(&number)?, api.now());
+async fn one(Held(api): Held<Api>, caller: Caller, Id(id): Id<ProposalId>) -> Result<Response, Problem> {
+    let now = api.now();
     let moment = Moment::new(now, caller.0.id.clone());
     api.registry().read(|state| {
-        let none = || RegistryError::NoSuch { kind: "proposal", name: number.clone() };
+        let none = || RegistryError::NoSuch { kind: "proposal", name: id.to_string() };
         let proposal = state.directory.get(id).ok_or_else(none)?;
         if !sees(state, (&caller, now), proposal) {
             return Err(RegistryError::Forbidden(Act::Read.name()).into());
@@ -284,15 +292,11 @@ async fn one(Held(api): Held<Api>, caller: Caller, Path(number): Path<String>) -
 #[utoipa::path(post, path = "/directory/changes/{id}/approve", tag = "directory",
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Done), (status = 403, description = "EX-2014"), (status = 409, description = "EX-2003, EX-2010, EX-2015")))]
-async fn approve(
-    Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
-) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let decide = |state: &State, moment: &Moment| approved(state, moment, id, if_version);
-    change(&api, (&caller, &key), (Act::DirectoryApprove, id, "approve"), decide).await
+async fn approve(Held(api): Held<Api>, on: On<ProposalId>) -> Result<Done, Problem> {
+    change(&api, &on, (Act::DirectoryApprove, "approve"), |state, moment| {
+        approved(state, moment, on.id, on.if_version)
+    })
+    .await
 }
 
 /// Rejects a proposal; not by who proposed it.
@@ -301,29 +305,24 @@ async fn approve(
     responses((status = 200, body = Done), (status = 403, description = "EX-2014"), (status = 409, description = "EX-2003, EX-2010")))]
 async fn reject(
     Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<ProposalId>,
     Input(Because { reason }): Input<Because>,
 ) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let decide = |state: &State, moment: &Moment| rejected(state, moment, id, &reason, if_version);
-    change(&api, (&caller, &key), (Act::DirectoryApprove, id, "reject"), decide).await
+    change(&api, &on, (Act::DirectoryApprove, "reject"), |state, moment| {
+        rejected(state, moment, on.id, &reason, on.if_version)
+    })
+    .await
 }
 
 /// Takes a proposal back; only by who proposed it.
 #[utoipa::path(post, path = "/directory/changes/{id}/take-back", tag = "directory",
     params(("id" = String, Path), ("If-Match" = String, Header)),
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
-async fn take_back(
-    Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
-) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let decide = |state: &State, moment: &Moment| taken_back(state, moment, id, if_version);
-    change(&api, (&caller, &key), (Act::DirectoryPropose, id, "take-back"), decide).await
+async fn take_back(Held(api): Held<Api>, on: On<ProposalId>) -> Result<Done, Problem> {
+    change(&api, &on, (Act::DirectoryPropose, "take-back"), |state, moment| {
+        taken_back(state, moment, on.id, on.if_version)
+    })
+    .await
 }
 
 /// Proposes the inverse of what was published. What was published stays as it is, so that no version is asked for.
@@ -333,10 +332,9 @@ async fn revert(
     Held(api): Held<Api>,
     caller: Caller,
     key: Key,
-    Path(number): Path<String>,
+    Id(id): Id<ProposalId>,
     Input(Back { note, confirmed }): Input<Back>,
 ) -> Result<Created, Problem> {
-    let id = id(&number)?;
     let decide = |state: &State, moment: &Moment| reverted(state, moment, id, &note, confirmed);
     let subject = format!("directory/changes/{id}/revert");
     created(&api, (&caller, &key), (Act::DirectoryPropose, None, &subject), decide).await
@@ -365,7 +363,7 @@ async fn created(
     what: (Act, Option<&AgencyCode>, &str),
     decide: impl FnMut(&State, &Moment) -> Decided,
 ) -> Result<Created, Problem> {
-    let receipt = act(api, who, what, decide).await?;
+    let receipt = on::act(api, who, what, decide).await?;
     api.registry().read(|state| {
         let found = state.directory.iter().rfind(|proposal| proposal.proposed().seq == receipt.from);
         let none = || RegistryError::NoSuch { kind: "proposal", name: what.2.to_owned() };
@@ -377,23 +375,9 @@ async fn created(
 /// Does something to a proposal.
 async fn change(
     api: &Api,
-    who: (&Caller, &Key),
-    (what, id, verb): (Act, ProposalId, &str),
+    on: &On<ProposalId>,
+    (act, verb): (Act, &str),
     decide: impl FnMut(&State, &Moment) -> Decided,
 ) -> Result<Done, Problem> {
-    let receipt = act(api, who, (what, None, &format!("directory/changes/{id}/{verb}")), decide).await?;
-    Ok(api.registry().read(|state| {
-        let history = state.directory.get(id).map(|proposal| &proposal.history[..]).unwrap_or_default();
-        done(&receipt, history.iter().map(|stamp| stamp.seq))
-    }))
-}
-
-async fn act(
-    api: &Api,
-    (Caller(person), Key(key)): (&Caller, &Key),
-    (act, agency, subject): (Act, Option<&AgencyCode>, &str),
-    decide: impl FnMut(&State, &Moment) -> Decided,
-) -> Result<Receipt, Problem> {
-    let deed = Deed { act, agency, subject, key: key.as_deref() };
-    Ok(api.registry().act_once(person, &deed, decide).await?)
+    on.act(api, (act, None, &format!("directory/changes/{}/{verb}", on.id)), decide).await
 }

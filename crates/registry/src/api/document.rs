@@ -5,12 +5,13 @@ use std::path::Path as Folder;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use tokio::io::AsyncWriteExt as _;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
 use super::Api;
+use super::request::unread_body;
 use crate::RegistryError;
 use crate::publish::Fingerprint;
 use crate::state::State;
@@ -36,7 +37,8 @@ impl Document {
     /// Reads the body of a request; its media type is the `Content-Type`.
     pub(super) async fn read(request: Request) -> Result<Self, RegistryError> {
         let media_type = media_type(request.headers());
-        let content = content(request).await?;
+        let content = Bytes::from_request(request, &()).await;
+        let content = content.map_err(|rejection| unread_body(&rejection, DOCUMENT_BYTES_MAX))?;
         let sha256 = Fingerprint(crypto::hash::sha256(&[&content]));
         Ok(Self { media_type, sha256, content })
     }
@@ -98,16 +100,6 @@ fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Parameters such as `charset` say nothing about which program opens it.
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-async fn content(request: Request) -> Result<Bytes, RegistryError> {
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return RegistryError::TooMany { what: "byte / bytes", max: DOCUMENT_BYTES_MAX };
-        }
-        let vi = "không nhận đủ nội dung; hãy gửi lại";
-        RegistryError::invalid("body", vi, "did not arrive whole: send it again")
-    })
 }
 
 /// Writes the content beside its place and renames it: what stands there is whole.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::Json;
-use axum::extract::{Path, Request, State as Held};
+use axum::extract::{Request, State as Held};
 use axum::response::Response;
 use base::{PartyId, Ts};
 use http::HeaderMap;
@@ -16,15 +16,17 @@ use web::Problem;
 
 use super::document::{self, Document};
 use super::form::{Form, Formed};
-use super::request::{Asked, Because, Created, Done, Input, done, with_version};
+use super::on::{Id, Numbered, On};
+use super::request::{Asked, Because, Created, Done, Input, with_version};
 use super::sight::{Sight, place};
-use super::{Api, Caller, Key, Seen};
+use super::{Api, Caller, Key};
 use crate::agency::AgencyCode;
 use crate::gate::filing::{DocumentFile, Filed, Filing, FilingId, Judgement, Standing, Verdict};
 use crate::gate::{self, Report, Warning};
 use crate::party::agencies_of;
 use crate::people::{Act, Person};
 use crate::print::PdfError;
+use crate::registry::IdempotencyKey;
 use crate::request::RequestId;
 use crate::state::{Moment, State, vietnam_day};
 use crate::{Deed, Event, RegistryError};
@@ -150,10 +152,17 @@ impl From<&Filed> for FilingView {
     }
 }
 
-/// The number in a path. What is none names nothing.
-fn id(text: &str) -> Result<FilingId, RegistryError> {
-    let none = || RegistryError::NoSuch { kind: "filing", name: text.to_owned() };
-    text.parse().map(FilingId).map_err(|_| none())
+impl Numbered for FilingId {
+    const KIND: &'static str = "filing";
+
+    fn number(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    fn acts(&self, state: &State) -> Vec<i64> {
+        let filed = state.gate.get(*self).into_iter();
+        filed.flat_map(|filed| &filed.history).map(|stamp| stamp.seq).collect()
+    }
 }
 
 /// Shows how the gate of a party stands: every item with state, evidence and legal basis.
@@ -267,7 +276,7 @@ fn agency_for(api: &Api, person: &Person, party: &PartyId) -> Option<AgencyCode>
 async fn put(
     api: &Api,
     (person, agency): (&Person, Option<&AgencyCode>),
-    key: Option<&str>,
+    key: Option<&IdempotencyKey>,
     filing: &Filing,
 ) -> Result<Created, Problem> {
     let registry = api.registry();
@@ -293,9 +302,9 @@ async fn put(
 async fn one(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path(number): Path<String>,
+    Id(id): Id<FilingId>,
 ) -> Result<Response, Problem> {
-    let (id, now) = (id(&number)?, api.now());
+    let now = api.now();
     api.registry().read(|state| {
         let filed = seen(state, &person, now, id)?;
         Ok(with_version(filed.version(), FilingView::from(filed)))
@@ -308,13 +317,13 @@ async fn one(
 async fn content(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path(number): Path<String>,
+    Id(id): Id<FilingId>,
 ) -> Result<Response, Problem> {
-    let (id, now) = (id(&number)?, api.now());
+    let now = api.now();
     let filing =
         api.registry().read(|state| seen(state, &person, now, id).map(|filed| filed.filing.clone()))?;
     let (Some(document), Some(file)) = (&filing.document, &filing.file) else {
-        return Err(RegistryError::NoSuch { kind: "document of filing", name: number }.into());
+        return Err(RegistryError::NoSuch { kind: "document of filing", name: id.to_string() }.into());
     };
     document::answer(&api, document, (&file.name, &file.media_type)).await
 }
@@ -334,15 +343,13 @@ fn seen<'a>(state: &'a State, person: &Person, now: Ts, id: FilingId) -> Result<
     responses((status = 200, body = Done), (status = 403, description = "EX-2014"), (status = 409, description = "EX-2003, EX-2010")))]
 async fn judge(
     Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<FilingId>,
     Input(verdict): Input<Verdict>,
 ) -> Result<Done, Problem> {
-    let (id, if_version, rules) = (id(&number)?, seen.of(true)?, api.registry().rules());
-    let judgement = Judgement { id, verdict, if_version };
+    let judgement = Judgement { id: on.id, verdict, if_version: on.if_version };
+    let rules = api.registry().rules();
     let decide = |state: &State, moment: &Moment| gate::judge(state, rules, moment, judgement.clone());
-    change(&api, (&caller, &key), (Act::GateJudge, id, "judge"), decide).await
+    change(&api, &on, (Act::GateJudge, "judge"), decide).await
 }
 
 /// Takes a filing back; the gate may close.
@@ -351,25 +358,22 @@ async fn judge(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
 async fn withdraw(
     Held(api): Held<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<FilingId>,
     Input(Because { reason }): Input<Because>,
 ) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let decide = |state: &State, _: &Moment| gate::withdraw(state, id, &reason, if_version);
-    change(&api, (&caller, &key), (Act::GateFile, id, "withdraw"), decide).await
+    let decide = |state: &State, _: &Moment| gate::withdraw(state, on.id, &reason, on.if_version);
+    change(&api, &on, (Act::GateFile, "withdraw"), decide).await
 }
 
 /// Does something to a filing: judging is the platform's, withdrawing that of the party's agency.
 async fn change(
     api: &Api,
-    (Caller(person), Key(key)): (&Caller, &Key),
-    (act, id, verb): (Act, FilingId, &str),
+    on: &On<FilingId>,
+    (act, verb): (Act, &str),
     decide: impl FnMut(&State, &Moment) -> Result<Vec<Event>, RegistryError>,
 ) -> Result<Done, Problem> {
-    let (registry, day) = (api.registry(), vietnam_day(api.now()));
-    let (subject, agency) = registry.read(|state| match state.gate.get(id) {
+    let (id, person, day) = (on.id, &on.caller.0, vietnam_day(api.now()));
+    let (subject, agency) = api.registry().read(|state| match state.gate.get(id) {
         None => (format!("gate/filings/{id}/{verb}"), None),
         Some(filed) => {
             let Filing { party, item, .. } = &filed.filing;
@@ -381,10 +385,5 @@ async fn change(
             (subject, place((state, person, day), act, &places))
         }
     });
-    let deed = Deed { act, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };
-    let receipt = registry.act_once(person, &deed, decide).await?;
-    Ok(registry.read(|state| {
-        let history = state.gate.get(id).map(|filed| &filed.history[..]).unwrap_or_default();
-        done(&receipt, history.iter().map(|stamp| stamp.seq))
-    }))
+    on.act(api, (act, agency.as_ref(), &subject), decide).await
 }

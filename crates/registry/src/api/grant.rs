@@ -1,7 +1,7 @@
 //! Grants: what each consumer may ask of each service, how it is changed, and why a call would be refused.
 
 use axum::Json;
-use axum::extract::{Path, State as Kept};
+use axum::extract::State as Kept;
 use axum::response::Response;
 use base::{PartyId, ServiceId, Ts};
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::request::{Asked, Because, Done, Input, done, limit, with_version};
+use super::on::{Id, Numbered, On};
+use super::request::{Asked, Because, Done, Input, limit, with_version};
 use super::sight::Sight;
-use super::{Api, Caller, Key, Paged, Seen};
+use super::{Api, Caller, Paged};
 use crate::agency::AgencyCode;
 use crate::grant::{
     self, Change, Explanation, Grant, GrantId, Held, HypotheticalCall, Pause, Renew, Standing, Terms, explain,
@@ -20,7 +21,7 @@ use crate::grant::{
 use crate::people::Act;
 use crate::request::who;
 use crate::state::{Moment, State, vietnam_day};
-use crate::{Deed, Event, RegistryError};
+use crate::{Event, RegistryError};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -179,9 +180,17 @@ impl Question {
     }
 }
 
-/// The number in a path. What is none names nothing.
-fn id(text: &str) -> Result<GrantId, RegistryError> {
-    text.parse().map_err(|_| RegistryError::NoSuch { kind: "grant", name: text.to_owned() })
+impl Numbered for GrantId {
+    const KIND: &'static str = "grant";
+
+    fn number(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn acts(&self, state: &State) -> Vec<i64> {
+        let held = state.grants.held(self).into_iter();
+        held.flat_map(|held| &held.history).map(|entry| entry.seq).collect()
+    }
 }
 
 /// The data owner who gave it; who took over its tasks decides in its place.
@@ -194,20 +203,13 @@ fn owner(state: &State, id: &GrantId, now: Ts) -> Option<AgencyCode> {
 /// Does something to a grant in the name of a person of the data owner.
 async fn act(
     api: &Api,
-    (Caller(person), Key(key)): (&Caller, &Key),
-    (id, verb): (&GrantId, &str),
+    on: &On<GrantId>,
+    verb: &str,
     decide: impl FnMut(&State, &Moment) -> Result<Vec<Event>, RegistryError>,
 ) -> Result<Done, Problem> {
-    let (now, registry) = (api.now(), api.registry());
-    let agency = registry.read(|state| owner(state, id, now));
-    let subject = format!("grant/{id}/{verb}");
-    let deed =
-        Deed { act: Act::GrantChange, agency: agency.as_ref(), subject: &subject, key: key.as_deref() };
-    let receipt = registry.act_once(person, &deed, decide).await?;
-    Ok(registry.read(|state| {
-        let history = state.grants.held(id).map(|held| &held.history[..]).unwrap_or_default();
-        done(&receipt, history.iter().map(|entry| entry.seq))
-    }))
+    let (id, now) = (&on.id, api.now());
+    let agency = api.registry().read(|state| owner(state, id, now));
+    on.act(api, (Act::GrantChange, agency.as_ref(), &format!("grant/{id}/{verb}")), decide).await
 }
 
 /// Lists grants, newest first, replaced ones too.
@@ -218,7 +220,9 @@ async fn list(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Paged<GrantRow>>, Problem> {
     let (limit, now) = (limit(wanted.limit)?, api.now());
-    let after = wanted.after.as_deref().map(id).transpose()?;
+    let none = |text: &str| RegistryError::NoSuch { kind: "grant", name: text.to_owned() };
+    let after =
+        wanted.after.as_deref().map(|text| GrantId::number(text).ok_or_else(|| none(text))).transpose()?;
     let rows = api.registry().read(|state| {
         let sight = Sight::new(state, &person, now);
         let newest_first = state.grants.iter().rev();
@@ -261,14 +265,10 @@ async fn why(
 /// Shows a grant with its history.
 #[utoipa::path(get, path = "/grants/{id}", tag = "grants", params(("id" = String, Path)),
     responses((status = 200, body = GrantView, headers(("ETag" = String)))))]
-async fn one(
-    Kept(api): Kept<Api>,
-    Caller(person): Caller,
-    Path(number): Path<String>,
-) -> Result<Response, Problem> {
-    let (id, now) = (id(&number)?, api.now());
+async fn one(Kept(api): Kept<Api>, Caller(person): Caller, Id(id): Id<GrantId>) -> Result<Response, Problem> {
+    let now = api.now();
     api.registry().read(|state| {
-        let none = || RegistryError::NoSuch { kind: "grant", name: number.clone() };
+        let none = || RegistryError::NoSuch { kind: "grant", name: id.to_string() };
         let held = state.grants.held(&id).ok_or_else(none)?;
         if !Sight::new(state, &person, now).grant(&held.grant) {
             return Err(RegistryError::Forbidden(Act::Read.name()).into());
@@ -284,15 +284,11 @@ async fn one(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010"), (status = 422, description = "EX-2002, EX-2016")))]
 async fn change(
     Kept(api): Kept<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<GrantId>,
     Input(NewTerms { terms, reason }): Input<NewTerms>,
 ) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let input = Change { id: id.clone(), if_version, terms, reason };
-    let decide = |state: &State, moment: &Moment| grant::change(state, moment, &input);
-    act(&api, (&caller, &key), (&id, "change"), decide).await
+    let input = Change { id: on.id.clone(), if_version: on.if_version, terms, reason };
+    act(&api, &on, "change", |state, moment| grant::change(state, moment, &input)).await
 }
 
 /// Suspends a grant; it can be resumed.
@@ -301,14 +297,11 @@ async fn change(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
 async fn suspend(
     Kept(api): Kept<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<GrantId>,
     Input(because): Input<Because>,
 ) -> Result<Done, Problem> {
-    let input = pause(&number, seen, because)?;
-    let decide = |state: &State, moment: &Moment| grant::suspend(state, moment, &input);
-    act(&api, (&caller, &key), (&input.id, "suspend"), decide).await
+    let input = pause(&on, because);
+    act(&api, &on, "suspend", |state, moment| grant::suspend(state, moment, &input)).await
 }
 
 /// Puts a suspended grant in force again.
@@ -317,14 +310,11 @@ async fn suspend(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
 async fn resume(
     Kept(api): Kept<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<GrantId>,
     Input(because): Input<Because>,
 ) -> Result<Done, Problem> {
-    let input = pause(&number, seen, because)?;
-    let decide = |state: &State, moment: &Moment| grant::resume(state, moment, &input);
-    act(&api, (&caller, &key), (&input.id, "resume"), decide).await
+    let input = pause(&on, because);
+    act(&api, &on, "resume", |state, moment| grant::resume(state, moment, &input)).await
 }
 
 /// Revokes a grant for good.
@@ -333,14 +323,11 @@ async fn resume(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
 async fn revoke(
     Kept(api): Kept<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<GrantId>,
     Input(because): Input<Because>,
 ) -> Result<Done, Problem> {
-    let input = pause(&number, seen, because)?;
-    let decide = |state: &State, moment: &Moment| grant::revoke(state, moment, &input);
-    act(&api, (&caller, &key), (&input.id, "revoke"), decide).await
+    let input = pause(&on, because);
+    act(&api, &on, "revoke", |state, moment| grant::revoke(state, moment, &input)).await
 }
 
 /// Gives a grant more time.
@@ -349,17 +336,13 @@ async fn revoke(
     responses((status = 200, body = Done), (status = 409, description = "EX-2003, EX-2010")))]
 async fn renew(
     Kept(api): Kept<Api>,
-    caller: Caller,
-    (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    on: On<GrantId>,
     Input(MoreTime { until, reason }): Input<MoreTime>,
 ) -> Result<Done, Problem> {
-    let (id, if_version) = (id(&number)?, seen.of(true)?);
-    let input = Renew { id: id.clone(), if_version, until, reason };
-    let decide = |state: &State, moment: &Moment| grant::renew(state, moment, &input);
-    act(&api, (&caller, &key), (&id, "renew"), decide).await
+    let input = Renew { id: on.id.clone(), if_version: on.if_version, until, reason };
+    act(&api, &on, "renew", |state, moment| grant::renew(state, moment, &input)).await
 }
 
-fn pause(number: &str, seen: Seen, Because { reason }: Because) -> Result<Pause, RegistryError> {
-    Ok(Pause { id: id(number)?, if_version: seen.of(true)?, reason })
+fn pause(on: &On<GrantId>, Because { reason }: Because) -> Pause {
+    Pause { id: on.id.clone(), if_version: on.if_version, reason }
 }

@@ -1,7 +1,7 @@
 //! Files of incidents: what must be sent until when, what was sent, what was done.
 
 use axum::Json;
-use axum::extract::{Path, State as Held};
+use axum::extract::State as Held;
 use axum::response::Response;
 use base::Ts;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::request::{Asked, Created, Done, Input, done, limit, skip, with_version};
+use super::request::{Asked, At, Created, Done, Input, done, limit, skip, with_version};
 use super::sight::Sight;
 use super::{Api, Caller, Key, Paged, Seen};
 use crate::agency::AgencyCode;
@@ -312,7 +312,7 @@ impl IncidentRow {
 async fn one(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path(number): Path<String>,
+    At(number): At<String>,
 ) -> Result<Response, Problem> {
     let (id, now) = (id(&number)?, api.now());
     api.registry().read(|state| {
@@ -353,7 +353,7 @@ async fn change(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(NewFacts { facts, reason }): Input<NewFacts>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -372,7 +372,7 @@ async fn send(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(NewMessage { obligation, message }): Input<NewMessage>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -389,7 +389,7 @@ async fn explain(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(WhyLate { obligation, reason }): Input<WhyLate>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -406,7 +406,7 @@ async fn measure(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(NewMeasure { text }): Input<NewMeasure>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -424,7 +424,7 @@ async fn contain(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(Stopped { grants, filings, reason }): Input<Stopped>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -441,7 +441,7 @@ async fn close(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    Path(number): Path<String>,
+    At(number): At<String>,
     Input(Ended { conclusion }): Input<Ended>,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);

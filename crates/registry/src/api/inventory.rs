@@ -17,13 +17,13 @@ use super::request::{
     Asked, At, Done, FILE_BYTES_MAX, Imported, Input, Upload, file, limit, skip, with_version,
 };
 use super::rights::{permit, place, reads};
-use super::{Api, Caller, Key, Page, Paged, Seen};
+use super::{Api, Caller, Key, Page, Paged, Seen, aside};
 use crate::agency::AgencyCode;
 use crate::inventory::{
     self, AskedAgain, Closing, Contacts, Entry, Figures, Format, Holding, HoldingCode, Kind, Level,
     OverlapRule, Overlaps, Row, Scope, Sharing,
 };
-use crate::people::{Act, Person, home};
+use crate::people::{Act, Person};
 use crate::registry::Deed;
 use crate::{Event, Moment, RegistryError};
 
@@ -338,25 +338,13 @@ async fn import(
     key: Key,
     Upload(bytes): Upload,
 ) -> Result<Json<Imported>, Problem> {
-    let agency = home(&person, Act::InventoryPut);
-    let mut counted = None;
-    let mut decide = |state: &crate::State, moment: &Moment| {
+    let who = person.clone();
+    let decide = move |state: &crate::State, moment: &Moment| {
         let format = handed.format.format();
         let (rows, events) = inventory::import_counted(state, moment, format, &bytes)?;
-        counted = Some((rows, events.len()));
-        allowed(state, moment, &person, events)
+        Ok((rows, events.len(), allowed(state, moment, &who, events)?))
     };
-    let entry = if handed.dry_run {
-        api.registry().may(&person, Act::InventoryPut, agency)?;
-        let moment = Moment::new(api.now(), person.id.clone());
-        api.registry().read(|state| decide(state, &moment))?;
-        None
-    } else {
-        let deed = Deed { act: Act::InventoryPut, agency, subject: "holding", key: key.0.as_deref() };
-        Some(api.registry().act_once(&person, &deed, decide).await?.from)
-    };
-    let (rows, changes) = counted.unzip();
-    Ok(Json(Imported { rows, changes, dry_run: handed.dry_run, entry }))
+    aside::import(&api, (Caller(person), key), (Act::InventoryPut, "holding", handed.dry_run), decide).await
 }
 
 /// The form of an export.
@@ -389,7 +377,8 @@ async fn export(
         whole.map(|entry| Row { holding: entry.holding.clone(), version: Some(entry.version) }).collect()
     });
     let (name, kind) = wanted.format.kind();
-    Ok(file(name, kind, inventory::write(wanted.format.format(), &rows)?))
+    let written = async move { inventory::write(wanted.format.format(), &rows) };
+    Ok(file(name, kind, api.0.aside.run(written).await?))
 }
 
 /// When two entries count as the same, and how many pairs are wanted.

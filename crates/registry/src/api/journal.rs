@@ -2,14 +2,14 @@
 
 use audit::{About, Entry, Filter, PersonIdError};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::request::limit;
+use super::request::{Asked, limit};
 use super::{Api, Caller, Paged};
 use crate::RegistryError;
 use crate::people::Act;
@@ -42,7 +42,7 @@ struct Wanted {
 async fn list(
     State(api): State<Api>,
     Caller(person): Caller,
-    Query(wanted): Query<Wanted>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Paged<Entry>>, Problem> {
     api.registry().may(&person, Act::Read, None)?;
     let limit = limit(wanted.limit)?;
@@ -70,6 +70,8 @@ struct Root {
     responses((status = 200, body = Root), (status = 503, description = "EX-2019, EX-2023: the entry that is damaged")))]
 async fn root(State(api): State<Api>, Caller(person): Caller) -> Result<Json<Root>, Problem> {
     api.registry().may(&person, Act::Read, None)?;
-    let tree = api.registry().journal().check(&[]).await.map_err(RegistryError::from)?;
+    let own = api.clone();
+    let check = async move { Ok(own.registry().journal().check(&[]).await?) };
+    let tree = api.0.aside.run(check).await?;
     Ok(Json(Root { size: tree.size, root: hex::encode(tree.root) }))
 }

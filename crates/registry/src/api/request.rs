@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -12,12 +13,13 @@ use utoipa::{IntoParams, ToSchema};
 use web::{Problem, ProblemError};
 
 use super::Api;
+use super::guard::RequestDigest;
 use crate::RegistryError;
 use crate::people::Person;
-use crate::registry::Receipt;
+use crate::registry::{IdempotencyKey, Receipt};
 
 /// `Idempotency-Key`.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest body in bytes: a service's description of 2 MiB, and room for how it is written.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Longest file that is imported, in bytes.
@@ -35,10 +37,14 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = value.and_then(|value| value.strip_prefix("Bearer "));
-        token.and_then(|token| api.signed_in(token)).map(Self).ok_or_else(|| RegistryError::SignIn.into())
+        let person = bearer(&parts.headers).and_then(|token| api.signed_in(token));
+        person.map(Self).ok_or_else(|| RegistryError::SignIn.into())
     }
+}
+
+/// The token of a session.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 impl OptionalFromRequestParts<Api> for Caller {
@@ -127,17 +133,16 @@ impl FromRequest<Api> for Upload {
 }
 
 async fn body(request: Request, api: &Api, max: usize) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, api).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return RegistryError::TooMany { what: "byte / bytes", max }.into();
-        }
-        RegistryError::invalid(
-            "body",
-            "không nhận đủ nội dung; hãy gửi lại",
-            "did not arrive whole: send it again",
-        )
-        .into()
-    })
+    Bytes::from_request(request, api).await.map_err(|rejection| unread_body(&rejection, max).into())
+}
+
+/// Why a body of at most `max` bytes was not read.
+pub(super) fn unread_body(rejection: &BytesRejection, max: usize) -> RegistryError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return RegistryError::TooMany { what: "byte / bytes", max };
+    }
+    let vi = "không nhận đủ nội dung; hãy gửi lại";
+    RegistryError::invalid("body", vi, "did not arrive whole: send it again")
 }
 
 /// The version that the caller saw: `If-Match: "1234"`.
@@ -185,15 +190,17 @@ impl Seen {
     }
 }
 
-/// `Idempotency-Key`, when there is one.
+/// `Idempotency-Key`, when there is one; in a box, since most requests have none.
 #[derive(Clone, Debug)]
-pub struct Key(pub Option<String>);
+pub struct Key(pub Option<Box<IdempotencyKey>>);
 
 impl<S: Sync> FromRequestParts<S> for Key {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(single(&parts.headers, &IDEMPOTENCY_KEY)?.map(str::to_owned)))
+        let request = parts.extensions.get::<RequestDigest>().map(|digest| digest.0);
+        let key = single(&parts.headers, &IDEMPOTENCY_KEY)?;
+        Ok(Self(key.map(|key| Box::new(IdempotencyKey { key: key.to_owned(), request }))))
     }
 }
 

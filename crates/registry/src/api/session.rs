@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use base::Ts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -17,9 +17,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
+use super::request::{Input, bearer};
 use super::{Api, Caller};
 use crate::RegistryError;
-use crate::people::{Person, Post, Proof};
+use crate::people::{Person, Post, Proof, SignedIn};
 
 /// Seconds without a request after which a session ends.
 pub const IDLE_S: i64 = 30 * 60;
@@ -134,11 +135,11 @@ pub fn routes() -> OpenApiRouter<Api> {
     responses((status = 201, body = Begun), (status = 401, description = "EX-2020")))]
 async fn begin(
     State(api): State<Api>,
-    Json(credentials): Json<Credentials>,
+    Input(credentials): Input<Credentials>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
     let now = api.now();
     // Each check takes 64 MiB: a crowd of strangers must not take the node's memory.
-    let waiting = tokio::time::timeout(SIGN_IN_WAIT, api.0.sessions.checking.acquire()).await;
+    let waiting = tokio::time::timeout(SIGN_IN_WAIT, api.0.parts.sessions.checking.acquire()).await;
     let Ok(Ok(_place)) = waiting else {
         return Err(Problem { retry_after_s: Some(2), ..busy() });
     };
@@ -147,11 +148,17 @@ async fn begin(
         // A password hash takes its time: not on the threads that serve others.
         tokio::task::spawn_blocking(move || {
             let Credentials { id, password, code } = &credentials;
-            (api.0.sign_in)(&Proof::Password { id, password, code }, now)
+            (api.0.parts.sign_in)(&Proof::Password { id, password, code }, now)
         })
     };
-    let person = checked.await.map_err(|_| RegistryError::SignIn)??;
-    let token = api.0.sessions.begin(person.id, now);
+    let SignedIn { person, code } = checked.await.map_err(|_| RegistryError::SignIn)??;
+    if let Some(code) = code
+        && !api.registry().use_code(&person.id, code).await?
+    {
+        metrics::counter!("lienthong_registry_sign_ins_refused_total").increment(1);
+        return Err(RegistryError::SignIn.into());
+    }
+    let token = api.0.parts.sessions.begin(person.id, now);
     Ok((StatusCode::CREATED, Json(Begun { token, idle_s: IDLE_S })))
 }
 
@@ -163,9 +170,8 @@ fn busy() -> Problem {
 /// Signs out.
 #[utoipa::path(delete, path = "/sessions", tag = "sessions", responses((status = 204)))]
 async fn end(State(api): State<Api>, _: Caller, headers: HeaderMap) -> impl IntoResponse {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(token) = value.and_then(|value| value.strip_prefix("Bearer ")) {
-        api.0.sessions.end(token);
+    if let Some(token) = bearer(&headers) {
+        api.0.parts.sessions.end(token);
     }
     StatusCode::NO_CONTENT
 }

@@ -76,21 +76,3 @@ pub(super) fn read(format: Format, bytes: &[u8]) -> Result<Intake, RegistryError
     }
     Ok(intake)
 }
-
-/// Whether a spreadsheet takes a cell that begins so for a formula; the last four are full-width forms.
-fn starts_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
-}
-
-/// The text for a cell of a table; [`plain`] takes the apostrophe off again.
-pub(crate) fn neutralised(text: String) -> String {
-    if starts_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text }
-}
-
-/// The text of a cell without the apostrophe that keeps spreadsheets from computing it.
-fn plain(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if starts_formula(rest.trim_start_matches('\'')) => rest,
-        _ => text,
-    }
-}

@@ -37,10 +37,20 @@ pub enum Proof<'a> {
     },
 }
 
+/// Who signed in, before the code counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The person.
+    pub person: Person,
+    /// The number of the code that was shown, for a second factor whose codes are good once: whoever begins the session
+    /// takes it first, with [`crate::registry::Registry::use_code`].
+    pub code: Option<u64>,
+}
+
 /// Who turns a proof into a person: the one place where single sign-on plugs in, as another kind of proof.
 ///
 /// It may take a quarter of a second of processor time: call it where that disturbs nobody, and few at a time.
-pub type SignIn = Arc<dyn Fn(&Proof<'_>, Ts) -> Result<Person, RegistryError> + Send + Sync>;
+pub type SignIn = Arc<dyn Fn(&Proof<'_>, Ts) -> Result<SignedIn, RegistryError> + Send + Sync>;
 
 /// A person as the file has it.
 pub(super) struct Account {
@@ -59,8 +69,6 @@ struct Attempts {
     wrong: u32,
     /// While it lies ahead and there were too many.
     locked_until: Ts,
-    /// The number of the last code that was taken: each is good once.
-    last_code: Option<u64>,
 }
 
 /// The persons of a `people.toml`.
@@ -138,11 +146,12 @@ impl People {
     /// Checks a name, a password and a code. Takes the same time whether or not there is such a person, about a
     /// quarter of a second of one processor and 64 MiB of memory.
     ///
-    /// After [`ATTEMPTS_MAX`] wrong attempts in a row the person is locked for [`LOCK_SECONDS`]. A code is taken once.
+    /// After [`ATTEMPTS_MAX`] wrong attempts in a row the person is locked for [`LOCK_SECONDS`]. Whether the code was used
+    /// before is not known here: see [`SignedIn::code`].
     ///
     /// # Errors
     /// [`RegistryError::SignIn`], whatever the reason; the journal is not told, since strangers could fill it.
-    pub fn sign_in(&self, id: &str, password: &str, code: &str, now: Ts) -> Result<Person, RegistryError> {
+    pub fn sign_in(&self, id: &str, password: &str, code: &str, now: Ts) -> Result<SignedIn, RegistryError> {
         let found = id.parse().ok().and_then(|id: PersonId| self.accounts.get_key_value(&id));
         let open = found.is_some_and(|(id, _)| self.begin(id, now));
         // A stranger is compared with somebody, so that guessing names does not pay.
@@ -150,9 +159,10 @@ impl People {
         let proven = compared.and_then(|account| account.proves(password, code, now));
         if let (Some((id, account)), true, Some(number)) = (found, open, proven)
             && account.is_active(vietnam_day(now))
-            && self.finish(id, number)
         {
-            return Ok(Person { id: id.clone(), posts: account.posts.clone() });
+            self.finish(id);
+            let person = Person { id: id.clone(), posts: account.posts.clone() };
+            return Ok(SignedIn { person, code: Some(number) });
         }
         metrics::counter!("lienthong_registry_sign_ins_refused_total").increment(1);
         let who = crypto::hash::hmac_sha256(&self.log_key, &[id.as_bytes()]);
@@ -190,16 +200,10 @@ impl People {
         true
     }
 
-    /// The attempt was right. False when its code, or a later one, was taken before.
-    fn finish(&self, id: &PersonId, number: u64) -> bool {
+    /// An attempt was right: those before it count no more.
+    fn finish(&self, id: &PersonId) {
         let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.entry(id.clone()).or_default();
-        if own.last_code.is_some_and(|last| number <= last) {
-            return false;
-        }
-        own.last_code = Some(number);
-        own.wrong = 0;
-        true
+        all.entry(id.clone()).or_default().wrong = 0;
     }
 }
 

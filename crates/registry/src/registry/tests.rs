@@ -8,7 +8,7 @@ use serde_json::json;
 use store::Db;
 use testkit::TestStore;
 
-use super::{Deed, Receipt, Registry};
+use super::{Deed, IdempotencyKey, Receipt, Registry};
 use crate::people::{Act, Person, Post, Role};
 use crate::{Event, Moment, RegistryError, Rules, State};
 
@@ -192,8 +192,9 @@ async fn a_key_makes_an_act_happen_once(store: TestStore) {
     let clock = Arc::new(FakeClock::at(NOW));
     let (one, two) = (open_at(&store, clock.clone()).await.unwrap(), open(&store).await);
     let h17 = "H17".parse().unwrap();
+    let key = IdempotencyKey { key: "k-1".into(), request: Some([7; 32]) };
     let deed =
-        |subject: &'static str| Deed { act: Act::ServicePut, agency: Some(&h17), subject, key: Some("k-1") };
+        |subject: &'static str| Deed { act: Act::ServicePut, agency: Some(&h17), subject, key: Some(&key) };
     let pair = |_: &State, _: &Moment| Ok(vec![put("Một"), put("Hai")]);
     let first = one.act_once(&owner(), &deed("service/1"), pair).await.unwrap();
     assert_eq!(first, Receipt { from: 0, to: 2, at: NOW });
@@ -204,20 +205,39 @@ async fn a_key_makes_an_act_happen_once(store: TestStore) {
     let other = one.act_once(&owner(), &deed("service/2"), pair).await;
     assert!(matches!(other, Err(RegistryError::KeyReused)), "{other:?}");
     assert_eq!(all(&one).await.len(), 3, "the misuse is written down, the repetitions are not");
+    let body = IdempotencyKey { request: Some([8; 32]), ..key.clone() };
+    let restarted = open(&store).await;
+    let other = restarted.act_once(&owner(), &Deed { key: Some(&body), ..deed("service/1") }, pair).await;
+    assert!(matches!(other, Err(RegistryError::KeyReused)), "{other:?}");
+    one.catch_up().await.unwrap();
     let binh = person("binh", Role::DataOwner);
-    assert_eq!(one.act_once(&binh, &deed("service/2"), pair).await.unwrap().from, 3);
+    assert_eq!(one.act_once(&binh, &deed("service/2"), pair).await.unwrap().from, 4);
     clock.advance_secs(24 * 60 * 60);
-    assert_eq!(one.act_once(&owner(), &deed("service/2"), pair).await.unwrap().from, 5);
+    assert_eq!(one.act_once(&owner(), &deed("service/2"), pair).await.unwrap().from, 6);
 }
 
 async fn a_key_under_which_something_was_refused_is_free(store: TestStore) {
     let registry = open(&store).await;
     let h17 = "H17".parse().unwrap();
-    let deed = Deed { act: Act::ServicePut, agency: Some(&h17), subject: "service/1", key: Some("k-1") };
+    let key = "k-1".into();
+    let deed = Deed { act: Act::ServicePut, agency: Some(&h17), subject: "service/1", key: Some(&key) };
     let refused = |_: &State, _: &Moment| Err(RegistryError::ReasonMissing);
     registry.act_once(&owner(), &deed, refused).await.unwrap_err();
     let done = registry.act_once(&owner(), &deed, rename(None, "Một")).await.unwrap();
     assert_eq!((done.from, done.to), (1, 2));
+}
+
+async fn a_code_is_taken_once_by_whichever_process_and_no_earlier_one_after_it(store: TestStore) {
+    let (one, two) = (open(&store).await, open(&store).await);
+    let (an, binh) = ("an".parse().unwrap(), "binh".parse().unwrap());
+    assert!(one.use_code(&an, 7).await.unwrap());
+    assert!(!one.use_code(&an, 7).await.unwrap());
+    assert!(!two.use_code(&an, 7).await.unwrap());
+    assert!(!open(&store).await.use_code(&an, 6).await.unwrap(), "a restart does not forget");
+    assert!(two.use_code(&binh, 6).await.unwrap());
+    assert!(two.use_code(&an, 8).await.unwrap());
+    let (first, second) = tokio::join!(one.use_code(&an, 9), two.use_code(&an, 9));
+    assert!(first.unwrap() ^ second.unwrap());
 }
 
 async fn a_tampered_journal_stops_the_start_and_is_found_while_running(store: TestStore) {
@@ -248,6 +268,7 @@ async fn an_event_of_a_newer_program_stops_the_start_and_is_named(store: TestSto
         outcome: Outcome::Done,
         event: Some(json!({"noun": "moon", "event": {}})),
         key: None,
+        key_request: None,
     };
     journal.append(1, vec![newer]).await.unwrap();
     for error in [
@@ -329,6 +350,7 @@ testkit::on_both!(
     refusals_stand_in_the_journal_and_change_nothing,
     of_two_who_decide_at_once_one_gets_conflict,
     acts_of_two_processes_are_all_there_in_one_order,
+    a_code_is_taken_once_by_whichever_process_and_no_earlier_one_after_it,
     a_key_makes_an_act_happen_once,
     a_key_under_which_something_was_refused_is_free,
     a_tampered_journal_stops_the_start_and_is_found_while_running,

@@ -131,16 +131,28 @@ fn consumer(state: &State, moment: &Moment, ask: &Ask, intake: &mut Intake) {
             intake.wrong("agency", vi, format!("the agency is closed since {since}, successor: {by}"));
         }
     }
+    own_system(state, moment.today, ask, intake);
+}
+
+/// Nobody asks in the name of somebody else's system.
+fn own_system(state: &State, day: Date, ask: &Ask, intake: &mut Intake) {
     let member = &ask.consumer.member;
-    let own: Option<AgencyCode> =
-        member.code.as_str().parse().ok().filter(|_| member.class.as_str() == "GOV");
-    if let Some(own) = own {
-        let within = |a: &AgencyCode, b: &AgencyCode| a == b || state.agencies.is_within(a, b, moment.today);
-        if !within(&ask.agency, &own) && !within(&own, &ask.agency) {
-            let vi = format!("hệ thống thuộc {own}, không thuộc {}", ask.agency);
-            intake.wrong("consumer", vi, format!("the system belongs to {own}, not to {}", ask.agency));
-        }
+    if state.agencies.speaks_for(&ask.agency, member, day) {
+        return;
     }
+    let (vi, en) = match state.agencies.of_member(member, day) {
+        Some(own) => (
+            format!("hệ thống thuộc {own}, không thuộc {}", ask.agency),
+            format!("the system belongs to {own}, not to {}", ask.agency),
+        ),
+        None => (
+            format!(
+                "chưa ghi nhận cơ quan chịu trách nhiệm cho thành viên {member}; đề nghị đơn vị vận hành ghi nhận"
+            ),
+            format!("no agency answers for the member {member}: ask the platform operator to record one"),
+        ),
+    };
+    intake.wrong("consumer", vi, en);
 }
 
 /// What is asked for, checked.

@@ -2,8 +2,9 @@
 
 use super::{Measure, SecurityReport, System};
 use crate::agency::table::BYTE_ORDER_MARK;
+use crate::cell::neutralised;
 use crate::gate::report::ItemState;
-use crate::inventory::{Word as _, neutralised};
+use crate::inventory::Word as _;
 use crate::print::day;
 
 const COLUMNS: [&str; 12] = [

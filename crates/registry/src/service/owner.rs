@@ -37,11 +37,10 @@ pub(super) fn mistake(state: &State, owner: &AgencyCode, day: Date) -> Option<Mi
 }
 
 /// What stands against an owner that has nothing to do with the member whose service it is: nobody offers what runs at
-/// somebody else's. Members that are no agencies are known to the directory alone, and not judged here.
+/// somebody else's. A member that is no agency and for which none answers is known to the directory alone, and not judged.
 pub(super) fn stranger(state: &State, owner: &AgencyCode, member: &MemberId, day: Date) -> Option<Mistake> {
     let agency = state.agencies.of_member(member, day)?;
-    let within = |code, above| state.agencies.is_within(code, above, day);
-    (!within(owner, &agency) && !within(&agency, owner)).then(|| {
+    (!state.agencies.speaks_for(owner, member, day)).then(|| {
         Mistake::new(
             "owner",
             format!(

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use registry::api::{self, Api, Parts, session::Sessions};
-use registry::people::{Person, Post, Proof, Role};
+use registry::people::{Person, Post, Proof, Role, SignedIn};
 use registry::registry::Registry;
 use registry::{RegistryError, Rules};
 use serde_json::Value;
@@ -96,7 +96,8 @@ impl Server {
             registry: Arc::clone(&registry),
             sign_in: Arc::new(|proof: &Proof<'_>, _: Ts| match *proof {
                 Proof::Password { id, password: PASSWORD, code: CODE } => {
-                    person(id).ok_or(RegistryError::SignIn)
+                    let person = person(id).ok_or(RegistryError::SignIn)?;
+                    Ok(SignedIn { person, code: None })
                 }
                 _ => Err(RegistryError::SignIn),
             }),

@@ -116,3 +116,25 @@ async fn nobody_there_and_no_http_are_told_apart() {
     let nowhere = Request::get("/a").body(OutBody::empty()).unwrap();
     assert!(matches!(client.request(nowhere).await, Err(ClientError::Connect(_))));
 }
+
+#[tokio::test]
+async fn what_is_idle_too_long_is_closed_even_if_the_other_end_never_closes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let closed = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(ANSWER).await.unwrap();
+        // Ends only when the client takes its leave.
+        stream.read_to_end(&mut head).await
+    });
+    let dialer = Dialer { destination: Destination::Url, tls: None };
+    let client = HttpClient::keeping(dialer, Duration::from_millis(100));
+    let request = Request::get(&url).body(OutBody::empty()).unwrap();
+    assert_eq!(read(client.request(request).await.unwrap()).await, "hi");
+    tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap().unwrap().unwrap();
+    assert!(client.0.idle().kept.is_empty());
+}

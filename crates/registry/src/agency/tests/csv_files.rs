@@ -74,3 +74,23 @@ fn a_header_that_is_not_understood_is_refused_before_any_row() {
     };
     assert_eq!(found[0].place, "line 2");
 }
+
+#[test]
+fn no_cell_of_an_export_is_computed_and_it_is_imported_unchanged() {
+    let formulas = ["=HYPERLINK(\"http://x\")", "+84 236", "-2", "@sum", "'=1"];
+    let rows = formulas.iter().zip(1..).map(|(text, number)| {
+        let own = unit(&format!("H10.0{number}"), None);
+        Agency { name: (*text).to_owned(), note: (*text).to_owned(), ..own }
+    });
+    let here = world(rows.collect::<Vec<_>>());
+    let file = String::from_utf8(table::to_csv(here.agencies().all())).unwrap();
+    let mut reader = ::csv::Reader::from_reader(file.as_bytes());
+    for cell in
+        reader.records().flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+    {
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+    }
+    let mut there = World::default();
+    csv(&mut there, &file).unwrap();
+    assert!(here.agencies().all().eq(there.agencies().all()));
+}

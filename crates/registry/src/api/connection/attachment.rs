@@ -1,6 +1,6 @@
 //! Documents of requests.
 
-use axum::extract::{Path, Request, State as Held};
+use axum::extract::{Request, State as Held};
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -11,7 +11,7 @@ use web::Problem;
 use super::{change, id, seen};
 use crate::RegistryError;
 use crate::api::document::{self, Document};
-use crate::api::request::{Asked, Done};
+use crate::api::request::{Asked, At, Done};
 use crate::api::sight::Sight;
 use crate::api::{Api, Caller, Key, Seen};
 use crate::people::Act;
@@ -47,7 +47,7 @@ async fn add(
     Held(api): Held<Api>,
     caller: Caller,
     (seen, key): (Seen, Key),
-    (Path(number), Asked(about)): (Path<String>, Asked<About>),
+    (At(number), Asked(about)): (At<String>, Asked<About>),
     request: Request,
 ) -> Result<Done, Problem> {
     let (id, if_version) = (id(&number)?, seen.of(true)?);
@@ -78,7 +78,7 @@ async fn add(
 async fn read(
     Held(api): Held<Api>,
     Caller(person): Caller,
-    Path((number, sha256)): Path<(String, String)>,
+    At((number, sha256)): At<(String, String)>,
 ) -> Result<Response, Problem> {
     let (id, now) = (id(&number)?, api.now());
     let none = || RegistryError::NoSuch { kind: "attachment", name: sha256.clone() };

@@ -3,8 +3,9 @@
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 
 use super::super::columns::{COLUMNS, VERSION};
+use super::Row;
 use super::intake::{Intake, RowPlace, Target, headings};
-use super::{Row, neutralised, plain};
+use crate::cell::{neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";

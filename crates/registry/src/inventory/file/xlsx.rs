@@ -8,7 +8,8 @@ use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, Work
 use super::super::columns::{COLUMNS, VERSION, VERSION_ABOUT};
 use super::csv::no_headings;
 use super::intake::{Intake, RowPlace, Target, headings, too_long};
-use super::{CELL_CHARS_MAX, ROWS_MAX, Row, UNPACKED_BYTES_MAX, neutralised, plain};
+use super::{CELL_CHARS_MAX, ROWS_MAX, Row, UNPACKED_BYTES_MAX};
+use crate::cell::{neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
 /// Parts of an Excel file at most; one with a single sheet has about ten.
