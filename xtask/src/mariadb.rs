@@ -62,7 +62,11 @@ fn start_server(folder: &Path, data: &Path, accounts: &Path, port: u16) -> Resul
     let log = folder.join("log");
     let mut command = RunAs::Myself.command(Path::new("mariadbd"));
     command.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve"]);
-    command.args([option("datadir", data), option("init-file", accounts), option("socket", &folder.join("socket"))]);
+    command.args([
+        option("datadir", data),
+        option("init-file", accounts),
+        option("socket", &folder.join("socket")),
+    ]);
     command.args([option("pid-file", &folder.join("pid")), format!("--port={port}")]).args(user());
     command.stdout(Stdio::null()).stderr(fs::File::create(&log)?);
     let mut server = Running::start("MariaDB", command, Signal::TERM)?;

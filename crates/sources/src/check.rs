@@ -28,7 +28,8 @@ pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, 
     let mut checked = Checked::default();
     let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table) else {
         let name = &definition.entity.table;
-        let near: Vec<_> = tables.iter().map(Table::full_name).filter(|known| is_near(known, name)).take(5).collect();
+        let near: Vec<_> =
+            tables.iter().map(Table::full_name).filter(|known| is_near(known, name)).take(5).collect();
         let near = if near.is_empty() { "—".to_owned() } else { near.join(", ") };
         let vi = format!("không có bảng {name}, hoặc tài khoản không đọc được; gần giống: {near}");
         let en = format!("there is no table {name}, or the account may not read it; alike are: {near}");
@@ -53,7 +54,11 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
         match table.column(&field.column) {
             None => {
                 let vi = format!("không còn cột {}", field.column);
-                checked.mistakes.push(Mistake::new(place, vi, format!("there is no column {}", field.column)));
+                checked.mistakes.push(Mistake::new(
+                    place,
+                    vi,
+                    format!("there is no column {}", field.column),
+                ));
             }
             Some(column) if column.type_name != field.column_type => {
                 let (was, is) = (&field.column_type, &column.type_name);

@@ -1,7 +1,7 @@
 //! The definition of a data service: a small TOML file that people read, correct and keep under version control.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -194,6 +194,16 @@ impl Definition {
         if mistakes.is_empty() { Ok(read) } else { Err(SourceError::Definition(mistakes)) }
     }
 
+    /// With its relative files in a folder: the one in which the definition lies.
+    #[must_use]
+    pub fn placed(mut self, dir: &Path) -> Self {
+        self.password_file = self.password_file.map(|path| dir.join(path));
+        if let Some(path) = self.url.strip_prefix("sqlite:").filter(|path| Path::new(path).is_relative()) {
+            self.url = format!("sqlite:{}", dir.join(path).display());
+        }
+        self
+    }
+
     /// The definition as a file.
     pub fn text(&self) -> String {
         toml::to_string(self).unwrap_or_default()
@@ -210,9 +220,15 @@ impl Definition {
         if self.format != FORMAT {
             wrong("format".into(), format!("phải là {FORMAT}"), format!("must be {FORMAT}"));
         }
-        for (place, text) in [("service.subsystem", &self.service.subsystem), ("service.code", &self.service.code)] {
+        for (place, text) in
+            [("service.subsystem", &self.service.subsystem), ("service.code", &self.service.code)]
+        {
             if text.parse::<base::Part>().is_err() {
-                wrong(place.into(), "không đúng dạng mã định danh".into(), "is no part of an identifier".into());
+                wrong(
+                    place.into(),
+                    "không đúng dạng mã định danh".into(),
+                    "is no part of an identifier".into(),
+                );
             }
         }
         if self.service.title_vi.trim().is_empty() {
@@ -220,7 +236,8 @@ impl Definition {
         }
         if self.entity.key.is_empty() {
             let vi = "cần ít nhất một cột phân biệt các dòng; bảng không có khóa thì tạo chỉ mục duy nhất hoặc dùng khung nhìn";
-            let en = "wants a column that tells rows apart: a table without key needs a unique index or a view";
+            let en =
+                "wants a column that tells rows apart: a table without key needs a unique index or a view";
             wrong("entity.key".into(), vi.into(), en.into());
         }
         if self.fields.is_empty() {
@@ -268,7 +285,11 @@ impl Definition {
             }
             let text = self.field(&filter.field).is_some_and(|field| field.kind == Kind::Text);
             if filter.how == How::Prefix && !text {
-                all.push(Mistake::new(&place, "prefix chỉ dùng cho trường text", "prefix is for fields of text"));
+                all.push(Mistake::new(
+                    &place,
+                    "prefix chỉ dùng cho trường text",
+                    "prefix is for fields of text",
+                ));
             }
         }
         all

@@ -307,7 +307,11 @@ impl Source {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn all(&self, sql: impl Into<String>, parameters: Vec<String>) -> Result<Vec<Row>, SourceError> {
+    pub async fn all(
+        &self,
+        sql: impl Into<String>,
+        parameters: Vec<String>,
+    ) -> Result<Vec<Row>, SourceError> {
         use futures_util::TryStreamExt as _;
         self.rows(Statement { sql: sql.into(), parameters }).try_collect().await
     }

@@ -20,13 +20,17 @@ pub enum SourceError {
         what: String,
     },
     /// The account may not read this.
-    #[error("tài khoản không có quyền đọc {what}; cấp quyền SELECT / the account may not read {what}: grant it SELECT")]
+    #[error(
+        "tài khoản không có quyền đọc {what}; cấp quyền SELECT / the account may not read {what}: grant it SELECT"
+    )]
     NoRight {
         /// What the database names.
         what: String,
     },
     /// The table or a column is gone or another than the definition says.
-    #[error("cấu trúc nguồn đã đổi: {what}; chạy `lienthong source check` / the source has changed: {what}: run `lienthong source check`")]
+    #[error(
+        "cấu trúc nguồn đã đổi: {what}; chạy `lienthong source check` / the source has changed: {what}: run `lienthong source check`"
+    )]
     Changed {
         /// What the database says.
         what: String,
@@ -38,7 +42,9 @@ pub enum SourceError {
         limit_ms: u64,
     },
     /// The source is resting after failures in a row.
-    #[error("nguồn tạm nghỉ sau {failures} lỗi liên tiếp, thử lại sau {retry_s} s / the source rests after {failures} failures in a row, try again in {retry_s} s")]
+    #[error(
+        "nguồn tạm nghỉ sau {failures} lỗi liên tiếp, thử lại sau {retry_s} s / the source rests after {failures} failures in a row, try again in {retry_s} s"
+    )]
     Resting {
         /// Failures in a row.
         failures: u32,
@@ -46,13 +52,17 @@ pub enum SourceError {
         retry_s: u64,
     },
     /// As many questions as allowed are being answered already.
-    #[error("nguồn đang bận {at_once} yêu cầu, thử lại sau 1 s / the source is busy with {at_once} questions, try again in 1 s")]
+    #[error(
+        "nguồn đang bận {at_once} yêu cầu, thử lại sau 1 s / the source is busy with {at_once} questions, try again in 1 s"
+    )]
     Busy {
         /// How many at once.
         at_once: usize,
     },
     /// The answer would be larger than allowed.
-    #[error("câu trả lời vượt quá {limit_bytes} byte; hỏi trang nhỏ hơn / the answer is larger than {limit_bytes} bytes: ask for smaller pages")]
+    #[error(
+        "câu trả lời vượt quá {limit_bytes} byte; hỏi trang nhỏ hơn / the answer is larger than {limit_bytes} bytes: ask for smaller pages"
+    )]
     TooLarge {
         /// The limit.
         limit_bytes: usize,
@@ -64,7 +74,9 @@ pub enum SourceError {
     #[error("{}", mistakes(.0))]
     Definition(Vec<Mistake>),
     /// A stored value is not what its field says.
-    #[error("giá trị của {field} ở dòng {key} không phải {wanted} / the value of {field} in the row {key} is not {wanted}")]
+    #[error(
+        "giá trị của {field} ở dòng {key} không phải {wanted} / the value of {field} in the row {key} is not {wanted}"
+    )]
     Value {
         /// Field of the definition.
         field: String,

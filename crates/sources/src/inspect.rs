@@ -88,18 +88,22 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
         remarks.push(Remark::new(format!("không đọc được mẫu: {error}"), "no sample could be read"));
     }
     let sample = sample.unwrap_or_default();
-    let columns: Vec<SeenColumn> = (0..).zip(&table.columns).map(|(at, column)| {
-        let values: Vec<&str> = sample.iter().filter_map(|row: &crate::engine::Row| row.get(at)?.as_deref()).collect();
-        let guess = guess(column, &values);
-        SeenColumn {
-            name: column.name.clone(),
-            type_name: column.type_name.clone(),
-            kind: column.kind,
-            indexed: table.indexed.contains(&column.name),
-            personal: guess.and_then(|guess| guess.meaning.personal()),
-            guess,
-        }
-    }).collect();
+    let columns: Vec<SeenColumn> = (0..)
+        .zip(&table.columns)
+        .map(|(at, column)| {
+            let values: Vec<&str> =
+                sample.iter().filter_map(|row: &crate::engine::Row| row.get(at)?.as_deref()).collect();
+            let guess = guess(column, &values);
+            SeenColumn {
+                name: column.name.clone(),
+                type_name: column.type_name.clone(),
+                kind: column.kind,
+                indexed: table.indexed.contains(&column.name),
+                personal: guess.and_then(|guess| guess.meaning.personal()),
+                guess,
+            }
+        })
+        .collect();
     let worth = worth(table, &columns, &mut remarks);
     Ok(Seen {
         table: table.full_name(),
@@ -114,7 +118,8 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
 
 async fn sample(source: &Source, table: &Table) -> Result<Vec<crate::engine::Row>, SourceError> {
     let engine = source.engine();
-    let columns: Vec<_> = table.columns.iter().map(|column| engine.as_text(&column.name, column.kind)).collect();
+    let columns: Vec<_> =
+        table.columns.iter().map(|column| engine.as_text(&column.name, column.kind)).collect();
     let from = engine.table(&table.full_name());
     source.all(format!("SELECT {} FROM {from} LIMIT {SAMPLE_ROWS}", columns.join(", ")), Vec::new()).await
 }
@@ -124,7 +129,10 @@ fn worth(table: &Table, columns: &[SeenColumn], remarks: &mut Vec<Remark>) -> u8
     let mut worth = 20;
     if table.key.is_empty() {
         let en = "no key: pages have no order; make a unique index, or a view";
-        remarks.push(Remark::new("không có khóa: không chia trang được; tạo chỉ mục duy nhất hoặc khung nhìn", en));
+        remarks.push(Remark::new(
+            "không có khóa: không chia trang được; tạo chỉ mục duy nhất hoặc khung nhìn",
+            en,
+        ));
     } else {
         worth += 30;
     }
@@ -133,7 +141,9 @@ fn worth(table: &Table, columns: &[SeenColumn], remarks: &mut Vec<Remark>) -> u8
     }
     let meant = columns.iter().filter(|column| column.guess.is_some()).count();
     worth += u8::try_from(meant.min(4) * 5).unwrap_or(20);
-    let asked_by = columns.iter().find(|c| c.guess.is_some_and(|g| g.meaning == crate::meaning::Meaning::PersonalNumber));
+    let asked_by = columns
+        .iter()
+        .find(|c| c.guess.is_some_and(|g| g.meaning == crate::meaning::Meaning::PersonalNumber));
     match asked_by {
         Some(column) if column.indexed => worth += 15,
         Some(column) => {
@@ -148,7 +158,10 @@ fn worth(table: &Table, columns: &[SeenColumn], remarks: &mut Vec<Remark>) -> u8
     }
     for column in columns.iter().filter(|column| column.kind.is_none()) {
         let (name, kind) = (&column.name, &column.type_name);
-        remarks.push(Remark::new(format!("cột {name} kiểu {kind} không chia sẻ được"), format!("column {name} of type {kind} cannot be given")));
+        remarks.push(Remark::new(
+            format!("cột {name} kiểu {kind} không chia sẻ được"),
+            format!("column {name} of type {kind} cannot be given"),
+        ));
     }
     worth
 }

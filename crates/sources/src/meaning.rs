@@ -66,7 +66,9 @@ impl Meaning {
             | Self::Email
             | Self::Address => Some(Personal::Basic),
             Self::EthnicGroup | Self::Religion | Self::Health => Some(Personal::Sensitive),
-            Self::CommuneCode | Self::ProvinceCode | Self::AgencyCode | Self::TaxNumber | Self::ChangedAt => None,
+            Self::CommuneCode | Self::ProvinceCode | Self::AgencyCode | Self::TaxNumber | Self::ChangedAt => {
+                None
+            }
         }
     }
 
@@ -95,10 +97,21 @@ impl Meaning {
     /// Words of column names, folded, without separators.
     const fn words(self) -> &'static [&'static str] {
         match self {
-            Self::PersonalNumber => &["sodinhdanh", "cccd", "socancuoc", "madinhdanhcanhan", "sodddcn", "sodd", "personalnumber", "citizenid"],
+            Self::PersonalNumber => &[
+                "sodinhdanh",
+                "cccd",
+                "socancuoc",
+                "madinhdanhcanhan",
+                "sodddcn",
+                "sodd",
+                "personalnumber",
+                "citizenid",
+            ],
             Self::OldIdentityCard => &["cmnd", "socmt", "cmt"],
             Self::PersonName => &["hoten", "hovaten", "tencongdan", "fullname", "tennguoi", "hotenkhaisinh"],
-            Self::BirthDate => &["ngaysinh", "ngaythangnamsinh", "birthdate", "dateofbirth", "dob", "namsinh"],
+            Self::BirthDate => {
+                &["ngaysinh", "ngaythangnamsinh", "birthdate", "dateofbirth", "dob", "namsinh"]
+            }
             Self::Sex => &["gioitinh", "sex", "gender", "phai"],
             Self::Phone => &["dienthoai", "sodienthoai", "sdt", "phone", "mobile", "didong"],
             Self::Email => &["email", "thudientu", "mail"],
@@ -110,7 +123,15 @@ impl Meaning {
             Self::EthnicGroup => &["dantoc", "ethnic"],
             Self::Religion => &["tongiao", "religion"],
             Self::Health => &["benhly", "chandoan", "suckhoe", "nhommau", "benhan", "khuyettat", "hiv"],
-            Self::ChangedAt => &["capnhat", "ngaycapnhat", "thoidiemcapnhat", "updatedat", "modifiedat", "lastmodified", "suadoi"],
+            Self::ChangedAt => &[
+                "capnhat",
+                "ngaycapnhat",
+                "thoidiemcapnhat",
+                "updatedat",
+                "modifiedat",
+                "lastmodified",
+                "suadoi",
+            ],
         }
     }
 
@@ -124,24 +145,36 @@ impl Meaning {
                 let words = text.split_whitespace().count();
                 (2..=8).contains(&words) && text.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '\'')
             }
-            Self::BirthDate => Kind::Date.read(text).is_some() || (digits(4) && ("1900".."2100").contains(&text)),
+            Self::BirthDate => {
+                Kind::Date.read(text).is_some() || (digits(4) && ("1900".."2100").contains(&text))
+            }
             Self::Phone => {
                 let plain: String = text.chars().filter(|c| !" .-()".contains(*c)).collect();
-                let national = plain.strip_prefix("+84").map_or_else(|| plain.clone(), |rest| format!("0{rest}"));
+                let national =
+                    plain.strip_prefix("+84").map_or_else(|| plain.clone(), |rest| format!("0{rest}"));
                 (10..=11).contains(&national.len())
                     && national.starts_with('0')
                     && national.bytes().all(|b| b.is_ascii_digit())
             }
-            Self::Email => text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')),
+            Self::Email => {
+                text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+            }
             Self::CommuneCode => digits(5),
             Self::ProvinceCode => digits(2),
             Self::AgencyCode => {
                 let parts: Vec<_> = text.split('.').collect();
                 (2..=4).contains(&parts.len())
-                    && parts.iter().all(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+                    && parts.iter().all(|part| {
+                        (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+                    })
             }
             Self::TaxNumber => digits(10) || digits(13) || (text.len() == 14 && text.as_bytes()[10] == b'-'),
-            Self::Sex | Self::Address | Self::EthnicGroup | Self::Religion | Self::Health | Self::ChangedAt => return None,
+            Self::Sex
+            | Self::Address
+            | Self::EthnicGroup
+            | Self::Religion
+            | Self::Health
+            | Self::ChangedAt => return None,
         })
     }
 }
@@ -179,7 +212,8 @@ pub fn guess(column: &Column, sample: &[&str]) -> Option<Guess> {
     let name = folded(&column.name);
     let named = ALL.into_iter().filter(|m| m.words().iter().any(|word| name.contains(word)));
     // The longest word is the most telling: `sodienthoai` before `sodd`.
-    let named = named.max_by_key(|m| m.words().iter().filter(|word| name.contains(**word)).map(|w| w.len()).max());
+    let named =
+        named.max_by_key(|m| m.words().iter().filter(|word| name.contains(**word)).map(|w| w.len()).max());
     if let Some(meaning) = named {
         return match fitting(meaning, sample) {
             None => Some(Guess { meaning, confidence: if sample.is_empty() { 60 } else { 80 } }),
@@ -190,7 +224,8 @@ pub fn guess(column: &Column, sample: &[&str]) -> Option<Guess> {
     }
     // Two digits or five are too little to go by; ten could be a phone number.
     let telling = [Meaning::PersonalNumber, Meaning::Email, Meaning::Phone];
-    let by_form = |meaning: &Meaning| sample.len() >= 5 && fitting(*meaning, sample).is_some_and(|share| share >= 95);
+    let by_form =
+        |meaning: &Meaning| sample.len() >= 5 && fitting(*meaning, sample).is_some_and(|share| share >= 95);
     telling.into_iter().find(by_form).map(|meaning| Guess { meaning, confidence: 60 })
 }
 

@@ -36,13 +36,19 @@ pub fn openapi(definition: &Definition) -> Value {
 
 fn title(definition: &Definition) -> String {
     let service = &definition.service;
-    if service.title_en.is_empty() { service.title_vi.clone() } else { format!("{} / {}", service.title_vi, service.title_en) }
+    if service.title_en.is_empty() {
+        service.title_vi.clone()
+    } else {
+        format!("{} / {}", service.title_vi, service.title_en)
+    }
 }
 
 fn item(definition: &Definition) -> Value {
     let property = |field: &Field| {
         let mut schema = field.kind.schema();
-        if !field.required && let Some(kind) = schema.get("type").cloned() {
+        if !field.required
+            && let Some(kind) = schema.get("type").cloned()
+        {
             schema["type"] = json!([kind, "null"]);
         }
         schema["description"] = described(field).into();

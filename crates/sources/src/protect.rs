@@ -55,7 +55,9 @@ impl Protector {
     /// Notes how a question ended. Only what is the source's fault counts.
     pub fn note<T>(&self, result: &Result<T, SourceError>) {
         match result {
-            Err(SourceError::Unreachable { .. } | SourceError::TimedOut { .. } | SourceError::Other { .. }) => {
+            Err(
+                SourceError::Unreachable { .. } | SourceError::TimedOut { .. } | SourceError::Other { .. },
+            ) => {
                 if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_MAX {
                     let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
                     self.rests_until.store(self.elapsed_ms().saturating_add(rest), Ordering::Relaxed);

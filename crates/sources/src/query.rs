@@ -52,7 +52,11 @@ impl Building {
     }
 
     fn text(&self) -> String {
-        if self.conditions.is_empty() { String::new() } else { format!(" WHERE {}", self.conditions.join(" AND ")) }
+        if self.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", self.conditions.join(" AND "))
+        }
     }
 }
 
@@ -67,7 +71,8 @@ impl<'a> Query<'a> {
     /// # Errors
     /// The value cannot be one of the field; the service has no look-up.
     pub fn one(&self, value: &str) -> Result<Statement, SourceError> {
-        let none = || wrong("look_up", "dịch vụ không tra cứu theo một giá trị", "the service looks up nothing");
+        let none =
+            || wrong("look_up", "dịch vụ không tra cứu theo một giá trị", "the service looks up nothing");
         let name = self.definition.service.look_up.as_deref().ok_or_else(none)?;
         let field = self.definition.field(name).ok_or_else(none)?;
         let mut building = self.building();
@@ -93,7 +98,8 @@ impl<'a> Query<'a> {
     /// As [`page`](Self::page).
     pub fn count(&self, page: &Page) -> Result<Statement, SourceError> {
         let building = self.filtered(page)?;
-        let count = if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
+        let count =
+            if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
         let sql = format!("SELECT {count} FROM {}{}", self.table(), building.text());
         Ok(Statement { sql, parameters: building.parameters })
     }
@@ -135,13 +141,15 @@ impl<'a> Query<'a> {
     }
 
     fn select(&self, building: Building, limit: Option<u32>) -> Statement {
-        let fields = self.definition.fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind)));
+        let fields =
+            self.definition.fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind)));
         let key = self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None));
         let columns = fields.chain(key).collect::<Vec<_>>().join(", ");
         let order = self.definition.entity.key.iter().map(|column| self.engine.column(column));
         let order = order.collect::<Vec<_>>().join(", ");
         let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        let sql = format!("SELECT {columns} FROM {}{} ORDER BY {order}{limit}", self.table(), building.text());
+        let sql =
+            format!("SELECT {columns} FROM {}{} ORDER BY {order}{limit}", self.table(), building.text());
         Statement { sql, parameters: building.parameters }
     }
 
@@ -182,7 +190,11 @@ impl<'a> Query<'a> {
     fn behind(&self, building: &mut Building, after: &[String]) -> Result<(), SourceError> {
         let key = &self.definition.entity.key;
         if after.len() != key.len() {
-            return Err(wrong("after", "không phải giá trị next của trang trước", "is not the next of a page"));
+            return Err(wrong(
+                "after",
+                "không phải giá trị next của trang trước",
+                "is not the next of a page",
+            ));
         }
         let mut parts = Vec::new();
         for last in 0..key.len() {
@@ -217,7 +229,8 @@ fn filter_by(building: &mut Building, filter: &Filter, field: &Field, value: Str
 /// A value that can be one of the field, in the words of the database.
 fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceError> {
     if value.len() > VALUE_BYTES_MAX || value.contains('\0') {
-        let (vi, en) = (format!("dài quá {VALUE_BYTES_MAX} byte"), format!("is longer than {VALUE_BYTES_MAX} bytes"));
+        let (vi, en) =
+            (format!("dài quá {VALUE_BYTES_MAX} byte"), format!("is longer than {VALUE_BYTES_MAX} bytes"));
         return Err(wrong(place, &vi, &en));
     }
     field.kind.for_source(value).ok_or_else(|| {

@@ -170,7 +170,12 @@ async fn one(State(service): State<Shared>, Path(value): Path<String>) -> Result
         _ => {
             let name = service.definition.service.look_up.clone().unwrap_or_default();
             let vi = "có nhiều dòng cùng giá trị này; tìm bằng bộ lọc";
-            Err(SourceError::Question(vec![Mistake::new(name, vi, "more rows than one have this value: search with a filter")]).into())
+            Err(SourceError::Question(vec![Mistake::new(
+                name,
+                vi,
+                "more rows than one have this value: search with a filter",
+            )])
+            .into())
         }
     }
 }
@@ -210,7 +215,11 @@ async fn count(
 }
 
 /// The parameters of a page; `since` only where changes are asked for.
-fn read_page(definition: &Definition, mut parameters: Parameters, changes: bool) -> Result<Page, SourceError> {
+fn read_page(
+    definition: &Definition,
+    mut parameters: Parameters,
+    changes: bool,
+) -> Result<Page, SourceError> {
     let mut mistakes = Vec::new();
     let limits = &definition.limits;
     let limit = parameters.remove("limit").map_or(Some(limits.page_rows), |text| text.parse().ok());
@@ -267,14 +276,18 @@ fn tokio_stream<T: Send + 'static>(coming: mpsc::Receiver<T>) -> impl futures_ut
     futures_util::stream::unfold(coming, async |mut coming| Some((coming.recv().await?, coming)))
 }
 
-async fn write_export(service: &Service, parts: &mpsc::Sender<Result<Bytes, std::io::Error>>) -> Result<(), SourceError> {
+async fn write_export(
+    service: &Service,
+    parts: &mpsc::Sender<Result<Bytes, std::io::Error>>,
+) -> Result<(), SourceError> {
     let _turn = service.protector.turn().await?;
     let query = service.query();
     let mut rows = service.source.rows(query.everything());
     let mut part = Vec::with_capacity(EXPORT_PART_BYTES + 4096);
     while let Some(row) = rows.next().await {
         let item = query.item(&row?)?;
-        serde_json::to_writer(&mut part, &item).map_err(|error| SourceError::Other { what: error.to_string() })?;
+        serde_json::to_writer(&mut part, &item)
+            .map_err(|error| SourceError::Other { what: error.to_string() })?;
         part.push(b'\n');
         if part.len() >= EXPORT_PART_BYTES {
             send(parts, std::mem::take(&mut part)).await?;

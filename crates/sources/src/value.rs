@@ -90,7 +90,9 @@ impl Kind {
             Self::Boolean => serde_json::json!({ "type": "boolean" }),
             Self::Date => serde_json::json!({ "type": "string", "format": "date" }),
             Self::Time => serde_json::json!({ "type": "string", "format": "time" }),
-            Self::Moment | Self::LocalMoment => serde_json::json!({ "type": "string", "format": "date-time" }),
+            Self::Moment | Self::LocalMoment => {
+                serde_json::json!({ "type": "string", "format": "date-time" })
+            }
             Self::Json => serde_json::json!({}),
         }
     }

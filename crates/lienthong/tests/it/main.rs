@@ -17,5 +17,6 @@ mod registry;
 mod rest;
 mod rig;
 mod rights;
+mod source;
 mod store;
 mod tls;

@@ -90,7 +90,9 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
     for row in source.all(indexes_text, Vec::new()).await? {
         let [schema, table, kind, name, column] = texts(row);
         match indexes.last_mut() {
-            Some(last) if last.table == (schema.clone(), table.clone()) && last.name == name => last.columns.push(column),
+            Some(last) if last.table == (schema.clone(), table.clone()) && last.name == name => {
+                last.columns.push(column)
+            }
             _ => indexes.push(Index { table: (schema, table), kind, name, columns: vec![column] }),
         }
     }
@@ -147,9 +149,8 @@ fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
     let base = lower.split(['(', ' ']).next().unwrap_or_default();
     Some(match base {
         "tinyint" if lower.starts_with("tinyint(1)") => Kind::Boolean,
-        "int" | "integer" | "bigint" | "smallint" | "tinyint" | "mediumint" | "int2" | "int4" | "int8" | "year" => {
-            Kind::Integer
-        }
+        "int" | "integer" | "bigint" | "smallint" | "tinyint" | "mediumint" | "int2" | "int4" | "int8"
+        | "year" => Kind::Integer,
         "numeric" | "decimal" | "real" | "double" | "float" | "float4" | "float8" | "money" => Kind::Decimal,
         "bool" | "boolean" => Kind::Boolean,
         "date" => Kind::Date,
@@ -160,8 +161,9 @@ fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
         "timestamp" if engine == Engine::MySql => Kind::Moment,
         "timestamp" | "datetime" => Kind::LocalMoment,
         "json" | "jsonb" => Kind::Json,
-        "text" | "character" | "varchar" | "char" | "nvarchar" | "nchar" | "clob" | "citext" | "uuid" | "name"
-        | "tinytext" | "mediumtext" | "longtext" | "enum" | "set" | "bpchar" | "inet" | "\"char\"" => Kind::Text,
+        "text" | "character" | "varchar" | "char" | "nvarchar" | "nchar" | "clob" | "citext" | "uuid"
+        | "name" | "tinytext" | "mediumtext" | "longtext" | "enum" | "set" | "bpchar" | "inet"
+        | "\"char\"" => Kind::Text,
         // A column of SQLite without a type takes anything.
         "" if engine == Engine::Sqlite => Kind::Text,
         _ => return None,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use sqlx::Executor as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::Executor as _;
 
 use super::{Address, Engine, Pool};
 use crate::error::SourceError;
@@ -45,10 +45,7 @@ pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, Sourc
 /// The pool of an engine with our limits.
 macro_rules! pool {
     ($options:ty, $guard:expr) => {
-        <$options>::new()
-            .max_connections($guard.connections)
-            .acquire_timeout(CONNECT_WAIT)
-            .idle_timeout(IDLE)
+        <$options>::new().max_connections($guard.connections).acquire_timeout(CONNECT_WAIT).idle_timeout(IDLE)
     };
 }
 
@@ -113,7 +110,9 @@ pub(super) fn failed(address: &Address, error: &sqlx::Error) -> SourceError {
             Some("42P01" | "42703" | "42S02" | "42S22" | "1146" | "1054") => {
                 SourceError::Changed { what: said.message().to_owned() }
             }
-            _ if said.message().starts_with("no such ") => SourceError::Changed { what: said.message().to_owned() },
+            _ if said.message().starts_with("no such ") => {
+                SourceError::Changed { what: said.message().to_owned() }
+            }
             _ => SourceError::Other { what: said.message().to_owned() },
         },
         sqlx::Error::Io(error) => unreachable(error.to_string()),

@@ -41,11 +41,18 @@ const TABLE_MARIADB: &str = "
 fn row(number: u32) -> String {
     let so = format!("0490{number:08}");
     // A name that somebody typed with separate tone marks, and a quote that must stay a quote.
-    let name = if number == 7 { "Nguye\u{302}\u{303}n Thi\u{323} O''Mẫu".into() } else { format!("Trần Văn Mẫu {number}") };
+    let name = if number == 7 {
+        "Nguye\u{302}\u{303}n Thi\u{323} O''Mẫu".into()
+    } else {
+        format!("Trần Văn Mẫu {number}")
+    };
     let fee = if number == 3 { "1234567890123456789.10" } else { "0.10" };
     let (month, hour) = (number % 12 + 1, number % 24);
-    format!("({number}, '{so}', '{name}', '1990-{month:02}-28', {fee}, {alive}, '20242', '2026-01-{day:02} {hour:02}:00:00')",
-        alive = if number.is_multiple_of(2) { "TRUE" } else { "FALSE" }, day = number % 28 + 1)
+    format!(
+        "({number}, '{so}', '{name}', '1990-{month:02}-28', {fee}, {alive}, '20242', '2026-01-{day:02} {hour:02}:00:00')",
+        alive = if number.is_multiple_of(2) { "TRUE" } else { "FALSE" },
+        day = number % 28 + 1
+    )
 }
 
 fn rows() -> String {
@@ -87,7 +94,8 @@ impl Base {
         let name = format!("lt_{}", std::process::id() * 1000 + rand());
         let mut made = MySqlConnection::connect(&server).await.unwrap();
         let url = format!("{}/{name}", server.trim_end_matches('/'));
-        let create = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}; SET time_zone = '+07:00'");
+        let create =
+            format!("CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}; SET time_zone = '+07:00'");
         for sql in [create, TABLE_MARIADB.to_owned(), rows()] {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut made).await.unwrap();
         }

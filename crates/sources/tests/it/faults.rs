@@ -13,7 +13,10 @@ async fn a_schema_that_changes_under_a_service_is_named_and_gives_no_wrong_data(
     let (status, body) = ask(&service, "/049000000003").await;
     let problem: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"EX-3004".into()), "{problem}");
-    assert!(!problem.to_string().contains("ho_ten"), "what the database is like is its owner's matter: {problem}");
+    assert!(
+        !problem.to_string().contains("ho_ten"),
+        "what the database is like is its owner's matter: {problem}"
+    );
     base.execute("ALTER TABLE khai_sinh RENAME COLUMN ten TO ho_ten").await;
     assert_eq!(ask(&service, "/049000000003").await.0, StatusCode::OK);
 }
@@ -34,7 +37,11 @@ async fn values_that_are_not_what_their_field_says_are_an_error_and_not_a_guess(
     base.execute("UPDATE khai_sinh SET ngay_sinh = '30/02/1990' WHERE id = 3").await;
     let (status, body) = ask(&service, "/049000000003").await;
     let problem: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!((status, &problem["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &"EX-3011".into()), "{problem}");
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::INTERNAL_SERVER_ERROR, &"EX-3011".into()),
+        "{problem}"
+    );
     assert!(!problem.to_string().contains("30/02"), "the value itself is not told: {problem}");
     assert_eq!(ask(&service, "/049000000004").await.0, StatusCode::OK);
 }
@@ -71,5 +78,8 @@ async fn nobody_there_and_no_rights_are_told_apart_and_passwords_never_shown() {
         assert_eq!(wrong.parse::<Address>().err().map(|error| error.code()), Some("EX-3001"), "{wrong}");
     }
     let missing: Address = "sqlite:/khong/co.db".parse().unwrap();
-    assert_eq!(Source::open(&missing, &Guard::default()).await.err().map(|error| error.code()), Some("EX-3002"));
+    assert_eq!(
+        Source::open(&missing, &Guard::default()).await.err().map(|error| error.code()),
+        Some("EX-3002")
+    );
 }
