@@ -7,6 +7,7 @@ mod children;
 mod demo;
 mod deny;
 mod interrupt;
+mod mariadb;
 mod ports;
 mod postgres;
 mod repository;

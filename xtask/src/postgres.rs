@@ -121,7 +121,7 @@ fn is_ready(data: &Path) -> bool {
 }
 
 /// A password for the minutes that the cluster lives: others on this machine reach the port too.
-fn random_hex() -> Result<String> {
+pub fn random_hex() -> Result<String> {
     use std::fmt::Write as _;
     use std::io::Read as _;
     let mut bytes = [0_u8; 16];

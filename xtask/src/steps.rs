@@ -7,10 +7,12 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::postgres::Cluster;
-use crate::{deny, interrupt, repository, tidy, tools};
+use crate::{deny, interrupt, mariadb, repository, tidy, tools};
 
 /// Where tests find a PostgreSQL server: the administrator's address.
 const POSTGRES_VARIABLE: &str = "LIENTHONG_TEST_POSTGRES";
+/// Where tests find a MariaDB server: the administrator's address, without a database.
+const MARIADB_VARIABLE: &str = "LIENTHONG_TEST_MARIADB";
 /// Where tests find a Python interpreter with the packages of `xtask/test-tools.txt`.
 const PYTHON_VARIABLE: &str = "LIENTHONG_TEST_PYTHON";
 
@@ -93,6 +95,10 @@ fn tests(options: &Options) -> Result<()> {
     if let Some(cluster) = &cluster {
         environment.push((POSTGRES_VARIABLE, cluster.url().to_owned()));
     }
+    let mariadb = if std::env::var_os(MARIADB_VARIABLE).is_some() { None } else { Some(own_mariadb()?) };
+    if let Some(server) = &mariadb {
+        environment.push((MARIADB_VARIABLE, server.url().to_owned()));
+    }
     let mut scope = vec!["--workspace"];
     if !options.package.is_empty() {
         scope = options.package.iter().flat_map(|name| ["--package", name]).collect();
@@ -108,12 +114,17 @@ fn tests(options: &Options) -> Result<()> {
     };
     let filters: Vec<&str> = options.filters.iter().map(String::as_str).collect();
     cargo(&[runner, &scope, &filters].concat(), &environment)
-    // The cluster is dropped here: stopped and removed without a word.
+    // The servers are dropped here: stopped and removed without a word.
 }
 
 fn own_cluster() -> Result<Cluster> {
     tools::ensure_installed(&[tools::POSTGRES])?;
     Cluster::start(&std::env::temp_dir())
+}
+
+fn own_mariadb() -> Result<mariadb::Server> {
+    tools::ensure_installed(&[tools::MARIADB, tools::MARIADB_CLIENT])?;
+    mariadb::Server::start(&std::env::temp_dir())
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, String)]) -> Result<()> {

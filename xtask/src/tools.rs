@@ -24,6 +24,20 @@ pub struct Tool {
 pub const POSTGRES: Tool =
     Tool { what: "the PostgreSQL server", package: "postgresql", present: || postgres_programs().is_some() };
 
+/// The other server that data sources are tested on.
+pub const MARIADB: Tool = Tool {
+    what: "the MariaDB server",
+    package: "mariadb-server-core",
+    present: || answers("mariadbd", &["--version"]),
+};
+
+/// What MariaDB's installer calls.
+pub const MARIADB_CLIENT: Tool = Tool {
+    what: "my_print_defaults of MariaDB",
+    package: "mariadb-client-core",
+    present: || answers("my_print_defaults", &["--version"]),
+};
+
 /// The command line of OpenSSL, the second opinion on certificates, signatures and time-stamps.
 pub const OPENSSL: Tool =
     Tool { what: "the openssl command", package: "openssl", present: || answers("openssl", &["version"]) };

@@ -15,4 +15,5 @@ mod passphrase;
 pub mod registry;
 pub mod run;
 pub mod sandbox;
+pub mod source;
 mod terminal;

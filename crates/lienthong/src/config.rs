@@ -56,6 +56,23 @@ pub struct Config {
     pub rights: Rights,
     /// The registry, when this node has that role.
     pub registry: Option<RegistrySection>,
+    /// Data sources, when this node has any.
+    pub sources: Option<SourcesSection>,
+}
+
+/// Section `[sources]`: services made from databases, by the definitions of a folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcesSection {
+    /// Folder of the definitions.
+    #[serde(default = "sources_dir")]
+    pub dir: PathBuf,
+    /// Where they answer the node: plain HTTP, loopback only.
+    pub listen: SocketAddr,
+}
+
+fn sources_dir() -> PathBuf {
+    PathBuf::from("sources")
 }
 
 /// Section `[registry]`: this node is also the registry, whose grants replace those of the file for its own member.

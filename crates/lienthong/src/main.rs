@@ -9,6 +9,7 @@ mod ops;
 mod registry_role;
 mod reload;
 mod sandbox;
+mod sources_role;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,9 @@ enum Command {
     /// Sổ đăng ký: người dùng, cơ quan, kiểm kê, nhật ký / the registry: people, agencies, inventory, journal.
     #[command(subcommand)]
     Registry(command::registry::Command),
+    /// Nguồn dữ liệu: từ một CSDL có sẵn thành dịch vụ, không lập trình / data sources: a database becomes a service.
+    #[command(subcommand)]
+    Source(command::source::Command),
     /// Chứng cứ giao dịch / evidence.
     #[command(subcommand)]
     Evidence(command::evidence::Command),
@@ -149,6 +153,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => command::keys::run(command),
         Command::Grants(command) => command::grants::run(command).await,
         Command::Registry(command) => command::registry::run(command).await,
+        Command::Source(command) => command::source::run(command).await,
         Command::Evidence(command) => command::evidence::run(command).await,
         Command::Sandbox(args) => command::sandbox::run(args).await,
         Command::SandboxBackend(args) => command::sandbox::backend(args).await,

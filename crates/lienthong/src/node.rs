@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::ops::{self, Health};
 use crate::registry_role;
 use crate::reload;
+use crate::sources_role;
 
 /// A running node.
 pub struct Node {
@@ -98,9 +99,10 @@ impl Node {
 
         let mut serving = serve(sockets, &gateway, &health, &stopped);
         serving.extend(role.serving);
+        let sources_dir = config.sources.as_ref().map(|section| section.dir.clone());
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
-            tokio::spawn(reload::follow(config_path.to_owned(), configured_in)),
+            tokio::spawn(reload::follow(config_path.to_owned(), sources_dir, configured_in)),
             tokio::spawn(usage::keep(Arc::clone(&gateway.usage), usage_file.clone(), Arc::clone(&clock))),
             tokio::spawn(revocation::run(
                 directory,
@@ -111,6 +113,11 @@ impl Node {
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         background.extend(role.background);
+        if let Some(section) = &config.sources {
+            let (answering, following) = sources_role::start(section, stopped).await?;
+            serving.push(answering);
+            background.push(following);
+        }
         let every = Duration::from_secs(config.evidence.timestamp_s.max(1));
         let stamping = |url| tokio::spawn(stamper::run(db, url, every));
         background.extend(config.evidence.timestamp_url.map(stamping));

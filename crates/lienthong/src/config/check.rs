@@ -17,7 +17,10 @@ use super::file::{
     ConnectionKind, EndpointSection, File, GrantSection, LimitsSection, ServiceSection, SigningMode,
     SubsystemSection,
 };
-use super::{AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistrySection};
+use super::{
+    AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistrySection, SourcesSection,
+};
+use crate::sources_role;
 
 /// Longest call, seconds: evidence of a longer one would not verify, its times lie too far apart.
 const TIMEOUT_S_MAX: u64 = 300;
@@ -97,6 +100,36 @@ impl Checker<'_> {
             }),
             ..*section
         }
+    }
+
+    fn sources(&mut self, section: &SourcesSection) -> SourcesSection {
+        if !section.listen.ip().is_loopback() {
+            self.wrong("[sources]", "listen must be a loopback address, such as 127.0.0.1:7491");
+        }
+        SourcesSection { dir: self.path(&section.dir), listen: section.listen }
+    }
+
+    /// A service for each definition of the folder. One with mistakes is no service, and keeps the others running.
+    fn defined(&mut self, section: &SourcesSection) -> Vec<ServiceSection> {
+        let found = sources_role::definitions(&section.dir).unwrap_or_else(|error| {
+            self.wrong("[sources]", format!("dir {}: {error}", section.dir.display()));
+            Vec::new()
+        });
+        let usable = found.iter().filter_map(|found| found.definition.as_ref().ok());
+        let of = |definition: &sources::Definition| {
+            let (service, url) = (&definition.service, sources_role::url(section.listen, definition));
+            Some(ServiceSection {
+                subsystem: service.subsystem.parse().ok()?,
+                code: service.code.parse().ok()?,
+                openapi: Some(format!("{url}/_openapi.json")),
+                url,
+                timeout_s: None,
+                subject_segment: service.about_person.then_some(0),
+                disabled: None,
+                certificates: Vec::new(),
+            })
+        };
+        usable.filter_map(of).collect()
     }
 
     fn certificates(&mut self, place: &str, paths: &[PathBuf]) -> Vec<Certificate> {
@@ -284,14 +317,16 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     }
     let codes = file.subsystems.iter().map(|s| s.code.to_string());
     checker.no_repetition("[[subsystem]]", codes.collect());
-    let codes = file.services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
+    let sources = file.sources.as_ref().map(|section| checker.sources(section));
+    let mut services = file.services;
+    services.extend(sources.iter().flat_map(|section| checker.defined(section)));
+    let codes = services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
     checker.no_repetition("[[service]]", codes.collect());
     let numbers = file.grants.iter().filter_map(|g| g.id.clone());
     checker.no_repetition("[[grant]]", numbers.collect());
     let limits = checker.limits(&file.limits);
     let subsystems = file.subsystems.into_iter().map(|s| checker.subsystem(s, &listen)).collect();
-    let services: Vec<Service> =
-        file.services.into_iter().map(|s| checker.service(s, limits.call_s)).collect();
+    let services: Vec<Service> = services.into_iter().map(|s| checker.service(s, limits.call_s)).collect();
     let grants = file.grants.into_iter().filter_map(|g| checker.grant(g, &services)).collect();
     let mode = if file.signing.mode == SigningMode::Single {
         Mode::Single
@@ -325,6 +360,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         limits,
         rights,
         registry,
+        sources,
     })
 }
 

@@ -18,5 +18,6 @@ mod registry;
 mod rest;
 mod rig;
 mod rights;
+mod source;
 mod store;
 mod tls;

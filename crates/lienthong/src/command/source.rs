@@ -1,0 +1,257 @@
+//! `lienthong source`: from a database that is there to a service that is offered.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use sources::check::{Checked, check};
+use sources::engine::{Guard, Table};
+use sources::inspect::{Seen, inspect, look};
+use sources::meaning::Personal;
+use sources::{Address, Definition, Source, draft, serve};
+
+use super::file;
+use crate::EXIT_CHECK_FAILED;
+use crate::config::Config;
+
+/// Commands of data sources.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Xem CSDL có gì: bảng, khóa, số dòng, ý nghĩa các cột / look at a database: tables, keys, rows, what columns mean.
+    Inspect(Inspect),
+    /// Viết định nghĩa dịch vụ của một bảng / write the definition of a service from a table.
+    Draft(Draft),
+    /// Đối chiếu định nghĩa với CSDL / hold a definition against the database.
+    Check(Check),
+    /// Đưa định nghĩa vào nút: có hiệu lực trong một giây / put a definition into a node; it counts within a second.
+    Publish(Publish),
+}
+
+/// Where the database is.
+#[derive(clap::Args)]
+pub struct Place {
+    /// postgres://NGƯỜI-DÙNG@MÁY/CSDL, mysql://…, mariadb://…, sqlite:TỆP / address of the database.
+    url: String,
+    /// Tệp chứa mật khẩu / file with the password.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// Arguments of `source inspect`.
+#[derive(clap::Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    place: Place,
+    /// Chỉ bảng này / only this table.
+    #[arg(long)]
+    table: Option<String>,
+    /// Kết quả dạng JSON / output as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `source draft`.
+#[derive(clap::Args)]
+pub struct Draft {
+    #[command(flatten)]
+    place: Place,
+    /// Bảng hoặc khung nhìn / table or view.
+    #[arg(long)]
+    table: String,
+    /// Dịch vụ: PHÂN-HỆ/MÃ / the service: SUBSYSTEM/CODE.
+    #[arg(long, value_name = "SUBSYSTEM/CODE")]
+    service: String,
+    /// Tệp định nghĩa; không ghi đè / definition file; never overwrites.
+    #[arg(short, long)]
+    output: PathBuf,
+}
+
+/// Arguments of `source check`.
+#[derive(clap::Args)]
+pub struct Check {
+    /// Tệp định nghĩa / definition file.
+    file: PathBuf,
+}
+
+/// Arguments of `source publish`.
+#[derive(clap::Args)]
+pub struct Publish {
+    /// Tệp định nghĩa / definition file.
+    file: PathBuf,
+    /// Tệp cấu hình của nút có mục [sources] / configuration of the node with the section [sources].
+    #[arg(long, default_value = "lienthong.toml")]
+    config: PathBuf,
+}
+
+/// Carries a command out.
+pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Inspect(args) => look_at(&args).await,
+        Command::Draft(args) => write_draft(&args).await,
+        Command::Check(args) => check_file(&args.file).await,
+        Command::Publish(args) => publish(&args).await,
+    }
+}
+
+impl Place {
+    async fn open(&self) -> anyhow::Result<Source> {
+        let mut address: Address = self.url.parse()?;
+        if let Some(path) = &self.password_file {
+            address = address.with_password(file::read(path)?.trim_end())?;
+        }
+        Ok(Source::open(&address, &Guard::default()).await?)
+    }
+}
+
+async fn look_at(args: &Inspect) -> anyhow::Result<ExitCode> {
+    let source = args.place.open().await?;
+    let mut seen = inspect(&source).await?;
+    if let Some(wanted) = &args.table {
+        seen.retain(|seen| named(&seen.table, wanted));
+        if seen.is_empty() {
+            bail!("không có bảng / there is no table {wanted}");
+        }
+    }
+    if args.json {
+        println!("{:#}", serde_json::to_value(&seen)?);
+    } else {
+        println!("{}: {} bảng / tables\n", source.address(), seen.len());
+        seen.iter().for_each(print_seen);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a table is meant: with its schema, or its name alone.
+fn named(full: &str, wanted: &str) -> bool {
+    full == wanted || full.rsplit('.').next() == Some(wanted)
+}
+
+fn print_seen(seen: &Seen) {
+    let rows = seen.rows.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
+    let key = if seen.key.is_empty() { "—".to_owned() } else { seen.key.join(", ") };
+    println!(
+        "{}   ~{rows} dòng / rows   khóa / key: {key}   phù hợp / worth: {}/100",
+        seen.table, seen.worth
+    );
+    let width = seen.columns.iter().map(|column| column.name.chars().count()).max().unwrap_or(0);
+    for column in &seen.columns {
+        let meaning = column.guess.map(|guess| {
+            let (vi, en) = guess.meaning.title();
+            format!("{vi} / {en} {}%", guess.confidence)
+        });
+        let personal = match column.personal {
+            Some(Personal::Basic) => "  [dữ liệu cá nhân / personal]",
+            Some(Personal::Sensitive) => "  [dữ liệu cá nhân nhạy cảm / sensitive]",
+            None => "",
+        };
+        let indexed = if column.indexed { "*" } else { " " };
+        println!(
+            "  {indexed} {:width$}  {:18} {}{personal}",
+            column.name,
+            column.type_name,
+            meaning.unwrap_or_default()
+        );
+    }
+    for remark in &seen.remarks {
+        println!("    ! {} / {}", remark.vi, remark.en);
+    }
+    println!();
+}
+
+async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
+    let service = args.service.split_once('/').context("--service: SUBSYSTEM/CODE")?;
+    let source = args.place.open().await?;
+    let tables = source.tables().await?;
+    let meant: Vec<&Table> = tables.iter().filter(|table| named(&table.full_name(), &args.table)).collect();
+    let [table] = meant.as_slice() else {
+        let names: Vec<_> = meant.iter().map(|table| table.full_name()).collect();
+        bail!(
+            "--table {}: cần đúng một bảng / exactly one table is needed: {}",
+            args.table,
+            names.join(", ")
+        );
+    };
+    let seen = look(&source, table).await?;
+    let mut definition = draft::draft(source.address(), table, &seen, service)?;
+    definition.password_file = args.place.password_file.as_ref().map(std::path::absolute).transpose()?;
+    if definition.password_file.is_none() && source.address().password().is_some() {
+        println!(
+            "Mật khẩu không ghi vào định nghĩa; thêm password_file / the password is not written: add password_file"
+        );
+    }
+    file::write_new(&args.output, definition.text().as_bytes(), file::PUBLIC)?;
+    println!("Đã viết / written: {}", args.output.display());
+    println!("Đọc và sửa, rồi / read and correct it, then: lienthong source check {}", args.output.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A definition of a file.
+fn read(path: &Path) -> anyhow::Result<Definition> {
+    let definition = Definition::parse(&file::read(path)?).map_err(all_mistakes)?;
+    Ok(definition.placed(path.parent().unwrap_or(Path::new("."))))
+}
+
+fn all_mistakes(error: sources::SourceError) -> anyhow::Error {
+    match error {
+        sources::SourceError::Definition(mistakes) => {
+            let lines: String = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
+            anyhow::anyhow!("EX-3010: định nghĩa có lỗi / the definition has mistakes:{lines}")
+        }
+        other => other.into(),
+    }
+}
+
+async fn examine(definition: &Definition) -> anyhow::Result<Checked> {
+    let source = serve::open(definition).await?;
+    let checked = check(definition, &source).await?;
+    for warning in &checked.warnings {
+        println!("  ? {warning}");
+    }
+    for mistake in &checked.mistakes {
+        println!("  ✗ {mistake}");
+    }
+    Ok(checked)
+}
+
+async fn check_file(path: &Path) -> anyhow::Result<ExitCode> {
+    let checked = examine(&read(path)?).await?;
+    if checked.mistakes.is_empty() {
+        println!("Dùng được, đã đọc thử {0} dòng / it can be used; {0} rows were read", checked.rows);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{0} lỗi, chưa đưa ra dùng được / {0} mistakes: it cannot be published", checked.mistakes.len());
+    Ok(ExitCode::from(EXIT_CHECK_FAILED))
+}
+
+async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
+    let config = Config::read(&args.config)?;
+    let section = config.sources.as_ref().with_context(|| {
+        format!(
+            "{}: thêm mục / add the section\n\n[sources]\nlisten = \"127.0.0.1:7491\"\n\nrồi chạy lại nút / and start the node again",
+            args.config.display()
+        )
+    })?;
+    let definition = read(&args.file)?;
+    if !examine(&definition).await?.mistakes.is_empty() {
+        bail!("định nghĩa không khớp CSDL, xem trên / the definition does not fit the database, see above");
+    }
+    let service = &definition.service;
+    let name = format!("{}.{}.toml", service.subsystem, service.code);
+    file::make_dir(&section.dir)?;
+    file::replace(&section.dir.join(&name), definition.text().as_bytes(), file::PUBLIC)?;
+    let id = format!("{}/{}/{}", config.node.owner, service.subsystem, service.code);
+    println!("Đã đưa vào {} / published: {id}", section.dir.join(&name).display());
+    if config.registry.is_some() {
+        println!(
+            "Khai vào sổ đăng ký để người khác tìm thấy / enter it into the registry: PUT /api/v1/services/{id}"
+        );
+    } else {
+        println!(
+            "Cấp quyền trong / grant it in {}:\n\n[[grant]]\nto = \"INSTANCE/GOV/MEMBER/SUBSYSTEM\"\nservice = \"{}/{}\"",
+            args.config.display(),
+            service.subsystem,
+            service.code
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

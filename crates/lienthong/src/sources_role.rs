@@ -1,0 +1,176 @@
+//! The role of data sources: definitions in a folder, each a service of this node, taken over when they change.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use hyper::{StatusCode, Uri};
+use sources::serve::{Service, router};
+use sources::{Definition, SourceError};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tower_service::Service as _;
+use web::{Problem, Server};
+
+use crate::config::SourcesSection;
+
+/// How often the folder is looked at; a change counts within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A source that could not be reached is tried again after this.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// Services at work, by `SUBSYSTEM/CODE`.
+type Offered = Arc<RwLock<BTreeMap<String, Router>>>;
+
+/// A definition of the folder, or what is wrong with it.
+pub struct Found {
+    /// The file.
+    pub path: PathBuf,
+    /// What it says.
+    pub definition: Result<Definition, SourceError>,
+}
+
+/// The definitions of a folder: files that end in `.toml`, in order of name. No folder is no definition.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn definitions(dir: &Path) -> std::io::Result<Vec<Found>> {
+    let mut paths: Vec<PathBuf> = match std::fs::read_dir(dir) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
+    paths.sort();
+    let read = |path: PathBuf| Ok(Found { definition: read(&path)?, path });
+    paths.into_iter().map(read).collect()
+}
+
+/// A definition of a file. A relative `password_file` and SQLite file lie beside it.
+fn read(path: &Path) -> std::io::Result<Result<Definition, SourceError>> {
+    let text = std::fs::read_to_string(path)?;
+    let dir = path.parent().unwrap_or(Path::new("."));
+    Ok(Definition::parse(&text).map(|definition| definition.placed(dir)))
+}
+
+/// When the folder changed last, in a form that can be compared.
+pub fn stamp(dir: &Path) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut stamp: Vec<_> = entries
+        .filter_map(|entry| {
+            let meta = entry.metadata().ok()?;
+            Some((entry.path(), meta.modified().ok(), meta.len()))
+        })
+        .collect();
+    stamp.sort();
+    stamp
+}
+
+/// Serves the definitions of a folder on loopback, and follows the folder until the node stops.
+///
+/// # Errors
+/// The socket is not usable.
+pub async fn start(
+    section: &SourcesSection,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<(JoinHandle<()>, JoinHandle<()>)> {
+    let server = Server::bind(section.listen, None, web::Limits::default()).await;
+    let server = server.with_context(|| {
+        format!(
+            "[sources] listen {}: không mở được cổng / cannot listen; the port may be in use",
+            section.listen
+        )
+    })?;
+    let offered = Offered::default();
+    let dispatching = Router::new().fallback(dispatch).with_state(Arc::clone(&offered));
+    let serving = tokio::spawn(web::router::serve(server, dispatching, stopped));
+    let first = Follower { dir: section.dir.clone(), offered, failed: false };
+    Ok((serving, tokio::spawn(first.follow())))
+}
+
+/// Where the gateway of this node finds a definition.
+pub fn url(listen: SocketAddr, definition: &Definition) -> String {
+    let service = &definition.service;
+    format!("http://{listen}/{}/{}", service.subsystem, service.code)
+}
+
+struct Follower {
+    dir: PathBuf,
+    offered: Offered,
+    /// Whether a source could not be reached.
+    failed: bool,
+}
+
+impl Follower {
+    async fn follow(mut self) {
+        let mut seen = None;
+        let mut tried = tokio::time::Instant::now();
+        loop {
+            let now = stamp(&self.dir);
+            if seen.as_ref() != Some(&now) || self.failed && tried.elapsed() >= AGAIN_AFTER {
+                seen = Some(now);
+                self.load().await;
+                tried = tokio::time::Instant::now();
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What can be opened is offered; the others keep nobody else from it.
+    async fn load(&mut self) {
+        self.failed = false;
+        let found = definitions(&self.dir).unwrap_or_else(|error| {
+            tracing::error!(%error, dir = %self.dir.display(), "không đọc được thư mục định nghĩa / the folder of definitions is not read");
+            self.failed = true;
+            Vec::new()
+        });
+        let mut offered = BTreeMap::new();
+        for Found { path, definition } in found {
+            let opened = match definition {
+                Ok(definition) => {
+                    let name = format!("{}/{}", definition.service.subsystem, definition.service.code);
+                    Service::open(definition).await.map(|service| (name, service))
+                }
+                Err(error) => Err(error),
+            };
+            match opened {
+                Ok((name, service)) => drop(offered.insert(name, router(service))),
+                Err(error) => {
+                    self.failed = true;
+                    let path = path.display();
+                    tracing::error!(code = error.code(), %error, %path, "nguồn dữ liệu chưa dùng được / a data source cannot be used");
+                }
+            }
+        }
+        tracing::info!(services = offered.len(), "đã nạp nguồn dữ liệu / data sources loaded");
+        *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offered;
+    }
+}
+
+/// Hands a question to the service that the first two segments name.
+async fn dispatch(State(offered): State<Offered>, mut request: Request) -> Response {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let (path, query) = target.split_once('?').map_or((&*target, None), |(path, query)| (path, Some(query)));
+    let mut parts = path.trim_start_matches('/').splitn(3, '/');
+    let name = format!("{}/{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let rest = parts.next().unwrap_or_default();
+    let found = offered.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+    let inner = query.map_or_else(|| format!("/{rest}"), |query| format!("/{rest}?{query}"));
+    match (found, inner.parse::<Uri>()) {
+        (Some(mut service), Ok(uri)) => {
+            *request.uri_mut() = uri;
+            service.call(request).await.unwrap_or_else(|never| match never {})
+        }
+        _ => {
+            let title = "Nguồn dữ liệu này chưa dùng được, xem nhật ký của nút / This data source cannot be used yet, see the node's log";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, &"EX-3002", title).into_response().map(Body::new)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Somebody brings a database and publishes a table of it, with the command line alone.
+
+use sqlx::{Connection as _, PgConnection};
+use testkit::TestStore;
+use tokio::runtime::Runtime;
+
+use crate::harness::{Answer, Options, Sandbox, run, wait};
+
+const TABLE: &str = "
+    CREATE TABLE ket_hon (
+        so_dang_ky varchar(20) PRIMARY KEY, so_dinh_danh varchar(12) NOT NULL, ho_ten text NOT NULL, ngay_dang_ky date NOT NULL);
+    CREATE INDEX ON ket_hon (so_dinh_danh);
+    INSERT INTO ket_hon VALUES
+        ('KH-2026-0001', '049090000001', 'Nguyễn Thị Mẫu', '2026-02-14'), ('KH-2026-0002', '049090000002', 'Trần Văn Thử', '2026-03-08')";
+
+/// A command that works; its output.
+#[track_caller]
+fn works(arguments: &[&str]) -> String {
+    let (code, output) = run(arguments);
+    assert_eq!(code, 0, "{arguments:?}: {output}");
+    output
+}
+
+fn ask(sandbox: &Sandbox, path: &str, id: &str) -> Answer {
+    let line = format!("GET /r1/VN-DEMO/GOV/G01/DANCU/ket-hon{path} HTTP/1.1");
+    let id = format!("X-Road-Id: {id}");
+    sandbox.request(&[&*line, "Host: nut", crate::raw::CLIENT, &id], b"")
+}
+
+#[test]
+fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
+    let runtime = Runtime::new().unwrap();
+    let store = runtime.block_on(TestStore::postgres());
+    runtime.block_on(async {
+        let mut made = PgConnection::connect(store.url()).await.unwrap();
+        sqlx::raw_sql(TABLE).execute(&mut made).await.unwrap();
+    });
+    let mut sandbox = Sandbox::prepare(&Options::default());
+    let listen = format!("127.0.0.1:{}", sandbox.port(7));
+    sandbox.edit_config("provider", |text| format!("{text}\n[sources]\nlisten = \"{listen}\"\n"));
+    sandbox.start_provider();
+    sandbox.start_consumer();
+    let dir = sandbox.node_dir("provider");
+    let config = dir.join("lienthong.toml");
+    let (config, draft) = (config.to_str().unwrap(), dir.join("ket-hon.toml"));
+    let draft = draft.to_str().unwrap();
+    let password = dir.join("mat-khau.txt");
+    let (server, secret) = without_password(store.url());
+    std::fs::write(&password, secret.clone() + "\n").unwrap();
+    let place = [server.as_str(), "--password-file", password.to_str().unwrap()];
+
+    let seen = works(&[&["source", "inspect"], place.as_slice()].concat());
+    assert!(seen.contains("ket_hon") && seen.contains("số định danh cá nhân"), "{seen}");
+    assert!(!seen.contains("049090000001") && !seen.contains("Nguyễn Thị Mẫu"), "no data are shown: {seen}");
+    let write = ["--table", "ket_hon", "--service", "DANCU/ket-hon", "-o", draft];
+    works(&[["source", "draft"].as_slice(), &place, &write].concat());
+    let text = std::fs::read_to_string(draft).unwrap();
+    assert!(text.contains("soDinhDanh") && !text.contains(&secret), "{text}");
+    assert!(works(&["source", "check", draft]).contains("2 dòng"));
+    works(&["source", "publish", draft, "--config", config]);
+
+    wait(|| ask(&sandbox, "/049090000001", "chua-cap").header("lienthong-error") == Some("EX-0301"));
+    sandbox.edit_config("provider", |text| {
+        format!("{text}\n[[grant]]\nto = \"VN-DEMO/GOV/H17/MOTCUA\"\nservice = \"DANCU/ket-hon\"\n")
+    });
+    wait(|| ask(&sandbox, "/049090000001", "cho").status == 200);
+    let answer = ask(&sandbox, "/049090000001", "nguon-1");
+    assert_eq!(
+        answer.json(),
+        serde_json::json!({ "soDangKy": "KH-2026-0001", "soDinhDanh": "049090000001", "hoTen": "Nguyễn Thị Mẫu", "ngayDangKy": "2026-02-14" })
+    );
+    assert!(!sandbox.records("consumer", "nguon-1").is_empty(), "the answer is signed and recorded");
+    let page = ask(&sandbox, "?limit=1", "nguon-2").json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert!(page["next"].is_string());
+    assert_eq!(ask(&sandbox, "/049099999999", "nguon-3").status, 404);
+    assert_eq!(ask(&sandbox, "/getOpenAPI", "nguon-4").status, 404);
+
+    let changed = "ALTER TABLE ket_hon RENAME COLUMN ho_ten TO ten";
+    runtime.block_on(async {
+        let mut made = PgConnection::connect(store.url()).await.unwrap();
+        sqlx::raw_sql(changed).execute(&mut made).await.unwrap();
+    });
+    let broken = ask(&sandbox, "/049090000001", "nguon-5");
+    assert!(broken.status >= 500 && broken.text().contains("EX-3004"), "{broken:?}");
+    let (code, output) = run(&["source", "check", draft]);
+    assert!(code == 1 && output.contains("ho_ten"), "{output}");
+}
+
+/// An address without its password, and the password.
+fn without_password(url: &str) -> (String, String) {
+    let (head, rest) = url.split_once("://").unwrap();
+    let (account, place) = rest.split_once('@').unwrap();
+    let (name, password) = account.split_once(':').unwrap();
+    (format!("{head}://{name}@{place}"), password.to_owned())
+}

@@ -1,0 +1,156 @@
+//! Writing a first definition, which people then read and correct.
+
+use crate::definition::{Changes, Definition, Entity, FORMAT, Field, Filter, How, Limits, Service};
+use crate::engine::{Address, Table};
+use crate::error::{Mistake, SourceError};
+use crate::inspect::{Seen, SeenColumn};
+use crate::meaning::{Meaning, folded};
+use crate::value::Kind;
+
+/// A guess that is less sure than this is left to people.
+const SURE: u8 = 60;
+
+/// A definition of a table: every column that can be given, a look-up by the personal number or the key, filters on
+/// what indexes begin with.
+///
+/// # Errors
+/// The table has no key.
+pub fn draft(
+    address: &Address,
+    table: &Table,
+    seen: &Seen,
+    (subsystem, code): (&str, &str),
+) -> Result<Definition, SourceError> {
+    if table.key.is_empty() {
+        let vi = "bảng không có khóa; tạo chỉ mục duy nhất trên các cột không trống, hoặc khung nhìn rồi ghi key bằng tay";
+        let en = "the table has no key: make a unique index on columns that are never empty, or write key by hand for a view";
+        return Err(SourceError::Definition(vec![Mistake::new(table.full_name(), vi, en)]));
+    }
+    let mut names = Vec::new();
+    let fields: Vec<Field> = table
+        .columns
+        .iter()
+        .zip(&seen.columns)
+        .filter_map(|(column, seen)| {
+            let kind = column.kind?;
+            let name = unused(&camel(&column.name), &mut names);
+            let meaning = seen.guess.filter(|guess| guess.confidence >= SURE).map(|guess| guess.meaning);
+            Some(Field {
+                name,
+                column: column.name.clone(),
+                kind,
+                column_type: column.type_name.clone(),
+                meaning,
+                personal: meaning.and_then(Meaning::personal),
+                title_vi: title(&column.comment, &column.name, meaning),
+                required: !column.nullable,
+            })
+        })
+        .collect();
+    let of_meaning = |wanted: Meaning| fields.iter().find(|field| field.meaning == Some(wanted));
+    let person = of_meaning(Meaning::PersonalNumber);
+    let by_key = fields.iter().find(|field| table.key.len() == 1 && field.column == table.key[0]);
+    let look_up = person.or(by_key).map(|field| field.name.clone());
+    let changes = of_meaning(Meaning::ChangedAt)
+        .filter(|field| matches!(field.kind, Kind::Moment | Kind::LocalMoment | Kind::Date))
+        .map(|field| Changes { field: field.name.clone() });
+    let definition = Definition {
+        format: FORMAT.into(),
+        url: address.without_password(),
+        password_file: None,
+        service: Service {
+            subsystem: subsystem.into(),
+            code: code.into(),
+            version: "1.0.0".into(),
+            title_vi: format!("Tra cứu {}", table.name),
+            title_en: format!("Look up {}", table.name),
+            about_person: person.is_some(),
+            look_up,
+            export: false,
+        },
+        entity: Entity { table: table.full_name(), key: table.key.clone() },
+        limits: Limits::default(),
+        changes,
+        filters: filters(&fields, &seen.columns),
+        fields,
+    };
+    Ok(definition)
+}
+
+/// Only what an index begins with: anything else would read the whole table.
+fn filters(fields: &[Field], seen: &[SeenColumn]) -> Vec<Filter> {
+    let indexed = fields.iter().filter(|field| seen.iter().any(|s| s.name == field.column && s.indexed));
+    let mut filters = Vec::new();
+    for field in indexed {
+        let mut add = |parameter: String, how| {
+            filters.push(Filter { parameter, field: field.name.clone(), how });
+        };
+        match field.kind {
+            Kind::Date | Kind::Moment | Kind::LocalMoment => {
+                add(format!("{}Tu", field.name), How::From);
+                add(format!("{}Den", field.name), How::To);
+            }
+            _ => add(field.name.clone(), How::Equals),
+        }
+    }
+    filters
+}
+
+/// `so_dinh_danh` becomes `soDinhDanh`; tone marks go.
+fn camel(column: &str) -> String {
+    let words = column.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name = String::new();
+    for word in words {
+        let plain = folded(word);
+        // A name that has its own capitals keeps them.
+        let inner = word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
+        let plain = if inner && plain.len() == word.len() { word.to_owned() } else { plain };
+        let mut letters = plain.chars();
+        let Some(first) = letters.next() else { continue };
+        let first = if name.is_empty() { first.to_ascii_lowercase() } else { first.to_ascii_uppercase() };
+        name.push(first);
+        name.extend(letters);
+    }
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("cot{name}") }
+}
+
+fn unused(name: &str, names: &mut Vec<String>) -> String {
+    let mut unused = name.to_owned();
+    for number in 2.. {
+        if !names.contains(&unused) {
+            break;
+        }
+        unused = format!("{name}{number}");
+    }
+    names.push(unused.clone());
+    unused
+}
+
+fn title(comment: &str, column: &str, meaning: Option<Meaning>) -> String {
+    let comment = comment.trim();
+    if !comment.is_empty() {
+        return comment.chars().take(200).collect();
+    }
+    let text = meaning.map_or_else(|| column.replace('_', " "), |meaning| meaning.title().0.to_owned());
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_get_names_that_programs_can_use() {
+        for (column, name) in [
+            ("so_dinh_danh", "soDinhDanh"),
+            ("SO_DINH_DANH", "soDinhDanh"),
+            ("HoTen", "hoTen"),
+            ("Ngày sinh", "ngaySinh"),
+            ("2026", "cot2026"),
+            ("Địa chỉ (thường trú)", "diaChiThuongTru"),
+        ] {
+            assert_eq!(camel(column), name, "{column}");
+        }
+    }
+}

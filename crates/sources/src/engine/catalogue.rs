@@ -1,0 +1,171 @@
+//! What a database says of its tables, by its own catalogue.
+
+use std::collections::BTreeMap;
+
+use super::{Column, Engine, Source, Table};
+use crate::error::SourceError;
+use crate::value::Kind;
+
+/// Most columns that are read of one database: 500 tables of 100 columns.
+const COLUMNS_MAX: usize = 50_000;
+
+/// schema, table, is a view, about how many rows, column, type, may be empty, comment.
+const COLUMNS_POSTGRES: &str = "
+    SELECT n.nspname, c.relname, (c.relkind IN ('v', 'm'))::text, c.reltuples::bigint::text, a.attname,
+           format_type(a.atttypid, a.atttypmod), (NOT a.attnotnull)::text, col_description(c.oid, a.attnum)
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
+    ORDER BY n.nspname, c.relname, a.attnum LIMIT 50001";
+/// schema, table, is the primary key, index, column; primary keys first, then unique, then others; columns in order.
+const INDEXES_POSTGRES: &str = "
+    SELECT n.nspname, c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique AND i.indpred IS NULL THEN 'u' ELSE 'i' END,
+           i.indexrelid::text, a.attname
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (num, place) ON true
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.num
+    WHERE i.indisvalid AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
+    ORDER BY i.indisprimary DESC, i.indisunique DESC, i.indexrelid, k.place";
+
+const COLUMNS_MYSQL: &str = "
+    SELECT '', c.table_name, IF(t.table_type = 'VIEW', 'true', 'false'), CAST(t.table_rows AS CHAR), c.column_name,
+           c.column_type, IF(c.is_nullable = 'YES', 'true', 'false'), c.column_comment
+    FROM information_schema.columns c
+    JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+    WHERE c.table_schema = DATABASE()
+    ORDER BY c.table_name, c.ordinal_position LIMIT 50001";
+const INDEXES_MYSQL: &str = "
+    SELECT '', table_name, IF(index_name = 'PRIMARY', 'p', IF(non_unique = 0, 'u', 'i')), index_name, column_name
+    FROM information_schema.statistics WHERE table_schema = DATABASE()
+    ORDER BY index_name <> 'PRIMARY', non_unique, index_name, seq_in_index";
+
+const COLUMNS_SQLITE: &str = "
+    SELECT '', m.name, CASE m.type WHEN 'view' THEN 'true' ELSE 'false' END, NULL, p.name, p.type,
+           CASE WHEN p.\"notnull\" = 0 AND p.pk = 0 THEN 'true' ELSE 'false' END, ''
+    FROM sqlite_master m JOIN pragma_table_info(m.name) p
+    WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%'
+    ORDER BY m.name, p.cid LIMIT 50001";
+/// The primary key comes from the table itself: that of one whole number has no index.
+const INDEXES_SQLITE: &str = "
+    SELECT '', tab, kind, idx, col FROM (
+        SELECT m.name AS tab, 'p' AS kind, '' AS idx, p.name AS col, 0 AS rank, p.pk AS place
+        FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.pk > 0
+        UNION ALL
+        SELECT m.name, CASE WHEN l.\"unique\" = 1 AND l.partial = 0 THEN 'u' ELSE 'i' END, l.name, i.name,
+               2 - l.\"unique\", i.seqno
+        FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
+        WHERE m.type = 'table' AND i.name IS NOT NULL)
+    ORDER BY rank, idx, place";
+
+pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
+    let (columns, indexes_text) = match source.engine() {
+        Engine::Postgres => (COLUMNS_POSTGRES, INDEXES_POSTGRES),
+        Engine::MySql => (COLUMNS_MYSQL, INDEXES_MYSQL),
+        Engine::Sqlite => (COLUMNS_SQLITE, INDEXES_SQLITE),
+    };
+    let rows = source.all(columns, Vec::new()).await?;
+    if rows.len() > COLUMNS_MAX {
+        return Err(SourceError::Other { what: format!("hơn / more than {COLUMNS_MAX} cột / columns") });
+    }
+    let mut tables: BTreeMap<(String, String), Table> = BTreeMap::new();
+    for row in rows {
+        let [schema, name, is_view, count, column, type_name, nullable, comment] = texts(row);
+        let table = tables.entry((schema.clone(), name.clone())).or_insert_with(|| Table {
+            schema,
+            name,
+            is_view: is_view == "true",
+            rows: count.parse::<i64>().ok().and_then(|count| u64::try_from(count).ok()),
+            columns: Vec::new(),
+            key: Vec::new(),
+            indexed: Vec::new(),
+        });
+        let kind = kind(source.engine(), &type_name);
+        table.columns.push(Column { name: column, kind, type_name, nullable: nullable == "true", comment });
+    }
+    let mut indexes: Vec<Index> = Vec::new();
+    for row in source.all(indexes_text, Vec::new()).await? {
+        let [schema, table, kind, name, column] = texts(row);
+        match indexes.last_mut() {
+            Some(last) if last.table == (schema.clone(), table.clone()) && last.name == name => {
+                last.columns.push(column)
+            }
+            _ => indexes.push(Index { table: (schema, table), kind, name, columns: vec![column] }),
+        }
+    }
+    for index in indexes {
+        if let Some(table) = tables.get_mut(&index.table) {
+            index.note(table);
+        }
+    }
+    let mut tables: Vec<Table> = tables.into_values().collect();
+    if source.engine() == Engine::Sqlite {
+        count(source, &mut tables).await?;
+    }
+    Ok(tables)
+}
+
+/// An index, or the primary key.
+struct Index {
+    table: (String, String),
+    kind: String,
+    name: String,
+    columns: Vec<String>,
+}
+
+impl Index {
+    /// A unique index is a key only when none of its columns may be empty.
+    fn note(self, table: &mut Table) {
+        let whole = |name: &String| table.column(name).is_some_and(|column| !column.nullable);
+        if table.key.is_empty() && (self.kind == "p" || self.kind == "u" && self.columns.iter().all(whole)) {
+            table.key.clone_from(&self.columns);
+        }
+        table.indexed.extend(self.columns.into_iter().next().filter(|first| !table.indexed.contains(first)));
+    }
+}
+
+/// SQLite keeps no count, and a count of a whole file is quick enough.
+async fn count(source: &Source, tables: &mut [Table]) -> Result<(), SourceError> {
+    for table in tables.iter_mut().filter(|table| !table.is_view) {
+        let sql = format!("SELECT CAST(count(*) AS TEXT) FROM {}", source.engine().quoted(&table.name));
+        let rows = source.all(sql, Vec::new()).await?;
+        table.rows = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
+    }
+    Ok(())
+}
+
+/// The values of a row of the catalogue; what is missing is empty.
+fn texts<const N: usize>(row: super::Row) -> [String; N] {
+    let mut values = row.into_iter();
+    std::array::from_fn(|_| values.next().flatten().unwrap_or_default())
+}
+
+/// What we make of an engine's type; nothing for one that we do not know.
+fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
+    let lower = type_name.to_ascii_lowercase();
+    let base = lower.split(['(', ' ']).next().unwrap_or_default();
+    Some(match base {
+        "tinyint" if lower.starts_with("tinyint(1)") => Kind::Boolean,
+        "int" | "integer" | "bigint" | "smallint" | "tinyint" | "mediumint" | "int2" | "int4" | "int8"
+        | "year" => Kind::Integer,
+        "numeric" | "decimal" | "real" | "double" | "float" | "float4" | "float8" | "money" => Kind::Decimal,
+        "bool" | "boolean" => Kind::Boolean,
+        "date" => Kind::Date,
+        "time" => Kind::Time,
+        "timestamptz" => Kind::Moment,
+        "timestamp" if lower.contains("with time zone") => Kind::Moment,
+        // MySQL keeps these in UTC, which our session asks for.
+        "timestamp" if engine == Engine::MySql => Kind::Moment,
+        "timestamp" | "datetime" => Kind::LocalMoment,
+        "json" | "jsonb" => Kind::Json,
+        "text" | "character" | "varchar" | "char" | "nvarchar" | "nchar" | "clob" | "citext" | "uuid"
+        | "name" | "tinytext" | "mediumtext" | "longtext" | "enum" | "set" | "bpchar" | "inet"
+        | "\"char\"" => Kind::Text,
+        // A column of SQLite without a type takes anything.
+        "" if engine == Engine::Sqlite => Kind::Text,
+        _ => return None,
+    })
+}

@@ -1,0 +1,142 @@
+//! Why a source is not read, or a question not answered.
+
+use std::fmt;
+
+/// Everything that goes wrong between a question and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The address is not one that we know how to read.
+    #[error("địa chỉ nguồn không đọc được: {what} / the address of the source is not understood: {what}")]
+    Address {
+        /// Where it stops making sense; never the password.
+        what: String,
+    },
+    /// Nobody answers there, or refuses.
+    #[error("không kết nối được {source_name}: {what} / cannot connect to {source_name}: {what}")]
+    Unreachable {
+        /// The address without its password.
+        source_name: String,
+        /// What the driver says.
+        what: String,
+    },
+    /// The account may not read this.
+    #[error(
+        "tài khoản không có quyền đọc {what}; cấp quyền SELECT / the account may not read {what}: grant it SELECT"
+    )]
+    NoRight {
+        /// What the database names.
+        what: String,
+    },
+    /// The table or a column is gone or another than the definition says.
+    #[error(
+        "cấu trúc nguồn đã đổi: {what}; chạy `lienthong source check` / the source has changed: {what}: run `lienthong source check`"
+    )]
+    Changed {
+        /// What the database says.
+        what: String,
+    },
+    /// The database did not answer in time.
+    #[error("nguồn không trả lời trong {limit_ms} ms / the source did not answer within {limit_ms} ms")]
+    TimedOut {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The source is resting after failures in a row.
+    #[error(
+        "nguồn tạm nghỉ sau {failures} lỗi liên tiếp, thử lại sau {retry_s} s / the source rests after {failures} failures in a row, try again in {retry_s} s"
+    )]
+    Resting {
+        /// Failures in a row.
+        failures: u32,
+        /// Seconds until the next try.
+        retry_s: u64,
+    },
+    /// As many questions as allowed are being answered already.
+    #[error(
+        "nguồn đang bận {at_once} yêu cầu, thử lại sau 1 s / the source is busy with {at_once} questions, try again in 1 s"
+    )]
+    Busy {
+        /// How many at once.
+        at_once: usize,
+    },
+    /// The answer would be larger than allowed.
+    #[error(
+        "câu trả lời vượt quá {limit_bytes} byte; hỏi trang nhỏ hơn / the answer is larger than {limit_bytes} bytes: ask for smaller pages"
+    )]
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The question is malformed.
+    #[error("{}", mistakes(.0))]
+    Question(Vec<Mistake>),
+    /// The definition is wrong.
+    #[error("{}", mistakes(.0))]
+    Definition(Vec<Mistake>),
+    /// A stored value is not what its field says.
+    #[error(
+        "giá trị của {field} ở dòng {key} không phải {wanted} / the value of {field} in the row {key} is not {wanted}"
+    )]
+    Value {
+        /// Field of the definition.
+        field: String,
+        /// Key of the row.
+        key: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// Something else that the driver says.
+    #[error("lỗi của nguồn: {what} / the source says: {what}")]
+    Other {
+        /// Its words.
+        what: String,
+    },
+}
+
+impl SourceError {
+    /// The code, which has a page in `docs/errors/`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => "EX-3001",
+            Self::Unreachable { .. } => "EX-3002",
+            Self::NoRight { .. } => "EX-3003",
+            Self::Changed { .. } => "EX-3004",
+            Self::TimedOut { .. } => "EX-3005",
+            Self::Resting { .. } => "EX-3006",
+            Self::Busy { .. } => "EX-3007",
+            Self::TooLarge { .. } => "EX-3008",
+            Self::Question(_) => "EX-3009",
+            Self::Definition(_) => "EX-3010",
+            Self::Value { .. } => "EX-3011",
+            Self::Other { .. } => "EX-3012",
+        }
+    }
+}
+
+/// One thing that is wrong with a definition or a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where: a parameter, or a path in the definition.
+    pub place: String,
+    /// In Vietnamese.
+    pub vi: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Mistake {
+    /// A mistake at a place.
+    pub fn new(place: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { place: place.into(), vi: vi.into(), en: en.into() }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} / {}", self.place, self.vi, self.en)
+    }
+}
+
+fn mistakes(all: &[Mistake]) -> String {
+    all.iter().map(Mistake::to_string).collect::<Vec<_>>().join("; ")
+}

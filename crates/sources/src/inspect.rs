@@ -1,0 +1,167 @@
+//! Looking at a database that nobody has described.
+
+use futures_util::{StreamExt as _, stream};
+use serde::Serialize;
+
+use crate::engine::{Source, Table};
+use crate::error::SourceError;
+use crate::meaning::{Guess, Personal, guess};
+use crate::value::Kind;
+
+/// Rows of a table that are looked at.
+pub const SAMPLE_ROWS: usize = 100;
+/// Tables that are looked at at the same time.
+const AT_ONCE: usize = 4;
+
+/// What was seen of a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Seen {
+    /// Name, with its schema.
+    pub table: String,
+    /// Whether it is a view.
+    pub is_view: bool,
+    /// About how many rows.
+    pub rows: Option<u64>,
+    /// Columns that tell rows apart.
+    pub key: Vec<String>,
+    /// Columns.
+    pub columns: Vec<SeenColumn>,
+    /// How well it would do as a service, 0 to 100.
+    pub worth: u8,
+    /// What speaks for it or against it.
+    pub remarks: Vec<Remark>,
+}
+
+/// What was seen of a column.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeenColumn {
+    /// Name.
+    pub name: String,
+    /// The engine's name of its type.
+    pub type_name: String,
+    /// What we make of it; nothing for types that cannot be given.
+    pub kind: Option<Kind>,
+    /// Whether an index begins with it.
+    pub indexed: bool,
+    /// What it probably means.
+    pub guess: Option<Guess>,
+    /// Class of personal data, by the guess.
+    pub personal: Option<Personal>,
+}
+
+/// Something to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// In Vietnamese.
+    pub vi: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Remark {
+    fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { vi: vi.into(), en: en.into() }
+    }
+}
+
+/// Looks at every table: catalogue, a sample of rows, guesses. No value leaves this function.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn inspect(source: &Source) -> Result<Vec<Seen>, SourceError> {
+    let tables = source.tables().await?;
+    let looks = tables.iter().map(|table| look(source, table));
+    let seen: Vec<Result<Seen, SourceError>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    let mut seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?;
+    seen.sort_by(|a, b| b.worth.cmp(&a.worth).then_with(|| a.table.cmp(&b.table)));
+    Ok(seen)
+}
+
+/// Looks at one table.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
+    let sample = sample(source, table).await;
+    let mut remarks = Vec::new();
+    if let Err(error) = &sample {
+        remarks.push(Remark::new(format!("không đọc được mẫu: {error}"), "no sample could be read"));
+    }
+    let sample = sample.unwrap_or_default();
+    let columns: Vec<SeenColumn> = (0..)
+        .zip(&table.columns)
+        .map(|(at, column)| {
+            let values: Vec<&str> =
+                sample.iter().filter_map(|row: &crate::engine::Row| row.get(at)?.as_deref()).collect();
+            let guess = guess(column, &values);
+            SeenColumn {
+                name: column.name.clone(),
+                type_name: column.type_name.clone(),
+                kind: column.kind,
+                indexed: table.indexed.contains(&column.name),
+                personal: guess.and_then(|guess| guess.meaning.personal()),
+                guess,
+            }
+        })
+        .collect();
+    let worth = worth(table, &columns, &mut remarks);
+    Ok(Seen {
+        table: table.full_name(),
+        is_view: table.is_view,
+        rows: table.rows,
+        key: table.key.clone(),
+        columns,
+        worth,
+        remarks,
+    })
+}
+
+async fn sample(source: &Source, table: &Table) -> Result<Vec<crate::engine::Row>, SourceError> {
+    let engine = source.engine();
+    let columns: Vec<_> =
+        table.columns.iter().map(|column| engine.as_text(&column.name, column.kind)).collect();
+    let from = engine.table(&table.full_name());
+    source.all(format!("SELECT {} FROM {from} LIMIT {SAMPLE_ROWS}", columns.join(", ")), Vec::new()).await
+}
+
+/// A table with a key, rows, an index on what people ask by, and a date of change does well.
+fn worth(table: &Table, columns: &[SeenColumn], remarks: &mut Vec<Remark>) -> u8 {
+    let mut worth = 20;
+    if table.key.is_empty() {
+        let en = "no key: pages have no order; make a unique index, or a view";
+        remarks.push(Remark::new(
+            "không có khóa: không chia trang được; tạo chỉ mục duy nhất hoặc khung nhìn",
+            en,
+        ));
+    } else {
+        worth += 30;
+    }
+    if table.rows.is_some_and(|rows| rows > 0) {
+        worth += 10;
+    }
+    let meant = columns.iter().filter(|column| column.guess.is_some()).count();
+    worth += u8::try_from(meant.min(4) * 5).unwrap_or(20);
+    let asked_by = columns
+        .iter()
+        .find(|c| c.guess.is_some_and(|g| g.meaning == crate::meaning::Meaning::PersonalNumber));
+    match asked_by {
+        Some(column) if column.indexed => worth += 15,
+        Some(column) => {
+            let name = &column.name;
+            let vi = format!("nên có chỉ mục trên {name} để tra cứu nhanh");
+            remarks.push(Remark::new(vi, format!("an index on {name} would make look-ups fast")));
+        }
+        None => {}
+    }
+    if columns.iter().any(|c| c.guess.is_some_and(|g| g.meaning == crate::meaning::Meaning::ChangedAt)) {
+        worth += 5;
+    }
+    for column in columns.iter().filter(|column| column.kind.is_none()) {
+        let (name, kind) = (&column.name, &column.type_name);
+        remarks.push(Remark::new(
+            format!("cột {name} kiểu {kind} không chia sẻ được"),
+            format!("column {name} of type {kind} cannot be given"),
+        ));
+    }
+    worth
+}

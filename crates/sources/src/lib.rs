@@ -1,0 +1,24 @@
+//! Data services made from a database that an agency already runs, without programming.
+//!
+//! [`inspect`] looks at the database and guesses what its columns mean, [`draft`] writes a [`definition`] that people
+//! read and correct, [`check`] holds it against the database, and [`serve`] answers by it: read-only, cut to the declared
+//! fields and filters, within [`protect`]'s limits.
+//!
+//! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
+
+pub mod check;
+pub mod definition;
+pub mod draft;
+pub mod engine;
+pub mod error;
+pub mod inspect;
+pub mod meaning;
+pub mod openapi;
+pub mod protect;
+pub mod query;
+pub mod serve;
+pub mod value;
+
+pub use definition::Definition;
+pub use engine::{Address, Source};
+pub use error::SourceError;

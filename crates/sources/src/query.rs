@@ -1,0 +1,244 @@
+//! From a definition and a question to a statement. Every value is a parameter; every name comes from the definition.
+
+use serde_json::Value;
+
+use crate::definition::{Definition, Field, Filter, How};
+use crate::engine::{Engine, Row, Statement};
+use crate::error::{Mistake, SourceError};
+
+/// Longest value of a parameter, in bytes.
+pub const VALUE_BYTES_MAX: usize = 1_000;
+
+/// Builds statements for one definition.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    definition: &'a Definition,
+    engine: Engine,
+}
+
+/// A question for a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Values of declared filters, by parameter.
+    pub filters: Vec<(String, String)>,
+    /// Rows at most.
+    pub limit: u32,
+    /// Values of the key behind which the page begins.
+    pub after: Option<Vec<String>>,
+    /// Only what changed at or after this value of the field of changes.
+    pub since: Option<String>,
+}
+
+/// The text of a statement while it grows.
+struct Building {
+    engine: Engine,
+    conditions: Vec<String>,
+    parameters: Vec<String>,
+}
+
+impl Building {
+    fn condition(&mut self, column: &str, sign: &str, type_name: &str, value: String) {
+        self.parameters.push(value);
+        let place = self.engine.as_value(self.parameters.len(), type_name);
+        self.conditions.push(format!("{} {sign} {place}", self.engine.column(column)));
+    }
+
+    /// Texts that begin so, by a range, so that an index serves in any collation that sorts by characters.
+    fn prefix(&mut self, column: &str, value: &str) {
+        let escaped = value.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        self.parameters.push(format!("{escaped}%"));
+        let place = self.engine.place(self.parameters.len());
+        self.conditions.push(format!("{} LIKE {place} ESCAPE '!'", self.engine.column(column)));
+    }
+
+    fn text(&self) -> String {
+        if self.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", self.conditions.join(" AND "))
+        }
+    }
+}
+
+impl<'a> Query<'a> {
+    /// Statements of a definition for an engine.
+    pub fn new(definition: &'a Definition, engine: Engine) -> Self {
+        Self { definition, engine }
+    }
+
+    /// The row whose `look_up` field has this value.
+    ///
+    /// # Errors
+    /// The value cannot be one of the field; the service has no look-up.
+    pub fn one(&self, value: &str) -> Result<Statement, SourceError> {
+        let none =
+            || wrong("look_up", "dịch vụ không tra cứu theo một giá trị", "the service looks up nothing");
+        let name = self.definition.service.look_up.as_deref().ok_or_else(none)?;
+        let field = self.definition.field(name).ok_or_else(none)?;
+        let mut building = self.building();
+        building.condition(&field.column, "=", &field.column_type, accepted(field, name, value)?);
+        Ok(self.select(building, Some(2)))
+    }
+
+    /// A page: one row more than asked for, which tells whether there is another page.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the question.
+    pub fn page(&self, page: &Page) -> Result<Statement, SourceError> {
+        let mut building = self.filtered(page)?;
+        if let Some(after) = &page.after {
+            self.behind(&mut building, after)?;
+        }
+        Ok(self.select(building, Some(page.limit.saturating_add(1))))
+    }
+
+    /// How many rows a page's question has in all.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    pub fn count(&self, page: &Page) -> Result<Statement, SourceError> {
+        let building = self.filtered(page)?;
+        let count =
+            if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
+        let sql = format!("SELECT {count} FROM {}{}", self.table(), building.text());
+        Ok(Statement { sql, parameters: building.parameters })
+    }
+
+    /// All rows, in the order of the key.
+    pub fn everything(&self) -> Statement {
+        self.select(self.building(), None)
+    }
+
+    /// The values of the key, which stand behind the fields in each row.
+    pub fn key_of(&self, row: &Row) -> Vec<String> {
+        row[self.definition.fields.len()..].iter().map(|value| value.clone().unwrap_or_default()).collect()
+    }
+
+    /// A row as consumers get it.
+    ///
+    /// # Errors
+    /// A value is not what its field says: better no answer than a wrong one.
+    pub fn item(&self, row: &Row) -> Result<Value, SourceError> {
+        let fields = self.definition.fields.iter().zip(row);
+        let read = |(field, text): (&Field, &Option<String>)| {
+            let value = text.as_deref().map_or(Some(Value::Null), |text| field.kind.read(text));
+            let wrong = || SourceError::Value {
+                field: field.name.clone(),
+                key: self.key_of(row).join(","),
+                wanted: field.kind.name(),
+            };
+            Ok((field.name.clone(), value.ok_or_else(wrong)?))
+        };
+        fields.map(read).collect::<Result<serde_json::Map<_, _>, _>>().map(Value::Object)
+    }
+
+    fn building(&self) -> Building {
+        Building { engine: self.engine, conditions: Vec::new(), parameters: Vec::new() }
+    }
+
+    fn table(&self) -> String {
+        self.engine.table(&self.definition.entity.table)
+    }
+
+    fn select(&self, building: Building, limit: Option<u32>) -> Statement {
+        let fields =
+            self.definition.fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind)));
+        let key = self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None));
+        let columns = fields.chain(key).collect::<Vec<_>>().join(", ");
+        let order = self.definition.entity.key.iter().map(|column| self.engine.column(column));
+        let order = order.collect::<Vec<_>>().join(", ");
+        let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+        let sql =
+            format!("SELECT {columns} FROM {}{} ORDER BY {order}{limit}", self.table(), building.text());
+        Statement { sql, parameters: building.parameters }
+    }
+
+    fn filtered(&self, page: &Page) -> Result<Building, SourceError> {
+        let mut building = self.building();
+        let mut mistakes = Vec::new();
+        for (parameter, value) in &page.filters {
+            let declared = self.definition.filters.iter().find(|filter| filter.parameter == *parameter);
+            let found = declared.and_then(|filter| Some((filter, self.definition.field(&filter.field)?)));
+            match found {
+                Some((filter, field)) => match accepted(field, parameter, value) {
+                    Ok(value) => filter_by(&mut building, filter, field, value),
+                    Err(SourceError::Question(more)) => mistakes.extend(more),
+                    Err(error) => return Err(error),
+                },
+                None => mistakes.push(self.not_declared(parameter)),
+            }
+        }
+        if let (Some(since), Some(changes)) = (&page.since, &self.definition.changes)
+            && let Some(field) = self.definition.field(&changes.field)
+        {
+            building.condition(&field.column, ">=", &field.column_type, accepted(field, "since", since)?);
+        }
+        if mistakes.is_empty() { Ok(building) } else { Err(SourceError::Question(mistakes)) }
+    }
+
+    fn not_declared(&self, parameter: &str) -> Mistake {
+        let known: Vec<_> = self.definition.filters.iter().map(|filter| &*filter.parameter).collect();
+        let known = if known.is_empty() { "—".to_owned() } else { known.join(", ") };
+        Mistake::new(
+            parameter,
+            format!("không tìm theo tham số này được; các tham số: {known}"),
+            format!("is no declared filter; there are: {known}"),
+        )
+    }
+
+    /// Rows behind a key, written out so that every engine uses its index.
+    fn behind(&self, building: &mut Building, after: &[String]) -> Result<(), SourceError> {
+        let key = &self.definition.entity.key;
+        if after.len() != key.len() {
+            return Err(wrong(
+                "after",
+                "không phải giá trị next của trang trước",
+                "is not the next of a page",
+            ));
+        }
+        let mut parts = Vec::new();
+        for last in 0..key.len() {
+            let mut part = Vec::new();
+            for (column, value) in key.iter().zip(after).take(last + 1) {
+                building.parameters.push(value.clone());
+                let type_name = self.definition.fields.iter().find(|field| field.column == *column);
+                let number = building.parameters.len();
+                let place = match type_name {
+                    Some(field) => self.engine.as_value(number, &field.column_type),
+                    None => self.engine.place(number),
+                };
+                let sign = if column == &key[last] { ">" } else { "=" };
+                part.push(format!("{} {sign} {place}", self.engine.column(column)));
+            }
+            parts.push(format!("({})", part.join(" AND ")));
+        }
+        building.conditions.push(format!("({})", parts.join(" OR ")));
+        Ok(())
+    }
+}
+
+fn filter_by(building: &mut Building, filter: &Filter, field: &Field, value: String) {
+    match filter.how {
+        How::Equals => building.condition(&field.column, "=", &field.column_type, value),
+        How::From => building.condition(&field.column, ">=", &field.column_type, value),
+        How::To => building.condition(&field.column, "<=", &field.column_type, value),
+        How::Prefix => building.prefix(&field.column, &value),
+    }
+}
+
+/// A value that can be one of the field, in the words of the database.
+fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceError> {
+    if value.len() > VALUE_BYTES_MAX || value.contains('\0') {
+        let (vi, en) =
+            (format!("dài quá {VALUE_BYTES_MAX} byte"), format!("is longer than {VALUE_BYTES_MAX} bytes"));
+        return Err(wrong(place, &vi, &en));
+    }
+    field.kind.for_source(value).ok_or_else(|| {
+        let kind = field.kind.name();
+        wrong(place, &format!("không phải giá trị kiểu {kind}"), &format!("is no value of the type {kind}"))
+    })
+}
+
+fn wrong(place: &str, vi: &str, en: &str) -> SourceError {
+    SourceError::Question(vec![Mistake::new(place, vi, en)])
+}

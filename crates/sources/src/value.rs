@@ -1,0 +1,173 @@
+//! Values on their way from a database to JSON.
+//!
+//! Every engine gives every value as text, made by the database itself: numbers stay exact, and no driver's idea of a
+//! date comes in between.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, TimeZone};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Characters, in normal form C.
+    Text,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A number with a fraction; text in JSON, so that nobody rounds it.
+    Decimal,
+    /// Yes or no.
+    Boolean,
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A moment with its zone, given in UTC.
+    Moment,
+    /// A moment on a clock in Vietnam, of which the database keeps no zone.
+    LocalMoment,
+    /// A JSON document.
+    Json,
+}
+
+impl Kind {
+    /// Its name in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Moment => "moment",
+            Self::LocalMoment => "local_moment",
+            Self::Json => "json",
+        }
+    }
+
+    /// The value as JSON; `None` when the text is no such value.
+    pub fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Text => Some(text.nfc().collect::<String>().into()),
+            Self::Integer => text.trim().parse::<i64>().ok().map(Value::from),
+            Self::Decimal => is_decimal(text.trim()).then(|| text.trim().into()),
+            Self::Boolean => boolean(text.trim()).map(Value::from),
+            Self::Date => date(text.trim()).map(|day| day.to_string().into()),
+            Self::Time => text.trim().parse::<Time>().ok().map(|time| time.to_string().into()),
+            Self::Moment => moment(text.trim()).map(|at| at.to_string().into()),
+            Self::LocalMoment => local(text.trim()).map(|at| format!("{at}+07:00").into()),
+            Self::Json => serde_json::from_str(text).ok(),
+        }
+    }
+
+    /// A value that a consumer gave, in words that every engine takes; `None` when it is none of this kind.
+    pub fn for_source(self, text: &str) -> Option<String> {
+        let text = text.trim();
+        match self {
+            Self::Moment => Some(moment(text)?.to_zoned(TimeZone::UTC).strftime(IN_SQL).to_string()),
+            Self::LocalMoment => {
+                let vietnam = |at: Timestamp| at.to_zoned(TimeZone::fixed(VIETNAM)).datetime();
+                let at = moment(text).map(vietnam).or_else(|| local(text))?;
+                Some(at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string())
+            }
+            Self::Boolean => boolean(text).map(|yes| if yes { "1".into() } else { "0".into() }),
+            Self::Text => Some(text.nfc().collect()),
+            _ => self.read(text).map(|_| text.to_owned()),
+        }
+    }
+
+    /// The schema of the field in OpenAPI 3.1.
+    pub fn schema(self) -> Value {
+        match self {
+            Self::Text => serde_json::json!({ "type": "string" }),
+            Self::Integer => serde_json::json!({ "type": "integer", "format": "int64" }),
+            Self::Decimal => serde_json::json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$" }),
+            Self::Boolean => serde_json::json!({ "type": "boolean" }),
+            Self::Date => serde_json::json!({ "type": "string", "format": "date" }),
+            Self::Time => serde_json::json!({ "type": "string", "format": "time" }),
+            Self::Moment | Self::LocalMoment => {
+                serde_json::json!({ "type": "string", "format": "date-time" })
+            }
+            Self::Json => serde_json::json!({}),
+        }
+    }
+}
+
+/// Vietnam's offset; there is no daylight saving time.
+const VIETNAM: Offset = Offset::constant(7);
+/// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
+const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
+
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    all(whole) && all(fraction)
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "true" | "TRUE" => Some(true),
+        "0" | "f" | "false" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+/// A day, also where the database writes a time of midnight behind it. MySQL's day 0 is none.
+fn date(text: &str) -> Option<Date> {
+    let day = match text.split_once([' ', 'T']) {
+        Some((day, time)) if time.trim_end_matches('Z').bytes().all(|b| b"0:.".contains(&b)) => day,
+        Some(_) => return None,
+        None => text,
+    };
+    day.parse().ok()
+}
+
+fn local(text: &str) -> Option<DateTime> {
+    text.replacen(' ', "T", 1).parse().ok()
+}
+
+/// A moment with an offset. Some engines leave out the minutes of the offset.
+fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.replacen(' ', "T", 1);
+    let short = text.len() >= 3 && matches!(text.as_bytes()[text.len() - 3], b'+' | b'-');
+    let text = if short { format!("{text}:00") } else { text };
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(kind: Kind, text: &str, expected: Option<Value>) {
+        assert_eq!(kind.read(text), expected, "{kind:?} {text}");
+    }
+
+    #[test]
+    fn values_keep_what_the_database_wrote() {
+        check(Kind::Integer, "9223372036854775807", Some(json!(i64::MAX)));
+        check(Kind::Integer, "9223372036854775808", None);
+        check(Kind::Decimal, "1234567890123456789.10", Some(json!("1234567890123456789.10")));
+        check(Kind::Decimal, "NaN", None);
+        check(Kind::Boolean, "t", Some(json!(true)));
+        check(Kind::Date, "0001-01-01", Some(json!("0001-01-01")));
+        check(Kind::Date, "2026-11-22 00:00:00", Some(json!("2026-11-22")));
+        check(Kind::Date, "2026-11-22 01:00:00", None);
+        check(Kind::Date, "0000-00-00", None);
+        check(Kind::Moment, "2026-11-22 07:00:00.5+07", Some(json!("2026-11-22T00:00:00.5Z")));
+        check(Kind::Moment, "infinity", None);
+        check(Kind::LocalMoment, "2026-11-22 07:00:00", Some(json!("2026-11-22T07:00:00+07:00")));
+    }
+
+    #[test]
+    fn text_is_in_normal_form_c() {
+        check(Kind::Text, "Nguye\u{302}\u{303}n", Some(json!("Nguyễn")));
+    }
+}

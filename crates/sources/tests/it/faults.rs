@@ -1,0 +1,85 @@
+//! Sources that change, refuse or do not answer.
+
+use http::StatusCode;
+use serde_json::Value;
+use sources::engine::{Address, Guard, Source};
+
+use crate::base::{Base, on_each_engine};
+use crate::service::{ask, start};
+
+async fn a_schema_that_changes_under_a_service_is_named_and_gives_no_wrong_data(base: Base) {
+    let service = start(base.drafted().await).await;
+    base.execute("ALTER TABLE khai_sinh RENAME COLUMN ho_ten TO ten").await;
+    let (status, body) = ask(&service, "/049000000003").await;
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"EX-3004".into()), "{problem}");
+    assert!(
+        !problem.to_string().contains("ho_ten"),
+        "what the database is like is its owner's matter: {problem}"
+    );
+    base.execute("ALTER TABLE khai_sinh RENAME COLUMN ten TO ho_ten").await;
+    assert_eq!(ask(&service, "/049000000003").await.0, StatusCode::OK);
+}
+on_each_engine!(a_schema_that_changes_under_a_service_is_named_and_gives_no_wrong_data);
+
+async fn the_source_cannot_be_written_through_us(base: Base) {
+    let source = base.source().await;
+    let written = source.all("DELETE FROM khong_khoa", Vec::new()).await;
+    let inserted = source.all("INSERT INTO khong_khoa (ghi_chu) VALUES ('x')", Vec::new()).await;
+    assert!(written.is_err() && inserted.is_err(), "{written:?} {inserted:?}");
+}
+on_each_engine!(the_source_cannot_be_written_through_us);
+
+#[tokio::test]
+async fn values_that_are_not_what_their_field_says_are_an_error_and_not_a_guess() {
+    let base = Base::sqlite().await;
+    let service = start(base.drafted().await).await;
+    base.execute("UPDATE khai_sinh SET ngay_sinh = '30/02/1990' WHERE id = 3").await;
+    let (status, body) = ask(&service, "/049000000003").await;
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::INTERNAL_SERVER_ERROR, &"EX-3011".into()),
+        "{problem}"
+    );
+    assert!(!problem.to_string().contains("30/02"), "the value itself is not told: {problem}");
+    assert_eq!(ask(&service, "/049000000004").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_slow_statement_ends_at_its_limit() {
+    let base = Base::postgres().await;
+    base.execute("CREATE VIEW cham AS SELECT id, pg_sleep(20)::text AS ngu FROM khai_sinh").await;
+    let mut definition = base.drafted().await;
+    definition.entity.table = "public.cham".into();
+    definition.fields.retain(|field| field.name == "id");
+    let mut slow = definition.fields[0].clone();
+    (slow.name, slow.column) = ("ngu".into(), "ngu".into());
+    definition.fields.push(slow);
+    (definition.service.look_up, definition.changes) = (None, None);
+    definition.filters.clear();
+    definition.limits.statement_ms = 300;
+    let service = start(definition).await;
+    let started = std::time::Instant::now();
+    let (status, body) = ask(&service, "/?limit=1").await;
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+    assert!(text.contains("EX-3005") && started.elapsed().as_secs() < 5, "{text}");
+}
+
+#[tokio::test]
+async fn nobody_there_and_no_rights_are_told_apart_and_passwords_never_shown() {
+    let nobody: Address = "postgres://doc:bi-mat@127.0.0.1:1/x".parse().unwrap();
+    let error = Source::open(&nobody, &Guard::default()).await.err().unwrap();
+    let text = error.to_string();
+    assert!(error.code() == "EX-3002" && text.contains("***") && !text.contains("bi-mat"), "{text}");
+    assert!(!format!("{nobody:?}").contains("bi-mat"));
+    for wrong in ["oracle://x/y", "postgres://", "postgres://host", "", "khai-sinh.db"] {
+        assert_eq!(wrong.parse::<Address>().err().map(|error| error.code()), Some("EX-3001"), "{wrong}");
+    }
+    let missing: Address = "sqlite:/khong/co.db".parse().unwrap();
+    assert_eq!(
+        Source::open(&missing, &Guard::default()).await.err().map(|error| error.code()),
+        Some("EX-3002")
+    );
+}
