@@ -43,7 +43,7 @@ impl Node {
     /// # Errors
     /// Keys, store or sockets are not usable; the text names the remedy.
     pub async fn start(config_path: &Path) -> anyhow::Result<Self> {
-        let config = Config::read(config_path)?;
+        let mut config = Config::read(config_path)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         std::fs::create_dir_all(config.data_dir.join("spool"))
             .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
@@ -63,16 +63,18 @@ impl Node {
         let (recorder, writer) = Recorder::start(db.clone(), Arc::clone(&clock), checkpoints).await?;
 
         let (stop, stopped) = watch::channel(false);
-        let (configured_in, configured) = watch::channel(Arc::new(config.rights));
+        let (configured_in, configured) = watch::channel(Arc::new(std::mem::take(&mut config.rights)));
+        let standing = Arc::new(Standing::default());
         let setup = registry_role::Setup {
             node: &config.node,
             identity: &identity,
+            signer: &signer,
+            standing: &standing,
             clock: Arc::clone(&clock),
             directory: directory.clone(),
             stopped: stopped.clone(),
         };
-        let role = registry_role::start(config.registry.as_ref(), setup, configured).await?;
-        let standing = Arc::new(Standing::default());
+        let role = registry_role::start(&config, setup, configured).await?;
         let gateway = Arc::new(Gateway::new(Parts {
             node: config.node.clone(),
             clock: Arc::clone(&clock),
@@ -91,8 +93,13 @@ impl Node {
         let usage_file = config.data_dir.join("usage.json");
         remember(&gateway, &db, &usage_file, &*clock).await?;
 
-        let health =
-            Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), certificates, Arc::clone(&clock)));
+        let health = Arc::new(Health::new(ops::Subjects {
+            gateway: Arc::clone(&gateway),
+            directory: directory.clone(),
+            own: certificates,
+            rights: role.freshness,
+            clock: Arc::clone(&clock),
+        }));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
         let sockets = bind(&config.listen, &identity, verifier).await?;
 

@@ -8,6 +8,7 @@ pub mod agencies;
 pub mod connection;
 pub mod directory;
 pub mod gate;
+pub mod gateway;
 pub mod grant;
 pub mod inventory;
 pub mod journal;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Folder of attachments, each named by its SHA-256.
     pub attachments: PathBuf,
+    /// What answering nodes needs; without it none is answered.
+    pub gateways: Option<gateway::Gateways>,
 }
 
 impl Api {
@@ -110,6 +113,7 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(connection::routes())
         .merge(grant::routes())
         .merge(gate::routes())
+        .merge(gateway::routes())
         .merge(directory::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }

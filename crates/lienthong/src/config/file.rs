@@ -6,7 +6,7 @@ use base::{GroupId, NodeId, Part, PartyId};
 use exchange::Limits;
 use serde::Deserialize;
 
-use super::{Directory, Evidence, Keys, Listen, RegistrySection};
+use super::{Directory, Evidence, Keys, Listen, RegistrySection, RightsSection};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) limits: LimitsSection,
     pub(super) registry: Option<RegistrySection>,
+    pub(super) rights: Option<RightsSection>,
     #[serde(default, rename = "subsystem")]
     pub(super) subsystems: Vec<SubsystemSection>,
     #[serde(default, rename = "service")]

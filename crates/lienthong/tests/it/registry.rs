@@ -2,7 +2,10 @@
 //!
 //! The people of this story act in a process of their own on the registry's store, as a second installation would.
 
+mod elsewhere;
+
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use base::{SystemClock, Ts};
@@ -269,15 +272,20 @@ fn start() -> (Sandbox, Office) {
         )
     });
     let dir = sandbox.node_dir("provider");
+    write_people(&dir);
+    sandbox.start_provider();
+    sandbox.start_consumer();
+    let office = Office::open(&format!("sqlite:{}", dir.join("registry.db").display()));
+    (sandbox, office)
+}
+
+/// Somebody may sign in.
+fn write_people(dir: &Path) {
     let people = dir.join("people.toml");
     let posts = [Post { role: Role::PlatformOperator, agency: None }];
     let (entry, _) = People::new_entry("vanhanh", "Trực vận hành", "mat-khau-thu-nghiem", &posts).unwrap();
     std::fs::write(&people, entry).unwrap();
     std::fs::set_permissions(&people, std::fs::Permissions::from_mode(0o600)).unwrap();
-    sandbox.start_provider();
-    sandbox.start_consumer();
-    let office = Office::open(&format!("sqlite:{}", dir.join("registry.db").display()));
-    (sandbox, office)
 }
 
 fn ask(sandbox: &Sandbox, id: &str) -> Answer {
