@@ -14,6 +14,7 @@ use exchange::signer::Signer;
 use exchange::standing::Standing;
 use exchange::tls::{Identity, NodeVerifier};
 use exchange::{Gateway, Parts, consumer, provider, revocation, stamper, usage};
+use registry::Registry;
 use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,6 +36,8 @@ pub struct Node {
     usage_file: PathBuf,
     /// What readiness looks at.
     pub health: Arc<Health>,
+    /// The registry, where this node keeps it.
+    pub registry: Option<Arc<Registry>>,
 }
 
 impl Node {
@@ -122,7 +125,7 @@ impl Node {
         let stamping = |url| tokio::spawn(stamper::run(db, url, every));
         background.extend(config.evidence.timestamp_url.map(stamping));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
-        Ok(Self { stop, serving, background, writer, gateway, usage_file, health })
+        Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry: role.registry })
     }
 
     /// Lets calls in flight finish, writes the log to its end, and stops.

@@ -52,6 +52,8 @@ pub struct Setup<'a> {
 pub struct Running {
     /// What the gateway of this node may allow.
     pub rights: RightsWatch,
+    /// The registry, where this node keeps it.
+    pub registry: Option<Arc<Registry>>,
     /// How old that is; nothing where no registry has a say.
     pub freshness: Option<Arc<rights::Freshness>>,
     /// Listeners of the API; they end with the node.
@@ -71,7 +73,8 @@ pub async fn start(config: &Config, setup: Setup<'_>, configured: RightsWatch) -
         (Some(section), _) => keep(section, setup, (configured, freshness)).await,
         (None, Some(elsewhere)) => Ok(follow(elsewhere, &config.data_dir, setup, (configured, freshness))),
         (None, None) => {
-            Ok(Running { rights: configured, freshness: None, serving: Vec::new(), background: Vec::new() })
+            let (serving, background) = (Vec::new(), Vec::new());
+            Ok(Running { rights: configured, registry: None, freshness: None, serving, background })
         }
     }
 }
@@ -95,13 +98,15 @@ async fn keep(
     let (latest, snapshot) = watch::channel(Some(Arc::new(local.snapshot())));
     let bridge = rights::Bridge { member, snapshot, freshness: Arc::clone(&freshness), configured };
     let (rights, bridge) = bridge.start(local.follow(latest));
+    let kept = Arc::clone(&registry);
     let directory = match section.authority.clone() {
         Some(authority) => {
             tokio::spawn(bridges::directory::publish(registry, authority, setup.clock, setup.directory))
         }
         None => tokio::spawn(bridges::directory::follow(registry, setup.directory)),
     };
-    Ok(Running { rights, freshness: Some(freshness), serving, background: vec![bridge, directory] })
+    let background = vec![bridge, directory];
+    Ok(Running { rights, registry: Some(kept), freshness: Some(freshness), serving, background })
 }
 
 /// The registry is on another machine.
@@ -125,7 +130,8 @@ fn follow(
     let remote = rights::remote::Remote::new(asker, Arc::clone(&freshness), kept, latest);
     let bridge = rights::Bridge { member, snapshot, freshness: Arc::clone(&freshness), configured };
     let (rights, bridge) = bridge.start(remote.follow());
-    Running { rights, freshness: Some(freshness), serving: Vec::new(), background: vec![bridge] }
+    let (serving, background) = (Vec::new(), vec![bridge]);
+    Running { rights, registry: None, freshness: Some(freshness), serving, background }
 }
 
 /// Serves the API.
