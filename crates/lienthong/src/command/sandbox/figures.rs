@@ -110,8 +110,7 @@ async fn directory(members: usize) -> anyhow::Result<Value> {
     let passphrase = Passphrase::from_file(&file)?;
     let content = content(dir.path(), members, &passphrase, now)?;
     let centre = dir.path().join("centre");
-    let mut authority =
-        Authority::create(&centre, Options::new(INSTANCE.parse()?), &passphrase, now).await?;
+    let mut authority = Authority::create(&centre, Options::new(INSTANCE.parse()?), &passphrase, now).await?;
     authority.replace(content.to_json().as_bytes())?;
     let started = Instant::now();
     authority.publish(now).await?;

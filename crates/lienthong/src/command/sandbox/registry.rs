@@ -103,9 +103,9 @@ async fn fill(args: &Fill) -> anyhow::Result<()> {
     ensure!(registry.read(|state| state.seq) == 0, "the store is not empty");
     let now = SystemClock.now();
     let agencies = agency::sample::units(args.units);
-    let agencies = agencies.chunks(EVENTS_AT_ONCE).map(|some| {
-        Event::Agency(agency::Event::PutMany { agencies: some.to_vec() })
-    });
+    let agencies = agencies
+        .chunks(EVENTS_AT_ONCE)
+        .map(|some| Event::Agency(agency::Event::PutMany { agencies: some.to_vec() }));
     for many in agencies {
         write(&registry, Act::AgencyPut, vec![many]).await?;
     }
@@ -113,7 +113,10 @@ async fn fill(args: &Fill) -> anyhow::Result<()> {
     in_parts(&registry, Act::ServicePut, args.services, |range| {
         let put = |nth: usize| {
             let service = service::sample::service(nth);
-            Event::Service(service::Event::Put(Box::new(service::Service { id: ids[nth].clone(), ..service })))
+            Event::Service(service::Event::Put(Box::new(service::Service {
+                id: ids[nth].clone(),
+                ..service
+            })))
         };
         range.map(put).collect()
     })
@@ -220,7 +223,8 @@ async fn revocations(registry: &Registry, args: &Run) -> anyhow::Result<Vec<f64>
         write(registry, Act::GrantChange, vec![Event::Grant(grant::Event::Issued(Box::new(grant)))]).await?;
         until(&client, &args.ask, true).await?;
         let pause = grant::Pause { id, if_version: None, reason: "Đo / measured".to_owned() };
-        let decide = |state: &registry::State, moment: &registry::Moment| grant::revoke(state, moment, &pause);
+        let decide =
+            |state: &registry::State, moment: &registry::Moment| grant::revoke(state, moment, &pause);
         registry.act(&anybody(), Act::GrantChange, None, "sandbox", decide).await?;
         let written = Instant::now();
         until(&client, &args.ask, false).await?;
@@ -230,7 +234,11 @@ async fn revocations(registry: &Registry, args: &Run) -> anyhow::Result<Vec<f64>
 }
 
 /// Asks until the answer is, or is not, the service's.
-async fn until(client: &Client<HttpConnector, Empty<Bytes>>, ask: &str, answered: bool) -> anyhow::Result<()> {
+async fn until(
+    client: &Client<HttpConnector, Empty<Bytes>>,
+    ask: &str,
+    answered: bool,
+) -> anyhow::Result<()> {
     let started = Instant::now();
     loop {
         let request = Request::get(ask).header("x-road-client", format!("{CONSUMER}/{CONSUMER_SUBSYSTEM}"));
@@ -241,6 +249,10 @@ async fn until(client: &Client<HttpConnector, Empty<Bytes>>, ask: &str, answered
             Ok(_) if !answered => {}
             _ => tokio::time::sleep(Duration::from_millis(2)).await,
         }
-        ensure!(started.elapsed() < PATIENCE, "calls are not {}", if answered { "answered" } else { "refused" });
+        ensure!(
+            started.elapsed() < PATIENCE,
+            "calls are not {}",
+            if answered { "answered" } else { "refused" }
+        );
     }
 }
