@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{Server, TlsSource};
 
-use crate::config::Config;
+use crate::config::{Config, Evidence};
 use crate::ops::{self, Health};
 use crate::registry_role;
 use crate::reload;
@@ -54,11 +54,7 @@ impl Node {
 
         let client = directory_client(&config)?;
         let first = first_directory(&client).await;
-        let db = Db::open(&config.store_url).await?;
-        if let Some(first) = &first {
-            // Before the first call: what is recorded must be verifiable later.
-            recorder::keep_certificates(&db, first).await?;
-        }
+        let db = open_log(&config, first.as_deref()).await?;
         let (directory_in, directory) = watch::channel(first);
 
         let every = Duration::from_millis(config.evidence.checkpoint_ms);
@@ -121,9 +117,7 @@ impl Node {
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         background.extend(role.background);
-        let every = Duration::from_secs(config.evidence.timestamp_s.max(1));
-        let stamping = |url| tokio::spawn(stamper::run(db, url, every));
-        background.extend(config.evidence.timestamp_url.map(stamping));
+        background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
         Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry: role.registry })
     }
@@ -195,6 +189,21 @@ pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
 fn directory_client(config: &Config) -> Result<directory::Client, directory::DirectoryError> {
     let (cache, url) = (config.data_dir.join("directory"), &config.directory.url);
     directory::Client::new(&config.directory.root, &cache, url, directory::Limits::default())
+}
+
+/// The message log, ready for the first call: what is recorded must be verifiable later.
+async fn open_log(config: &Config, directory: Option<&Snapshot>) -> anyhow::Result<Db> {
+    let db = Db::open(&config.store_url).await?;
+    if let Some(directory) = directory {
+        recorder::keep_certificates(&db, directory).await?;
+    }
+    Ok(db)
+}
+
+/// Has checkpoints time-stamped, where the configuration names an authority.
+fn stamping(evidence: Evidence, db: Db) -> Option<JoinHandle<()>> {
+    let every = Duration::from_secs(evidence.timestamp_s.max(1));
+    evidence.timestamp_url.map(|url| tokio::spawn(stamper::run(db, url, every)))
 }
 
 /// The directory to start with: fresh, or the last good copy while the centre is down.

@@ -180,13 +180,12 @@ fn gateways(setup: &Setup<'_>, freshness: Arc<rights::Freshness>) -> Gateways {
     let key = SigningKey {
         keyid: Arc::clone(&setup.signer.keyid),
         alg: setup.signer.alg,
-        sign: Arc::new(move |base| {
-            let signed = signer.sign_bytes(base);
-            signed
-                .inspect_err(
-                    |error| tracing::error!(%error, "the rights of a member are not signed (EX-0801)"),
-                )
-                .ok()
+        sign: Arc::new(move |base| match signer.sign_bytes(base) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                tracing::error!(%error, "the rights of a member are not signed (EX-0801)");
+                None
+            }
         }),
     };
     let current = move || freshness.age_s().is_some_and(|age_s| age_s <= CURRENT_S);

@@ -5,6 +5,7 @@
 
 mod report;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -130,7 +131,7 @@ impl Bench<'_> {
         let sizes = ["--services", &services, "--grants", &grants, "--units", &units];
         let filled = self.to_its_end(&[&["fill", "--config", config][..], &sizes].concat())?;
         report.entries = filled["entries"].as_u64().unwrap_or_default();
-        report.store_bytes = fs::metadata(place.folder.join("registry.db"))?.len();
+        report.store_bytes = store_bytes(&place.folder);
 
         say("starting the registry and the gateway that follows it");
         let printed = self.folder.join("revocations.json");
@@ -182,16 +183,24 @@ impl Bench<'_> {
     fn follow(&self, setup: &Setup, place: &Place) -> Result<()> {
         let mut text = fs::read_to_string(&setup.provider_config)?;
         for nth in 0..self.options.services {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n[[service]]\nsubsystem = \"DANCU\"\ncode = \"dich-vu-{nth:05}\"\nurl = \"http://127.0.0.1:1\"\n"
-            ));
+            ); // Writing to a string cannot fail.
         }
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n[rights]\nregistry = \"{}\"\nregistry_member = \"{}\"\n",
             place.api, place.member
-        ));
+        );
         Ok(fs::write(&setup.provider_config, text)?)
     }
+}
+
+/// Bytes of the registry's store with what is not moved into its main file yet.
+fn store_bytes(folder: &Path) -> u64 {
+    let length = |name: &str| fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+    length("registry.db") + length("registry.db-wal")
 }
 
 /// Bytes of the answer that the gateway keeps.

@@ -1,5 +1,7 @@
 //! Figures of the registry as a table for people and as JSON for programs.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -172,7 +174,7 @@ impl Report {
             "\n## {services} services, {grants} grants\n\n| what | measured | beside it |\n|---|---|---|\n"
         );
         for Line { what, measured, beside } in self.lines() {
-            text.push_str(&format!("| {what} | {measured} | {beside} |\n"));
+            let _ = writeln!(text, "| {what} | {measured} | {beside} |"); // Writing to a string cannot fail.
         }
         text.push_str("\n## Goals\n\n| what | wanted | measured | met |\n|---|---|---|---|\n");
         for (what, wanted, measured, unit) in [
@@ -181,7 +183,7 @@ impl Report {
             ("99 of 100 searches for an agency", SEARCH_US_MAX, self.figure("/search/p99_us"), "µs"),
         ] {
             let met = if measured <= wanted { "yes" } else { "**no**" };
-            text.push_str(&format!("| {what} | ≤ {wanted:.0} {unit} | {measured:.1} {unit} | {met} |\n"));
+            let _ = writeln!(text, "| {what} | ≤ {wanted:.0} {unit} | {measured:.1} {unit} | {met} |");
         }
         text
     }
