@@ -104,22 +104,19 @@ impl Node {
 
         let mut serving = serve(sockets, &gateway, &health, &stopped);
         serving.extend(role.serving);
+        let ocsp = Duration::from_secs(config.evidence.ocsp_s.max(1));
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
             tokio::spawn(reload::follow(config_path.to_owned(), configured_in)),
             tokio::spawn(usage::keep(Arc::clone(&gateway.usage), usage_file.clone(), Arc::clone(&clock))),
-            tokio::spawn(revocation::run(
-                directory,
-                standing,
-                clock,
-                Duration::from_secs(config.evidence.ocsp_s.max(1)),
-            )),
+            tokio::spawn(revocation::run(directory, standing, clock, ocsp)),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         background.extend(role.background);
         background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
-        Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry: role.registry })
+        let registry = role.registry;
+        Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry })
     }
 
     /// Lets calls in flight finish, writes the log to its end, and stops.
