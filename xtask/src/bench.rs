@@ -9,6 +9,7 @@ mod nginx;
 mod nodes;
 mod population;
 mod process;
+mod registry;
 mod report;
 
 use anyhow::Result;
@@ -19,11 +20,14 @@ use clap::Subcommand;
 pub enum Subject {
     /// The path of a call through two nodes, beside nginx with mutual TLS.
     Exchange(exchange::Options),
+    /// The registry at the size of a country: decisions, revocation, memory, start, search, directory.
+    Registry(registry::Options),
 }
 
 /// Measures and reports.
 pub fn run(subject: &Subject) -> Result<()> {
     match subject {
         Subject::Exchange(options) => exchange::run(options),
+        Subject::Registry(options) => registry::run(options),
     }
 }

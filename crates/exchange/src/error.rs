@@ -117,6 +117,10 @@ pub enum Reason {
     #[error("Không cắt được trả lời theo trường được cấp, nên không chuyển: {} / The answer cannot be cut to the granted fields and is not given: {}", .0.vi(), .0.en())]
     CannotCut(Uncuttable),
 
+    /// The provider's node takes its rights from a registry and has not heard from it for longer than it may.
+    #[error("Nút cung cấp mất liên lạc với sổ đăng ký quá lâu, không còn biết ai được phép / The provider's node has not heard from the registry for too long to know who may call")]
+    RightsOutOfDate,
+
     /// The provider's node does not answer.
     #[error("Không kết nối được nút cung cấp / The provider's node cannot be reached")]
     PeerUnreachable,
@@ -240,6 +244,7 @@ impl Reason {
             Self::TooFast { .. } => Meaning(310, Client, "rate_exceeded", Some(StatusCode::TOO_MANY_REQUESTS)),
             Self::ConditionNotMet(_) => Meaning(311, Client, "access_denied", rule),
             Self::CannotCut(_) => Meaning(312, Service, "service_failed.answer_not_cut", rule),
+            Self::RightsOutOfDate => Meaning(313, Provider, "service_disabled", rule),
             Self::PeerUnreachable => Meaning(401, Network, "network_error", rule),
             Self::PeerCertificate => Meaning(402, Network, "ssl_authentication_failed", rule),
             Self::PeerMessage(_) => Meaning(403, Network, "invalid_message", rule),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{NodeId, PartyId, ServiceId};
-use crypto::certificate::Purpose;
 use crypto::hash::Digest;
 use directory::snapshot::Snapshot;
 use evidence::record::{CallPart, Outcome, Record, Side, SignedHead, Version, kib};
@@ -169,16 +168,9 @@ impl Visit<'_> {
     /// The connection is a node's that may speak for the client, and the message is for us.
     fn identify(&self, directory: &Snapshot, peer: &Peer) -> Result<NodeId, Reason> {
         let shown = peer.certificate.as_ref().ok_or(Reason::PeerCertificate)?;
-        let name = crypto::hash::sha256(&[shown]);
         // Again on every call: a kept-alive connection outlives a revocation.
-        let node = directory.node_by_tls(&name).ok_or(Reason::PeerCertificate)?;
-        let certificate =
-            node.tls_certificates.iter().find(|c| c.fingerprint() == name).ok_or(Reason::PeerCertificate)?;
-        let now = self.gw.clock.now();
-        self.gw
-            .standing
-            .check(directory, certificate, Purpose::TlsClient, now)
-            .map_err(|_| Reason::PeerCertificate)?;
+        let node = self.gw.standing.caller(directory, shown, self.gw.clock.now());
+        let node = node.ok_or(Reason::PeerCertificate)?;
         let client = &self.arrival.call.client;
         let speaks = match client.subsystem_id() {
             Some(subsystem) => node.subsystems.contains(&subsystem),

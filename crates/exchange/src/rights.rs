@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use base::{Part, PartyId, ServiceId, SubsystemId, Ts};
+use base::{MemberId, Part, PartyId, ServiceId, SubsystemId, Ts};
 use crypto::certificate::Certificate;
 use directory::snapshot::Snapshot;
 
@@ -106,6 +106,8 @@ pub struct Rights {
     granted: HashMap<ServiceId, Granted>,
     gates: HashMap<PartyId, Vec<ClosedGate>>,
     closed: HashMap<ServiceId, String>,
+    /// On whose services nothing is allowed, because what is known of the rights on them is too old.
+    out_of_date: Option<MemberId>,
 }
 
 /// Grants on one service, found by who asks.
@@ -196,6 +198,15 @@ impl Rights {
         rights
     }
 
+    /// The same subsystems and services while nobody knows what a registry says of this member: every call on its
+    /// services is refused.
+    #[must_use]
+    pub fn out_of_date(&self, member: &MemberId) -> Self {
+        let nothing =
+            Ruling { member: member.clone(), grants: Vec::new(), gates: Vec::new(), closed: Vec::new() };
+        Self { out_of_date: Some(member.clone()), ..self.under(nothing) }
+    }
+
     /// How the subsystem proves itself; `None` when it is not one of this node's.
     pub fn connection(&self, party: &PartyId) -> Option<&Connection> {
         self.subsystems.get(party)
@@ -209,9 +220,12 @@ impl Rights {
     /// A service of this node.
     ///
     /// # Errors
-    /// There is none of that name, or it is switched off or closed.
+    /// There is none of that name, it is switched off or closed, or nobody knows who may call it.
     pub fn service(&self, id: &ServiceId) -> Result<&Service, Reason> {
         let service = self.services.get(id).ok_or(Reason::ServiceUnknown)?;
+        if self.out_of_date.as_ref() == Some(&id.provider.member) {
+            return Err(Reason::RightsOutOfDate);
+        }
         match self.closed.get(id).or(service.disabled.as_ref()) {
             Some(notice) => Err(Reason::ServiceDisabled(notice.clone())),
             None => Ok(service),

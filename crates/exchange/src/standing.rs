@@ -1,11 +1,12 @@
 //! Whether a certificate is in force now: chain, period, revocation list, OCSP; remembered for a few seconds.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use base::Ts;
 use crypto::certificate::{Certificate, CertificateError, Purpose};
 use crypto::hash::Digest;
+use directory::content::Node;
 use directory::snapshot::Snapshot;
 
 /// Seconds for which a result is remembered; a new directory counts at once.
@@ -66,6 +67,14 @@ impl Standing {
         }
         remembered.insert(name, Judged { directory: directory.number(), at: now, result: result.clone() });
         result
+    }
+
+    /// The node that calls with this TLS certificate (DER), if the directory names it and it is in force.
+    pub fn caller<'a>(&self, directory: &'a Snapshot, shown: &[u8], now: Ts) -> Option<&'a Arc<Node>> {
+        let name = crypto::hash::sha256(&[shown]);
+        let node = directory.node_by_tls(&name)?;
+        let certificate = node.tls_certificates.iter().find(|held| held.fingerprint() == name)?;
+        self.check(directory, certificate, Purpose::TlsClient, now).is_ok().then_some(node)
     }
 
     /// Takes over what an OCSP responder said.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{Clock, NodeId};
+use base::{Clock, MemberId, NodeId};
 use crypto::certificate::{Certificate, Purpose};
 use crypto::sign::KeyStore;
 use directory::snapshot::Snapshot;
@@ -28,6 +28,7 @@ pub struct NodeVerifier {
     standing: Arc<Standing>,
     clock: Arc<dyn Clock>,
     expected: Option<NodeId>,
+    owner: Option<MemberId>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -45,14 +46,22 @@ impl NodeVerifier {
         clock: Arc<dyn Clock>,
         expected: Option<NodeId>,
     ) -> Self {
-        Self { directory, standing, clock, expected, provider: Arc::new(aws_lc_rs::default_provider()) }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        Self { directory, standing, clock, expected, owner: None, provider }
+    }
+
+    /// The same, but only for nodes of this member.
+    #[must_use]
+    pub fn owned_by(self, owner: MemberId) -> Self {
+        Self { owner: Some(owner), ..self }
     }
 
     fn judge(&self, leaf: &CertificateDer<'_>, purpose: Purpose) -> Result<(), Error> {
         let directory = self.directory.borrow().clone().ok_or(CertificateError::UnknownIssuer)?;
         let name = crypto::hash::sha256(&[leaf]);
         let node = directory.node_by_tls(&name).ok_or(CertificateError::UnknownIssuer)?;
-        if self.expected.as_ref().is_some_and(|expected| *expected != node.id) {
+        let other_node = self.expected.as_ref().is_some_and(|expected| *expected != node.id);
+        if other_node || self.owner.as_ref().is_some_and(|owner| *owner != node.id.owner) {
             return Err(CertificateError::NotValidForName.into());
         }
         let known = node.tls_certificates.iter().find(|c| c.fingerprint() == name);

@@ -7,7 +7,7 @@ pub mod demo;
 pub mod directory;
 pub mod doctor;
 pub mod evidence;
-mod file;
+pub mod file;
 pub mod grants;
 pub mod init;
 pub mod keys;

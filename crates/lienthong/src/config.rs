@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use base::NodeId;
+use base::{MemberId, NodeId};
 use crypto::sign::Passphrase;
 use exchange::Limits;
 use exchange::rights::Rights;
@@ -58,6 +58,10 @@ pub struct Config {
     pub registry: Option<RegistrySection>,
     /// Data sources, when this node has any.
     pub sources: Option<SourcesSection>,
+    /// The registry of another machine, when this node takes its rights from there.
+    pub registry_elsewhere: Option<RegistryElsewhere>,
+    /// For how many seconds what a registry said counts while it is away.
+    pub stale_after_s: u32,
 }
 
 /// Section `[sources]`: services made from databases, by the definitions of a folder.
@@ -73,6 +77,38 @@ pub struct SourcesSection {
 
 fn sources_dir() -> PathBuf {
     PathBuf::from("sources")
+}
+
+/// Section `[rights]`: where this node takes its rights from, and how old they may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RightsSection {
+    /// The registry's API: `https://HOST:PORT`; without it the registry of this node.
+    pub registry: Option<String>,
+    /// The member that keeps that registry, whose node answers and whose signature counts.
+    pub registry_member: Option<MemberId>,
+    /// For how many seconds what the registry said counts while it is away.
+    #[serde(default = "day")]
+    pub stale_after_s: u32,
+}
+
+impl Default for RightsSection {
+    fn default() -> Self {
+        Self { registry: None, registry_member: None, stale_after_s: day() }
+    }
+}
+
+fn day() -> u32 {
+    86_400
+}
+
+/// The registry of another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryElsewhere {
+    /// Its API, `https://HOST:PORT` without a slash at the end.
+    pub url: String,
+    /// The member that keeps it.
+    pub member: MemberId,
 }
 
 /// Section `[registry]`: this node is also the registry, whose grants replace those of the file for its own member.

@@ -80,6 +80,9 @@ enum Command {
     Sandbox(command::sandbox::Args),
     /// Hệ thống giả lập trả lời cố định / a stand-in information system with fixed answers.
     SandboxBackend(command::sandbox::BackendArgs),
+    /// Sổ đăng ký mẫu để đo / a sample registry for measurements.
+    #[command(subcommand)]
+    SandboxRegistry(command::sandbox::registry::Command),
     /// In tệp hoàn thành lệnh cho shell / print shell completions.
     Completions {
         /// Shell.
@@ -156,6 +159,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Source(command) => command::source::run(command).await,
         Command::Evidence(command) => command::evidence::run(command).await,
         Command::Sandbox(args) => command::sandbox::run(args).await,
+        Command::SandboxRegistry(command) => command::sandbox::registry::run(command).await,
         Command::SandboxBackend(args) => command::sandbox::backend(args).await,
         Command::Completions { shell } => {
             // First whole, then printed: the generator panics when its reader goes away.

@@ -14,12 +14,13 @@ use exchange::signer::Signer;
 use exchange::standing::Standing;
 use exchange::tls::{Identity, NodeVerifier};
 use exchange::{Gateway, Parts, consumer, provider, revocation, stamper, usage};
+use registry::Registry;
 use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{Server, TlsSource};
 
-use crate::config::Config;
+use crate::config::{Config, Evidence};
 use crate::ops::{self, Health};
 use crate::registry_role;
 use crate::reload;
@@ -36,6 +37,8 @@ pub struct Node {
     usage_file: PathBuf,
     /// What readiness looks at.
     pub health: Arc<Health>,
+    /// The registry, where this node keeps it.
+    pub registry: Option<Arc<Registry>>,
 }
 
 impl Node {
@@ -44,7 +47,7 @@ impl Node {
     /// # Errors
     /// Keys, store or sockets are not usable; the text names the remedy.
     pub async fn start(config_path: &Path) -> anyhow::Result<Self> {
-        let config = Config::read(config_path)?;
+        let mut config = Config::read(config_path)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         std::fs::create_dir_all(config.data_dir.join("spool"))
             .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
@@ -52,11 +55,7 @@ impl Node {
 
         let client = directory_client(&config)?;
         let first = first_directory(&client).await;
-        let db = Db::open(&config.store_url).await?;
-        if let Some(first) = &first {
-            // Before the first call: what is recorded must be verifiable later.
-            recorder::keep_certificates(&db, first).await?;
-        }
+        let db = open_log(&config, first.as_deref()).await?;
         let (directory_in, directory) = watch::channel(first);
 
         let every = Duration::from_millis(config.evidence.checkpoint_ms);
@@ -64,16 +63,18 @@ impl Node {
         let (recorder, writer) = Recorder::start(db.clone(), Arc::clone(&clock), checkpoints).await?;
 
         let (stop, stopped) = watch::channel(false);
-        let (configured_in, configured) = watch::channel(Arc::new(config.rights));
+        let (configured_in, configured) = watch::channel(Arc::new(std::mem::take(&mut config.rights)));
+        let standing = Arc::new(Standing::default());
         let setup = registry_role::Setup {
             node: &config.node,
             identity: &identity,
+            signer: &signer,
+            standing: &standing,
             clock: Arc::clone(&clock),
             directory: directory.clone(),
             stopped: stopped.clone(),
         };
-        let role = registry_role::start(config.registry.as_ref(), setup, configured).await?;
-        let standing = Arc::new(Standing::default());
+        let role = registry_role::start(&config, setup, configured).await?;
         let gateway = Arc::new(Gateway::new(Parts {
             node: config.node.clone(),
             clock: Arc::clone(&clock),
@@ -92,24 +93,25 @@ impl Node {
         let usage_file = config.data_dir.join("usage.json");
         remember(&gateway, &db, &usage_file, &*clock).await?;
 
-        let health =
-            Arc::new(Health::new(Arc::clone(&gateway), directory.clone(), certificates, Arc::clone(&clock)));
+        let health = Arc::new(Health::new(ops::Subjects {
+            gateway: Arc::clone(&gateway),
+            directory: directory.clone(),
+            own: certificates,
+            rights: role.freshness,
+            clock: Arc::clone(&clock),
+        }));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
         let sockets = bind(&config.listen, &identity, verifier).await?;
 
         let mut serving = serve(sockets, &gateway, &health, &stopped);
         serving.extend(role.serving);
         let sources_dir = config.sources.as_ref().map(|section| section.dir.clone());
+        let ocsp = Duration::from_secs(config.evidence.ocsp_s.max(1));
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
             tokio::spawn(reload::follow(config_path.to_owned(), sources_dir, configured_in)),
             tokio::spawn(usage::keep(Arc::clone(&gateway.usage), usage_file.clone(), Arc::clone(&clock))),
-            tokio::spawn(revocation::run(
-                directory,
-                standing,
-                clock,
-                Duration::from_secs(config.evidence.ocsp_s.max(1)),
-            )),
+            tokio::spawn(revocation::run(directory, standing, clock, ocsp)),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         background.extend(role.background);
@@ -118,11 +120,10 @@ impl Node {
             serving.push(answering);
             background.push(following);
         }
-        let every = Duration::from_secs(config.evidence.timestamp_s.max(1));
-        let stamping = |url| tokio::spawn(stamper::run(db, url, every));
-        background.extend(config.evidence.timestamp_url.map(stamping));
+        background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
-        Ok(Self { stop, serving, background, writer, gateway, usage_file, health })
+        let registry = role.registry;
+        Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry })
     }
 
     /// Lets calls in flight finish, writes the log to its end, and stops.
@@ -196,6 +197,21 @@ pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
 fn directory_client(config: &Config) -> Result<directory::Client, directory::DirectoryError> {
     let (cache, url) = (config.data_dir.join("directory"), &config.directory.url);
     directory::Client::new(&config.directory.root, &cache, url, directory::Limits::default())
+}
+
+/// The message log, ready for the first call: what is recorded must be verifiable later.
+async fn open_log(config: &Config, directory: Option<&Snapshot>) -> anyhow::Result<Db> {
+    let db = Db::open(&config.store_url).await?;
+    if let Some(directory) = directory {
+        recorder::keep_certificates(&db, directory).await?;
+    }
+    Ok(db)
+}
+
+/// Has checkpoints time-stamped, where the configuration names an authority.
+fn stamping(evidence: Evidence, db: Db) -> Option<JoinHandle<()>> {
+    let every = Duration::from_secs(evidence.timestamp_s.max(1));
+    evidence.timestamp_url.map(|url| tokio::spawn(stamper::run(db, url, every)))
 }
 
 /// The directory to start with: fresh, or the last good copy while the centre is down.

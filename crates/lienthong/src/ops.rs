@@ -18,6 +18,8 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::bridges::rights::{Age, Freshness};
+
 /// Days before a certificate's end at which operators are warned.
 const WARN_DAYS: [i64; 3] = [30, 7, 1];
 
@@ -34,23 +36,46 @@ pub fn install_metrics() {
 }
 
 /// What readiness looks at.
+pub struct Subjects {
+    /// The gateway with its message log.
+    pub gateway: Arc<Gateway>,
+    /// The directory.
+    pub directory: DirectoryWatch,
+    /// The node's own certificates.
+    pub own: Vec<(Certificate, &'static str)>,
+    /// How old the rights of a registry are, where one has a say.
+    pub rights: Option<Arc<Freshness>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a node is.
 pub struct Health {
-    gateway: Arc<Gateway>,
-    directory: DirectoryWatch,
-    own: Vec<(Certificate, &'static str)>,
-    clock: Arc<dyn Clock>,
+    subjects: Subjects,
     stopping: AtomicBool,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing is wrong.
+    Good,
+    /// The node works, but somebody should look.
+    Degraded(String),
+    /// Calls are refused.
+    Bad(String),
+}
+
+impl From<Result<(), String>> for Found {
+    fn from(result: Result<(), String>) -> Self {
+        result.map_or_else(Self::Bad, |()| Self::Good)
+    }
 }
 
 impl Health {
     /// A node that is running.
-    pub fn new(
-        gateway: Arc<Gateway>,
-        directory: DirectoryWatch,
-        own: Vec<(Certificate, &'static str)>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { gateway, directory, own, clock, stopping: AtomicBool::new(false) }
+    pub fn new(subjects: Subjects) -> Self {
+        Self { subjects, stopping: AtomicBool::new(false) }
     }
 
     /// The node is about to stop: balancers should send no more calls.
@@ -59,21 +84,43 @@ impl Health {
     }
 
     /// Each check by name, with what is wrong.
-    pub fn checks(&self) -> Vec<(&'static str, Result<(), String>)> {
-        let now = self.clock.now();
-        let directory = self.gateway.directory().map(|_| ()).map_err(|reason| reason.to_string());
-        let log = if self.gateway.recorder().is_healthy() {
+    pub fn checks(&self) -> Vec<(&'static str, Found)> {
+        let Subjects { gateway, own, rights, clock, .. } = &self.subjects;
+        let now = clock.now();
+        let directory = gateway.directory().map(|_| ()).map_err(|reason| reason.to_string());
+        let log = if gateway.recorder().is_healthy() {
             Ok(())
         } else {
             Err("the message log cannot be written (EX-0701)".into())
         };
-        let ended = self.own.iter().find(|(certificate, _)| certificate.not_after() <= now);
+        let ended = own.iter().find(|(certificate, _)| certificate.not_after() <= now);
         let certificates = ended.map_or(Ok(()), |(certificate, what)| {
             Err(format!("the {what} certificate expired on {} (EX-0801)", certificate.not_after()))
         });
         let stopping =
             if self.stopping.load(Ordering::Relaxed) { Err("shutting down".into()) } else { Ok(()) };
-        vec![("directory", directory), ("log", log), ("certificates", certificates), ("running", stopping)]
+        let mut checks = vec![
+            ("directory", directory.into()),
+            ("log", log.into()),
+            ("certificates", certificates.into()),
+            ("running", stopping.into()),
+        ];
+        checks.extend(rights.as_ref().map(|freshness| ("rights", aged(freshness.age()))));
+        checks
+    }
+}
+
+/// The rights by their age.
+fn aged(age: Age) -> Found {
+    match age {
+        Age::Fresh => Found::Good,
+        Age::Aging { age_s } => {
+            Found::Degraded(format!("the registry was not heard for {age_s} s; the rights known last count"))
+        }
+        Age::Stale { age_s: Some(age_s) } => Found::Bad(format!(
+            "the registry was not heard for {age_s} s, longer than stale_after_s (EX-0313)"
+        )),
+        Age::Stale { age_s: None } => Found::Bad("the registry was never heard (EX-0313)".into()),
     }
 }
 
@@ -92,13 +139,18 @@ pub async fn serve(listener: tokio::net::TcpListener, health: Arc<Health>, mut s
 
 async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, Json<Value>) {
     let checks = health.checks();
-    let ok = checks.iter().all(|(_, result)| result.is_ok());
+    let ok = !checks.iter().any(|(_, found)| matches!(found, Found::Bad(_)));
+    let degraded = checks.iter().any(|(_, found)| *found != Found::Good);
     let texts: serde_json::Map<String, Value> = checks
         .into_iter()
-        .map(|(name, result)| (name.to_owned(), Value::from(result.err().unwrap_or_else(|| "ok".into()))))
+        .map(|(name, found)| match found {
+            Found::Good => (name.to_owned(), "ok".into()),
+            Found::Degraded(text) => (name.to_owned(), format!("degraded: {text}").into()),
+            Found::Bad(text) => (name.to_owned(), text.into()),
+        })
         .collect();
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": ok, "checks": texts })))
+    (status, Json(json!({ "ready": ok, "degraded": degraded, "checks": texts })))
 }
 
 async fn metrics_page() -> (StatusCode, String) {
@@ -110,7 +162,7 @@ async fn metrics_page() -> (StatusCode, String) {
 
 /// Keeps gauges up to date and warns of certificates that end soon, forever.
 pub async fn gauges(health: Arc<Health>) {
-    let mut warned = vec![None; health.own.len()];
+    let mut warned = vec![None; health.subjects.own.len()];
     loop {
         if let Some(handle) = PROMETHEUS.get().and_then(Option::as_ref) {
             handle.run_upkeep();
@@ -123,6 +175,7 @@ pub async fn gauges(health: Arc<Health>) {
 
 #[expect(clippy::cast_precision_loss, reason = "gauges are floating point; the numbers are small")]
 fn gauges_once(health: &Health) {
+    let health = &health.subjects;
     let (consuming, providing) = health.gateway.in_flight();
     metrics::gauge!("lienthong_calls_in_flight", "side" => "consumer").set(consuming as f64);
     metrics::gauge!("lienthong_calls_in_flight", "side" => "provider").set(providing as f64);
@@ -138,9 +191,13 @@ fn gauges_once(health: &Health) {
         metrics::gauge!("lienthong_directory_seconds_left")
             .set((directory.expires().micros_since(now) / 1_000_000) as f64);
     }
+    if let Some(age_s) = health.rights.as_ref().and_then(|rights| rights.age_s()) {
+        metrics::gauge!("lienthong_rights_age_seconds").set(age_s as f64);
+    }
 }
 
 fn warn_of_expiry(health: &Health, warned: &mut [Option<i64>]) {
+    let health = &health.subjects;
     let now = health.clock.now();
     for ((certificate, what), warned) in health.own.iter().zip(warned) {
         let days = certificate.not_after().micros_since(now).div_euclid(86_400_000_000);

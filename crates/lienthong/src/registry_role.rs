@@ -1,11 +1,15 @@
-//! The role of the registry: its store, its people, its API, and the bridge to the gateway of the same node.
+//! Where a node takes its rights from: the role of the registry (its store, its people, its API, the bridge to the
+//! gateway of the same node), the registry of another machine, or the configuration file alone.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use base::{Clock, NodeId, Ts};
-use exchange::rights::Rights;
+use exchange::signer::Signer;
+use exchange::standing::Standing;
 use exchange::tls::{DirectoryWatch, Identity};
+use registry::api::gateway::{Gateways, SigningKey};
 use registry::api::{self, Api, Parts};
 use registry::people::People;
 use registry::registry::Registry;
@@ -14,10 +18,17 @@ use registry::{RegistryError, Rules};
 use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use web::{Server, TlsSource};
+use web::{Limits, Server, TlsSource};
 
-use crate::bridges;
-use crate::config::RegistrySection;
+use crate::bridges::{self, rights};
+use crate::config::{Config, RegistryElsewhere, RegistrySection};
+
+pub use crate::bridges::rights::RightsWatch;
+
+/// Open connections on the API's HTTPS port: a node of each member waits there, and people come beside.
+const CONNECTIONS_MAX: usize = 16_384;
+/// A registry that did not read its store for so long, in seconds, confirms nothing to other nodes.
+const CURRENT_S: i64 = 10;
 
 /// What the role works with.
 pub struct Setup<'a> {
@@ -25,6 +36,10 @@ pub struct Setup<'a> {
     pub node: &'a NodeId,
     /// Its TLS identity.
     pub identity: &'a Identity,
+    /// Its member's signing key.
+    pub signer: &'a Signer,
+    /// Judge of certificates.
+    pub standing: &'a Arc<Standing>,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// The directory that it downloads.
@@ -37,43 +52,92 @@ pub struct Setup<'a> {
 pub struct Running {
     /// What the gateway of this node may allow.
     pub rights: RightsWatch,
+    /// The registry, where this node keeps it.
+    pub registry: Option<Arc<Registry>>,
+    /// How old that is; nothing where no registry has a say.
+    pub freshness: Option<Arc<rights::Freshness>>,
     /// Listeners of the API; they end with the node.
     pub serving: Vec<JoinHandle<()>>,
     /// Bridges; they are cut off at the end.
     pub background: Vec<JoinHandle<()>>,
 }
 
-/// Changing rights.
-pub type RightsWatch = watch::Receiver<Arc<Rights>>;
-
-/// Starts the role where the configuration has it. Without it the rights of the configuration file count.
+/// Starts the role where the configuration has it, or follows the registry of another machine. Otherwise the rights of
+/// the configuration file count.
 ///
 /// # Errors
 /// The store, the file of people or a socket is not usable; the text names it.
-pub async fn start(
-    section: Option<&RegistrySection>,
+pub async fn start(config: &Config, setup: Setup<'_>, configured: RightsWatch) -> anyhow::Result<Running> {
+    let freshness = Arc::new(rights::Freshness::new(config.stale_after_s, Arc::clone(&setup.clock)));
+    match (&config.registry, &config.registry_elsewhere) {
+        (Some(section), _) => keep(section, setup, (configured, freshness)).await,
+        (None, Some(elsewhere)) => Ok(follow(elsewhere, &config.data_dir, setup, (configured, freshness))),
+        (None, None) => {
+            let (serving, background) = (Vec::new(), Vec::new());
+            Ok(Running { rights: configured, registry: None, freshness: None, serving, background })
+        }
+    }
+}
+
+/// This node is the registry.
+async fn keep(
+    section: &RegistrySection,
     setup: Setup<'_>,
-    configured: RightsWatch,
+    (configured, freshness): (RightsWatch, Arc<rights::Freshness>),
 ) -> anyhow::Result<Running> {
-    let Some(section) = section else {
-        return Ok(Running { rights: configured, serving: Vec::new(), background: Vec::new() });
-    };
     let registry = Arc::new(open(section, Arc::clone(&setup.clock)).await?);
-    let serving = serve(section, &registry, &setup).await?;
+    freshness.confirm(setup.clock.now());
+    let serving = serve(section, (&registry, &freshness), &setup).await?;
     let member = setup.node.owner.clone();
-    let bridge = bridges::rights::Bridge::new(Arc::clone(&registry), member, Arc::clone(&setup.clock));
-    let (rights_in, rights) = watch::channel(bridge.rights(&configured.borrow()));
+    let local = rights::local::Local {
+        registry: Arc::clone(&registry),
+        member: member.clone(),
+        clock: Arc::clone(&setup.clock),
+        freshness: Arc::clone(&freshness),
+    };
+    let (latest, snapshot) = watch::channel(Some(Arc::new(local.snapshot())));
+    let bridge = rights::Bridge { member, snapshot, freshness: Arc::clone(&freshness), configured };
+    let (rights, bridge) = bridge.start(local.follow(latest));
+    let kept = Arc::clone(&registry);
     let directory = match section.authority.clone() {
-        Some(authority) => tokio::spawn(bridges::directory::publish(registry, authority, setup.clock)),
+        Some(authority) => {
+            tokio::spawn(bridges::directory::publish(registry, authority, setup.clock, setup.directory))
+        }
         None => tokio::spawn(bridges::directory::follow(registry, setup.directory)),
     };
-    Ok(Running { rights, serving, background: vec![bridge.start(configured, rights_in), directory] })
+    let background = vec![bridge, directory];
+    Ok(Running { rights, registry: Some(kept), freshness: Some(freshness), serving, background })
+}
+
+/// The registry is on another machine.
+fn follow(
+    elsewhere: &RegistryElsewhere,
+    data_dir: &Path,
+    setup: Setup<'_>,
+    (configured, freshness): (RightsWatch, Arc<rights::Freshness>),
+) -> Running {
+    let member = setup.node.owner.clone();
+    let asker = rights::remote::Asker {
+        registry: elsewhere.clone(),
+        member: member.clone(),
+        identity: setup.identity.clone(),
+        directory: setup.directory,
+        standing: Arc::clone(setup.standing),
+        clock: setup.clock,
+    };
+    let (latest, snapshot) = watch::channel(None);
+    let kept = rights::kept::Kept::new(data_dir);
+    let remote = rights::remote::Remote::new(asker, Arc::clone(&freshness), kept, latest);
+    let bridge = rights::Bridge { member, snapshot, freshness: Arc::clone(&freshness), configured };
+    let (rights, bridge) = bridge.start(remote.follow());
+    let (serving, background) = (Vec::new(), vec![bridge]);
+    Running { rights, registry: None, freshness: Some(freshness), serving, background }
 }
 
 /// Serves the API.
 async fn serve(
     section: &RegistrySection,
-    registry: &Arc<Registry>,
+    (registry, freshness): (&Arc<Registry>, &Arc<rights::Freshness>),
     setup: &Setup<'_>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let people = Arc::new(People::read(&section.people)?);
@@ -86,19 +150,46 @@ async fn serve(
         standing: Arc::new(move |id, now: Ts| standing.person(id, vietnam_day(now))),
         sessions: api::session::Sessions::default(),
         attachments: section.attachments.clone(),
+        gateways: Some(gateways(setup, Arc::clone(freshness))),
     }));
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));
     let mut serving = Vec::new();
     for (address, tls) in [(section.listen, Some(tls)), (section.plain, None)] {
         let Some(address) = address else { continue };
-        let server = Server::bind(address, tls, web::Limits::default()).await;
+        let limits = Limits { connections_max: CONNECTIONS_MAX, ..Limits::default() };
+        let server = Server::bind(address, tls, limits).await;
         let server = server.with_context(|| {
             format!("[registry] {address}: không mở được cổng / cannot listen; the port may be in use")
         })?;
         serving.push(tokio::spawn(web::router::serve(server, router.clone(), setup.stopped.clone())));
     }
     Ok(serving)
+}
+
+/// How nodes of other machines are known and answered.
+fn gateways(setup: &Setup<'_>, freshness: Arc<rights::Freshness>) -> Gateways {
+    let (directory, standing, clock) =
+        (setup.directory.clone(), Arc::clone(setup.standing), Arc::clone(&setup.clock));
+    let known = move |shown: &[u8]| {
+        let (directory, now) = (directory.borrow().clone()?, clock.now());
+        let caller = standing.caller(&directory, shown, now).filter(|_| !directory.is_expired(now));
+        caller.map(|node| node.id.clone())
+    };
+    let signer = setup.signer.clone();
+    let key = SigningKey {
+        keyid: Arc::clone(&setup.signer.keyid),
+        alg: setup.signer.alg,
+        sign: Arc::new(move |base| match signer.sign_bytes(base) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                tracing::error!(%error, "the rights of a member are not signed (EX-0801)");
+                None
+            }
+        }),
+    };
+    let current = move || freshness.age_s().is_some_and(|age_s| age_s <= CURRENT_S);
+    Gateways::new(Arc::new(known), key, Arc::new(current), setup.stopped.clone())
 }
 
 /// Opens the registry without serving it; for commands.

@@ -11,6 +11,7 @@ pub mod directory;
 mod document;
 mod form;
 pub mod gate;
+pub mod gateway;
 pub mod grant;
 pub mod guard;
 pub mod incident;
@@ -69,6 +70,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Folder of attachments and documents of the gate, each named by its SHA-256.
     pub attachments: PathBuf,
+    /// What answering nodes needs; without it none is answered.
+    pub gateways: Option<gateway::Gateways>,
 }
 
 impl Api {
@@ -126,6 +129,7 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(gate::routes())
         .merge(incident::routes())
         .merge(security_report::routes())
+        .merge(gateway::routes())
         .merge(directory::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }

@@ -12,6 +12,7 @@
 mod change;
 mod difference;
 mod fingerprint;
+mod found;
 mod lock_out;
 mod proposal;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::state::Stamp;
 pub use change::{Change, apply_to};
 pub use difference::between;
 pub use fingerprint::{Fingerprint, FingerprintError};
+pub use found::{Origin, origin, take_in};
 pub use lock_out::{Loss, losses};
 pub use proposal::{
     ApprovedChange, Event, NewProposal, Proposal, ProposalId, Standing, adopt, approve, effect, pending,
@@ -43,6 +45,8 @@ pub struct Publication {
     pub stamp: Stamp,
     /// What it brought; empty when only revocation lists or signatures were renewed.
     pub proposals: Vec<ProposalId>,
+    /// What somebody changed past the registry, and a person had taken in.
+    pub by_hand: Vec<Change>,
 }
 
 /// What the directory says about the certificates behind a party.
@@ -119,6 +123,7 @@ impl Publishing {
         }
         for publication in self.publications.iter().filter(|publication| publication.number <= number) {
             self.replay(&publication.proposals, &mut content);
+            make(&publication.by_hand, &mut content);
             content.number = publication.number;
         }
         Some(content)
@@ -177,12 +182,27 @@ impl Publishing {
                 for id in &proposals {
                     self.set(*id, Standing::Published { number }, stamp);
                 }
-                self.publications.push(Publication { number, stamp: stamp.clone(), proposals });
+                self.publications.push(Publication {
+                    number,
+                    stamp: stamp.clone(),
+                    proposals,
+                    by_hand: Vec::new(),
+                });
                 // First what shares the draft, so that the draft need not be copied.
                 self.current = OnceLock::new();
                 if let Some(draft) = &mut self.draft {
                     Arc::make_mut(draft).number = number;
                 }
+            }
+            Event::TakenIn { number, changes } => {
+                self.publications.push(Publication {
+                    number,
+                    stamp: stamp.clone(),
+                    proposals: Vec::new(),
+                    by_hand: changes,
+                });
+                self.current = OnceLock::new();
+                self.draft = self.content_at(number).map(|content| Arc::new(self.with_approved(content)));
             }
         }
     }
@@ -230,13 +250,25 @@ impl Publishing {
         list.into_iter()
     }
 
+    /// A content with what is approved and not published yet.
+    fn with_approved(&self, mut content: Content) -> Content {
+        let approved: Vec<ProposalId> = self.approved().map(|proposal| proposal.id).collect();
+        self.replay(&approved, &mut content);
+        content
+    }
+
     /// Puts proposals into a content. What was approved once fitted then; a change that does not is left out.
     fn replay(&self, proposals: &[ProposalId], content: &mut Content) {
         for proposal in proposals.iter().filter_map(|id| self.proposals.get(id)) {
-            for change in &proposal.changes {
-                drop(apply_to(content, change));
-            }
+            make(&proposal.changes, content);
         }
+    }
+}
+
+/// Makes changes, leaving out those that do not fit.
+fn make(changes: &[Change], content: &mut Content) {
+    for change in changes {
+        drop(apply_to(content, change));
     }
 }
 

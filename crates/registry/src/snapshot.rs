@@ -2,6 +2,8 @@
 //!
 //! The contract with the data plane: numbered, complete, small enough to be fetched each second when it changed.
 
+pub mod signature;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{MemberId, PartyId, ServiceId, Ts};
@@ -43,6 +45,14 @@ impl Snapshot {
             && self.grants == other.grants
             && self.gates == other.gates
             && self.closed == other.closed
+    }
+
+    /// A name that snapshots have in common when they say the same, and no others: SHA-256, hexadecimal.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot happen, whatever the snapshot")]
+    pub fn tag(&self) -> String {
+        let said = (&self.member, &self.grants, &self.gates, &self.closed);
+        let text = serde_json::to_vec(&said).expect("every part of a snapshot has a JSON form");
+        hex::encode(crypto::hash::sha256(&[&text]))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Two nodes as separate processes, and the service behind the provider's.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -62,18 +62,44 @@ impl Signing {
 
 /// What `lienthong sandbox` prints.
 #[derive(Deserialize)]
-struct Setup {
+pub struct Setup {
     /// Where information systems ask the consumer's node, without a path.
-    ask_base: String,
+    pub ask_base: String,
     /// The asking subsystem, for the header `X-Road-Client`.
-    client: String,
+    pub client: String,
     /// The path of a call, from `/r1/` on.
-    service_path: String,
-    consumer_config: PathBuf,
-    provider_config: PathBuf,
+    pub service_path: String,
+    pub consumer_config: PathBuf,
+    pub provider_config: PathBuf,
     /// `http://127.0.0.1:PORT` of `/readyz`.
-    consumer_ops: String,
-    provider_ops: String,
+    pub consumer_ops: String,
+    pub provider_ops: String,
+}
+
+impl Setup {
+    /// Makes two nodes in `folder`, which do not run yet, and serves their directory; `stores` are the two logs when they
+    /// are not SQLite files.
+    pub fn make(
+        binary: &Path,
+        folder: &Path,
+        stores: Option<&[String; 2]>,
+        signing: Signing,
+        backend: &Url,
+    ) -> Result<(Running, Self)> {
+        let mut command = RunAs::Myself.command(binary);
+        command.arg("sandbox").arg("--dir").arg(folder).arg("--serve");
+        command.args(["--port-base", &free_range()?.to_string(), "--sign", signing.name()]);
+        command.args(["--backend", &format!("http://{}", backend.address)]);
+        if let Some(stores) = stores {
+            command.arg("--stores").args(stores);
+        }
+        let printed = folder.with_extension("json");
+        command.stdout(std::fs::File::create(&printed)?).stderr(Stdio::null());
+        let mut centre = Running::start("lienthong sandbox", command, Signal::TERM)?;
+        let read = || serde_json::from_slice::<Self>(&std::fs::read(&printed).unwrap_or_default());
+        centre.wait_until(START_SECONDS_MAX, || read().is_ok())?;
+        Ok((centre, read().context("lienthong sandbox printed no JSON")?))
+    }
 }
 
 /// A consumer's and a provider's node, running.
@@ -97,23 +123,11 @@ impl Nodes {
         signing: Signing,
         backend: &Url,
     ) -> Result<Self> {
-        let mut command = RunAs::Myself.command(binary);
-        command.arg("sandbox").arg("--dir").arg(folder).arg("--serve");
-        command.args(["--port-base", &free_range()?.to_string(), "--sign", signing.name()]);
-        command.args(["--backend", &format!("http://{}", backend.address)]);
-        if let Some(stores) = stores {
-            command.arg("--stores").args(stores);
-        }
-        let printed = folder.with_extension("json");
-        command.stdout(std::fs::File::create(&printed)?).stderr(Stdio::null());
-        let mut centre = Running::start("lienthong sandbox", command, Signal::TERM)?;
-        let read = || serde_json::from_slice::<Setup>(&std::fs::read(&printed).unwrap_or_default());
-        centre.wait_until(START_SECONDS_MAX, || read().is_ok())?;
-        let setup = read().context("lienthong sandbox printed no JSON")?;
+        let (centre, setup) = Setup::make(binary, folder, stores, signing, backend)?;
         let (provider, provider_ready) =
-            start_node(binary, "provider", &setup.provider_config, &setup.provider_ops)?;
+            start_node(binary, "provider", &setup.provider_config, (&setup.provider_ops, START_SECONDS_MAX))?;
         let (consumer, consumer_ready) =
-            start_node(binary, "consumer", &setup.consumer_config, &setup.consumer_ops)?;
+            start_node(binary, "consumer", &setup.consumer_config, (&setup.consumer_ops, START_SECONDS_MAX))?;
         Ok(Self {
             _centre: centre,
             consumer,
@@ -125,14 +139,30 @@ impl Nodes {
     }
 }
 
-fn start_node(binary: &Path, side: &str, configuration: &Path, ops: &str) -> Result<(Running, Duration)> {
+/// Starts a node; gives the time until it was ready.
+pub fn start_node(
+    binary: &Path,
+    side: &str,
+    configuration: &Path,
+    (ops, seconds_max): (&str, u64),
+) -> Result<(Running, Duration)> {
     let mut command = RunAs::Myself.command(binary);
     command.arg("run").arg("--config").arg(configuration).stdout(Stdio::null());
+    ready(command, side, configuration, (ops, seconds_max))
+}
+
+/// Starts a command that runs a node, and waits until `/readyz` says yes.
+pub fn ready(
+    mut command: Command,
+    side: &str,
+    configuration: &Path,
+    (ops, seconds_max): (&str, u64),
+) -> Result<(Running, Duration)> {
     let log = configuration.with_file_name("node.log");
     command.stderr(std::fs::File::create(&log)?);
     let ready = Url::parse(&format!("{ops}/readyz"))?;
     let mut node = Running::start(&format!("the {side}'s node"), command, Signal::TERM)?;
-    let waited = node.wait_until(START_SECONDS_MAX, || matches!(http::get(&ready), Ok((200, _))));
+    let waited = node.wait_until(seconds_max, || matches!(http::get(&ready), Ok((200, _))));
     let duration = node.age();
     waited.with_context(|| last_lines(&log))?;
     Ok((node, duration))

@@ -1,5 +1,7 @@
 //! Invented rights of any size, to measure how long a decision takes (`cargo xtask bench`).
 
+use std::collections::HashMap;
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use base::{IdError, PartyId, ServiceId, Ts};
@@ -25,6 +27,7 @@ pub struct Sample {
     directory: Snapshot,
     usage: Usage,
     calls: Vec<Call>,
+    plain: HashMap<(PartyId, ServiceId), usize>,
 }
 
 /// Why there is no sample.
@@ -51,6 +54,7 @@ impl Sample {
         let condition = Condition::parse("context.hour >= 0 && context.purpose == \"TTHC\"")?;
         let fields = FieldSet::new(["hoTen", "ngaySinh", "thuongTru.xa"])?;
         let (mut all, mut calls) = (Vec::with_capacity(grants), Vec::with_capacity(grants));
+        let mut plain = HashMap::with_capacity(grants);
         for nth in 0..grants {
             let service: ServiceId = format!("VN-DEMO/GOV/G01/KHO/dich-vu-{}", nth % services).parse()?;
             let client: PartyId = format!("VN-DEMO/GOV/H{}/MOTCUA", nth / services).parse()?;
@@ -63,23 +67,38 @@ impl Sample {
             }
             grant.conditions.cedar = (nth % CONDITION_EVERY == 0).then(|| condition.clone());
             all.push(grant);
+            plain.insert((client.clone(), service.clone()), nth);
             calls.push(call(client, service));
         }
         let member = "VN-DEMO/GOV/G01".parse()?;
         let ruling = Ruling { member, grants: all, gates: Vec::new(), closed: Vec::new() };
         let content = Content::empty("VN-DEMO".parse()?, NOW);
         let directory = Snapshot::from_content(content, NOW);
-        Ok(Self { rights: Rights::default().under(ruling), directory, usage: Usage::default(), calls })
+        Ok(Self { rights: Rights::default().under(ruling), directory, usage: Usage::default(), calls, plain })
     }
 
     /// How long the decision on the `nth` call took; `None` if it was refused, which none is.
     pub fn decide(&self, nth: usize) -> Option<Duration> {
-        let call = self.calls.get(nth.wrapping_mul(STRIDE) % self.calls.len().max(1))?;
+        let call = self.call(nth)?;
         let started = Instant::now();
         let permit = self.rights.authorize(&self.directory, call, NOW, &self.usage).ok()?;
         let took = started.elapsed();
         let _fields = permit.used();
         Some(took)
+    }
+
+    /// How long a table of who and what alone takes for the same call: no purpose, condition, gate, quota or time. The
+    /// keys are at hand, as they are to a decision.
+    pub fn look_up(&self, nth: usize) -> Option<Duration> {
+        let call = self.call(nth)?;
+        let key = (call.client.clone(), call.target.service.clone());
+        let started = Instant::now();
+        black_box(self.plain.get(black_box(&key)))?;
+        Some(started.elapsed())
+    }
+
+    fn call(&self, nth: usize) -> Option<&Call> {
+        self.calls.get(nth.wrapping_mul(STRIDE) % self.calls.len().max(1))
     }
 }
 
@@ -106,6 +125,6 @@ mod tests {
     #[test]
     fn every_call_of_a_sample_is_allowed() {
         let sample = Sample::new(10, 200).expect("well formed");
-        assert!((0..400).all(|nth| sample.decide(nth).is_some()));
+        assert!((0..400).all(|nth| sample.decide(nth).is_some() && sample.look_up(nth).is_some()));
     }
 }

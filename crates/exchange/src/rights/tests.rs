@@ -356,6 +356,19 @@ fn a_service_that_the_registry_closed_is_not_offered() {
 }
 
 #[test]
+fn rights_that_are_out_of_date_refuse_every_call_on_the_members_services_and_on_no_others() {
+    let call = call(Method::GET, "/1", Circumstances::default());
+    let configured = Rights::new(vec![], vec![service()], vec![grant(party())]);
+    let stale = configured.out_of_date(&"VN-DEMO/GOV/G01".parse().unwrap());
+    let refused = stale.service(&SERVICE.parse().unwrap()).unwrap_err();
+    assert_eq!(refused, Reason::RightsOutOfDate);
+    assert_eq!(refused.at_provider().kind(), "server.serverproxy.service_disabled");
+    assert!(decide(&stale, &call, NOW).is_err(), "nothing is granted either");
+    let others = configured.out_of_date(&"VN-DEMO/GOV/KHAC".parse().unwrap());
+    assert!(others.service(&SERVICE.parse().unwrap()).is_ok() && decide(&others, &call, NOW).is_ok());
+}
+
+#[test]
 fn only_grants_that_count_now_are_usable() {
     let client = CLIENT.parse().unwrap();
     let service = SERVICE.parse().unwrap();

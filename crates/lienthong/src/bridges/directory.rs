@@ -1,6 +1,5 @@
 //! Between the registry, which decides on changes of the directory, and the authority, which signs and publishes it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +8,11 @@ use base::Clock;
 use crypto::sign::Passphrase;
 use directory::Authority;
 use directory::content::Content;
-use directory::snapshot::Snapshot;
+use exchange::tls::DirectoryWatch;
+use registry::RegistryError;
 use registry::people::{Act, Person, Post, Role};
-use registry::publish::{self, ApprovedChange};
+use registry::publish::{self, Origin, ProposalId};
 use registry::registry::Registry;
-use tokio::sync::watch;
 
 use crate::config::AuthoritySection;
 
@@ -22,7 +21,7 @@ const SYSTEM: &str = "lienthong";
 /// How long a publication that failed waits for the next attempt.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// What the journal calls the directory.
-const SUBJECT: &str = "directory";
+pub const SUBJECT: &str = "directory";
 
 /// The platform itself, for what follows from decisions of people without another decision.
 fn system() -> Person {
@@ -30,62 +29,124 @@ fn system() -> Person {
     Person { id: SYSTEM.parse().expect("a constant in the right form"), posts: vec![post] }
 }
 
-/// Publishes what was approved, forever; each publication is written down in the registry.
-pub async fn publish(registry: Arc<Registry>, section: AuthoritySection, clock: Arc<dyn Clock>) {
+/// Publishes what was approved, forever; each publication is written down in the registry. Looks, too, when the node
+/// downloads a number that the registry does not know.
+pub async fn publish(
+    registry: Arc<Registry>,
+    section: AuthoritySection,
+    clock: Arc<dyn Clock>,
+    mut directory: DirectoryWatch,
+) {
     let mut changes = registry.changes();
+    let mut failing = String::new();
     loop {
         changes.mark_unchanged();
-        match publish_pending(&registry, &section, &*clock).await {
-            Ok(None) => {}
-            Ok(Some(number)) => tracing::info!(number, "đã công bố danh bạ / the directory was published"),
+        let downloaded = directory.borrow_and_update().as_ref().map(|directory| directory.number());
+        match publish_pending(&registry, &section, &*clock, downloaded).await {
+            Ok(number) => {
+                failing.clear();
+                if let Some(number) = number {
+                    tracing::info!(number, "đã công bố danh bạ / the directory was published");
+                }
+            }
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::error!(%error, "chưa công bố được danh bạ / the directory is not published; trying again");
+                if error == failing {
+                    tracing::debug!(%error, "the directory is still not published");
+                } else {
+                    tracing::error!(%error, "chưa công bố được danh bạ / the directory is not published; trying again");
+                    failing = error;
+                }
                 tokio::time::sleep(AGAIN_AFTER).await;
                 continue;
             }
         }
-        if changes.changed().await.is_err() {
+        let goes_on = tokio::select! {
+            grown = changes.changed() => grown.is_ok(),
+            other = directory.changed() => other.is_ok(),
+        };
+        if !goes_on {
             return;
         }
     }
 }
 
-/// Publishes once; the number, when there was something to publish.
+/// Publishes once; the number, when there was something to publish or to write down.
 ///
-/// The content to publish is the registry's, whole: an attempt that was interrupted is simply made again.
+/// The content to publish is the registry's, whole: an attempt that was interrupted is made again, and one that was only
+/// not written down is written down. A directory that somebody changed past the registry is left alone.
 async fn publish_pending(
     registry: &Registry,
     section: &AuthoritySection,
     clock: &dyn Clock,
+    downloaded: Option<u64>,
 ) -> anyhow::Result<Option<u64>> {
-    let (draft, pending) = registry.read(|state| (state.directory.draft().cloned(), publish::pending(state)));
-    let Some(draft) = draft else {
-        let authority = open(section)?;
-        adopt(registry, authority.content()).await?;
-        return Ok(None);
-    };
-    if pending.is_empty() {
+    let (draft, known, waits) = registry.read(|state| {
+        let directory = &state.directory;
+        (directory.draft().cloned(), directory.number(), !publish::pending(state).is_empty())
+    });
+    if draft.is_some() && !waits && downloaded.is_none_or(|number| known.is_some_and(|known| known >= number))
+    {
         return Ok(None);
     }
-    let mut authority = open(section)?;
+    let mut authority = open(section).await?;
+    if draft.is_none() {
+        adopt(registry, authority.content()).await?;
+        return Ok(None);
+    }
+    let found = authority.content().clone();
+    let ours = match registry.read(|state| publish::origin(state, &found))? {
+        Origin::Ours(ids) => ids,
+        Origin::ByHand(changes) => return Err(changed_by_hand(&changes)),
+    };
+    let mut told = None;
+    if known.is_none_or(|known| found.number > known) {
+        write_down(registry, found.number, &ours).await?;
+        told = Some(found.number);
+    }
+    let (draft, ids) = registry.read(|state| {
+        let ids: Vec<ProposalId> = publish::pending(state).iter().map(|change| change.id).collect();
+        (state.directory.draft().cloned(), ids)
+    });
+    let Some(draft) = draft.filter(|_| !ids.is_empty()) else { return Ok(told) };
     // Revocation lists are the authority's own matter.
-    let content = Content { crls: authority.content().crls.clone(), ..Content::clone(&draft) };
+    let content = Content { crls: found.crls, ..Content::clone(&draft) };
     authority.replace(content.to_json().as_bytes())?;
     let number = authority.publish(clock.now()).await?;
-    let ids: Vec<_> = pending.iter().map(|change: &ApprovedChange| change.id).collect();
-    registry
-        .act(&system(), Act::DirectoryApprove, None, SUBJECT, |state, _| {
-            publish::published(state, number, &ids)
-        })
-        .await?;
+    write_down(registry, number, &ids).await?;
     Ok(Some(number))
 }
 
-fn open(section: &AuthoritySection) -> anyhow::Result<Authority> {
-    let passphrase = Passphrase::from_file(&section.passphrase_file)?;
-    let dir: &Path = &section.dir;
-    Authority::open(dir, &passphrase).with_context(|| format!("[registry.authority] dir = {}", dir.display()))
+/// The journal gets a number that was published.
+async fn write_down(registry: &Registry, number: u64, ids: &[ProposalId]) -> Result<(), RegistryError> {
+    let decide = |state: &registry::State, _: &registry::Moment| publish::published(state, number, ids);
+    registry.act(&system(), Act::DirectoryApprove, None, SUBJECT, decide).await.map(drop)
+}
+
+fn changed_by_hand(changes: &[publish::Change]) -> anyhow::Error {
+    let texts = changes.iter().map(|change| {
+        let summary = change.summary();
+        format!("{} / {}", summary.vi, summary.en)
+    });
+    let texts: Vec<String> = texts.collect();
+    anyhow::anyhow!(
+        "danh bạ đã bị sửa ngoài sổ đăng ký nên không ghi đè; xem và nhận vào sổ bằng `lienthong registry take-directory`, hoặc hoàn lại bằng `lienthong authority` / the directory was changed past the registry and is not overwritten: look at it and take it in with `lienthong registry take-directory`, or undo it with `lienthong authority`: {}",
+        texts.join("; ")
+    )
+}
+
+/// Opens the authority. Its keys are derived from a passphrase on purpose slowly, so not on the runtime's threads.
+///
+/// # Errors
+/// There is none, somebody else has it open, or the passphrase is wrong.
+pub async fn open(section: &AuthoritySection) -> anyhow::Result<Authority> {
+    let AuthoritySection { dir, passphrase_file } = section.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let passphrase = Passphrase::from_file(&passphrase_file)?;
+        Authority::open(&dir, &passphrase)
+            .with_context(|| format!("[registry.authority] dir = {}", dir.display()))
+    });
+    opened.await.context("the authority was not opened")?
 }
 
 /// The registry takes over a directory that somebody else published.
@@ -98,7 +159,7 @@ async fn adopt(registry: &Registry, content: &Content) -> anyhow::Result<()> {
 
 /// Follows the directory that the node downloads, forever, where the authority is somebody else's: the registry then
 /// knows members and certificates without deciding on them.
-pub async fn follow(registry: Arc<Registry>, mut directory: watch::Receiver<Option<Arc<Snapshot>>>) {
+pub async fn follow(registry: Arc<Registry>, mut directory: DirectoryWatch) {
     loop {
         let current = directory.borrow_and_update().clone();
         if let Some(current) = current {
@@ -114,3 +175,6 @@ pub async fn follow(registry: Arc<Registry>, mut directory: watch::Receiver<Opti
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

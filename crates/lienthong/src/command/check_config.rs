@@ -18,5 +18,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::read(&args.config)?;
     let (services, grants) = (config.rights.services().count(), config.rights.grants().count());
     println!("Đúng / correct: {} — {services} dịch vụ / services, {grants} quyền / grants", config.node);
+    if let Some(elsewhere) = &config.registry_elsewhere {
+        println!(
+            "Quyền lấy từ / rights from {} ({}), {} s",
+            elsewhere.url, elsewhere.member, config.stale_after_s
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ mod listener;
 mod local;
 mod network;
 mod report;
+mod rights;
 mod trust;
 
 use std::path::PathBuf;
@@ -74,6 +75,7 @@ async fn examine(config: &Config, args: &Args, report: &mut Report) {
     network::clock(&config.directory.url, report).await;
     if let Some(directory) = &directory {
         trust::registered(config, directory, &own, now, report);
+        rights::registry(config, directory, (keys.as_ref(), &own), report).await;
         network::peers(config, directory, report).await;
     }
 }

@@ -9,11 +9,13 @@ use base::{Clock as _, SystemClock};
 use registry::agency::AgencyCode;
 use registry::inventory::Format;
 use registry::people::{Act, People, Person, Post, Role};
+use registry::publish::{self, Origin};
 use registry::security_report::security_report;
 use registry::state::vietnam_day;
 use registry::{Event, Moment, Registry, RegistryError, State, agency, incident, inventory};
 
 use super::file;
+use crate::bridges::directory::{SUBJECT, open as open_authority};
 use crate::config::{Config, RegistrySection};
 use crate::registry_role;
 
@@ -28,6 +30,9 @@ pub enum Command {
     Inventory(Inventory),
     /// Lập báo cáo an ninh mạng hằng năm / make the yearly report on cybersecurity.
     SecurityReport(SecurityReportArgs),
+    /// Nhận vào sổ những sửa đổi danh bạ đã công bố ngoài sổ / take in what was changed in the directory, and published,
+    /// past the registry.
+    TakeDirectory(Load),
     /// Số liệu tóm tắt / a summary in figures.
     Show(Where),
     /// Đọc lại toàn bộ nhật ký và chứng minh không ai sửa / read the journal again and prove that nobody rewrote it.
@@ -115,6 +120,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Agencies(args) => agencies(&args).await,
         Command::Inventory(args) => load_inventory(&args).await,
         Command::SecurityReport(args) => make_security_report(&args).await,
+        Command::TakeDirectory(args) => take_directory(&args).await,
         Command::Show(place) => show(&place).await,
         Command::Audit(place) => audit(&place).await,
     }
@@ -247,6 +253,33 @@ impl Load {
             .person(&id, today)
             .with_context(|| format!("--as {id}: không có trong {} / is not there", section.people.display()))
     }
+}
+
+async fn take_directory(args: &Load) -> anyhow::Result<ExitCode> {
+    let (section, registry) = args.place.open().await?;
+    let authority = section.authority.as_ref().context(
+        "không có mục [registry.authority]: sổ này không công bố danh bạ / there is no section [registry.authority]: this registry does not publish the directory",
+    )?;
+    let person = args.person(&section)?;
+    registry.may(&person, Act::DirectoryApprove, None)?;
+    let content = open_authority(authority).await?.content().clone();
+    match registry.read(|state| publish::origin(state, &content))? {
+        Origin::Ours(_) => {
+            println!("Không có gì bị sửa ngoài sổ / nothing was changed past the registry");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Origin::ByHand(changes) => changes.iter().for_each(|change| {
+            let summary = change.summary();
+            println!("  {} / {}", summary.vi, summary.en);
+        }),
+    }
+    if args.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let decide = |state: &State, _: &Moment| publish::take_in(state, &content);
+    registry.act(&person, Act::DirectoryApprove, None, SUBJECT, decide).await.map_err(all_mistakes)?;
+    println!("Đã nhận vào sổ danh bạ số / took in the directory number {}", content.number);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The error with every mistake on a line of its own.

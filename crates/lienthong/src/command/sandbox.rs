@@ -1,5 +1,8 @@
 //! `lienthong sandbox` and `lienthong sandbox-backend`: what tests and benchmarks need.
 
+mod figures;
+pub mod registry;
+
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -18,12 +18,15 @@ use super::file::{
     SubsystemSection,
 };
 use super::{
-    AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistrySection, SourcesSection,
+    AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistryElsewhere,
+    RegistrySection, RightsSection, SourcesSection,
 };
 use crate::sources_role;
 
 /// Longest call, seconds: evidence of a longer one would not verify, its times lie too far apart.
 const TIMEOUT_S_MAX: u64 = 300;
+/// Longest time for which rights may count that nobody confirmed: 30 days, as long as ended grants are told of.
+const STALE_AFTER_S_MAX: u32 = 30 * 86_400;
 
 /// Checks what TOML's types cannot; goes on after a mistake to find them all.
 struct Checker<'a> {
@@ -130,6 +133,53 @@ impl Checker<'_> {
             })
         };
         usable.filter_map(of).collect()
+    }
+
+    /// Where rights come from, if not from the file alone.
+    fn rights(&mut self, section: RightsSection, has_role: bool) -> Option<RegistryElsewhere> {
+        let place = "[rights]";
+        if !(1..=STALE_AFTER_S_MAX).contains(&section.stale_after_s) {
+            self.wrong(place, format!("stale_after_s: allowed are 1 to {STALE_AFTER_S_MAX}"));
+        }
+        match (section.registry, section.registry_member) {
+            (Some(_), _) if has_role => {
+                self.wrong(
+                    place,
+                    "registry: this node has the section [registry] and follows its own registry",
+                );
+                None
+            }
+            (Some(url), Some(member)) => {
+                let url = url.strip_suffix('/').unwrap_or(&url).to_owned();
+                let parsed = url.parse::<hyper::Uri>().ok();
+                let fits = parsed.is_some_and(|uri| {
+                    uri.scheme_str() == Some("https")
+                        && uri.host().is_some()
+                        && matches!(uri.path(), "" | "/")
+                });
+                if !fits || url.ends_with('/') || url.contains(['?', '#', '@']) {
+                    self.wrong(place, "registry must be of the form https://HOST:PORT, without a path");
+                }
+                Some(RegistryElsewhere { url, member })
+            }
+            (Some(_), None) => {
+                self.wrong(
+                    place,
+                    "registry_member is needed: the member that keeps the registry, such as VN/GOV/H17",
+                );
+                None
+            }
+            (None, Some(_)) => {
+                self.wrong(place, "registry_member without registry");
+                None
+            }
+            (None, None) => {
+                if !has_role {
+                    self.wrong(place, "registry is needed, or the section [registry]");
+                }
+                None
+            }
+        }
     }
 
     fn certificates(&mut self, place: &str, paths: &[PathBuf]) -> Vec<Certificate> {
@@ -343,6 +393,10 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     };
     let directory = Directory { root: checker.path(&file.directory.root), ..file.directory.clone() };
     let registry = file.registry.as_ref().map(|section| checker.registry(section, &file.store.url));
+    let has_role = registry.is_some();
+    let stale_after_s =
+        file.rights.as_ref().map_or(RightsSection::default().stale_after_s, |r| r.stale_after_s);
+    let registry_elsewhere = file.rights.and_then(|section| checker.rights(section, has_role));
     let (data_dir, store_url) = (checker.path(&file.node.data), store_url(&file.store.url, dir));
     if !checker.mistakes.is_empty() {
         return Err(Mistakes(checker.mistakes));
@@ -361,6 +415,8 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         rights,
         registry,
         sources,
+        registry_elsewhere,
+        stale_after_s,
     })
 }
 

@@ -86,3 +86,27 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(config.signing, Mode::Batch { window_us: 300 });
     assert!(config.store_url.ends_with("/log.db"));
 }
+
+#[test]
+fn rights_come_from_one_registry_that_is_named_with_its_keeper() {
+    let good =
+        "[rights]\nregistry = \"https://so.example.vn:7490/\"\nregistry_member = \"VN-DEMO/GOV/H17\"\n";
+    let config = read(good).unwrap();
+    let elsewhere = config.registry_elsewhere.unwrap();
+    assert_eq!((elsewhere.url.as_str(), config.stale_after_s), ("https://so.example.vn:7490", 86_400));
+    for (wrong, said) in [
+        ("[rights]\n", "registry is needed"),
+        ("[rights]\nregistry = \"https://x\"\n", "registry_member is needed"),
+        ("[rights]\nregistry_member = \"VN-DEMO/GOV/H17\"\n", "without registry"),
+        (&good.replace("https:", "http:"), "https://HOST:PORT"),
+        (&good.replace("7490/", "7490/api"), "https://HOST:PORT"),
+        (&format!("{good}stale_after_s = 0\n"), "stale_after_s"),
+        (
+            &format!("{good}[registry]\nstore = \"sqlite:r.db\"\npeople = \"p\"\nplain = \"127.0.0.1:0\"\n"),
+            "its own registry",
+        ),
+    ] {
+        let mistakes = read(wrong).unwrap_err().to_string();
+        assert!(mistakes.contains(said), "{wrong}: {mistakes}");
+    }
+}

@@ -2,7 +2,10 @@
 //!
 //! The people of this story act in a process of their own on the registry's store, as a second installation would.
 
+mod elsewhere;
+
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use base::{SystemClock, Ts};
@@ -271,16 +274,21 @@ pub fn start(store: Option<&str>) -> (Sandbox, Office) {
         )
     });
     let dir = sandbox.node_dir("provider");
-    let people = dir.join("people.toml");
-    let posts = [Post { role: Role::PlatformOperator, agency: None }];
-    let (entry, _) = People::new_entry("vanhanh", "Trực vận hành", "mat-khau-thu-nghiem", &posts).unwrap();
-    std::fs::write(&people, entry).unwrap();
-    std::fs::set_permissions(&people, std::fs::Permissions::from_mode(0o600)).unwrap();
+    write_people(&dir);
     sandbox.start_provider();
     sandbox.start_consumer();
     let file = format!("sqlite:{}", dir.join("registry.db").display());
     let office = Office::open(store.unwrap_or(&file));
     (sandbox, office)
+}
+
+/// Somebody may sign in.
+fn write_people(dir: &Path) {
+    let people = dir.join("people.toml");
+    let posts = [Post { role: Role::PlatformOperator, agency: None }];
+    let (entry, _) = People::new_entry("vanhanh", "Trực vận hành", "mat-khau-thu-nghiem", &posts).unwrap();
+    std::fs::write(&people, entry).unwrap();
+    std::fs::set_permissions(&people, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn ask(sandbox: &Sandbox, id: &str) -> Answer {

@@ -36,7 +36,7 @@ fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
         sqlx::raw_sql(TABLE).execute(&mut made).await.unwrap();
     });
     let mut sandbox = Sandbox::prepare(&Options::default());
-    let listen = format!("127.0.0.1:{}", sandbox.port(7));
+    let listen = format!("127.0.0.1:{}", sandbox.port(8));
     sandbox.edit_config("provider", |text| format!("{text}\n[sources]\nlisten = \"{listen}\"\n"));
     sandbox.start_provider();
     sandbox.start_consumer();

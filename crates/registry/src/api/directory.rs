@@ -59,12 +59,16 @@ struct Published {
     /// What it brought; empty when only lists or signatures were renewed.
     #[schema(value_type = Vec<u64>)]
     proposals: Vec<ProposalId>,
+    /// What somebody changed past the registry, and a person had taken in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_hand: Vec<Told>,
 }
 
 impl From<&Publication> for Published {
     fn from(publication: &Publication) -> Self {
-        let Publication { number, stamp, proposals } = publication;
-        Self { number: *number, at: stamp.at, proposals: proposals.clone() }
+        let Publication { number, stamp, proposals, by_hand } = publication;
+        let by_hand = by_hand.iter().cloned().map(Told::from).collect();
+        Self { number: *number, at: stamp.at, proposals: proposals.clone(), by_hand }
     }
 }
 

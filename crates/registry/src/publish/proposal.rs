@@ -89,6 +89,13 @@ pub enum Event {
         /// What it brought.
         proposals: Vec<ProposalId>,
     },
+    /// A number was published past the registry, and a person had what it changed taken in.
+    TakenIn {
+        /// The number.
+        number: u64,
+        /// What it changed since the number before.
+        changes: Vec<Change>,
+    },
 }
 
 /// Where a proposal stands.
@@ -158,7 +165,7 @@ pub struct ApprovedChange {
 
 type Events = Result<Vec<crate::Event>, RegistryError>;
 
-fn event(event: Event) -> crate::Event {
+pub(super) fn event(event: Event) -> crate::Event {
     crate::Event::Directory(event)
 }
 
@@ -391,7 +398,7 @@ fn wrong_standing(proposal: &Proposal, act: &'static str) -> RegistryError {
     }
 }
 
-fn draft(state: &State) -> Result<&Content, RegistryError> {
+pub(super) fn draft(state: &State) -> Result<&Content, RegistryError> {
     let kept = state.directory.draft().map(AsRef::as_ref);
     kept.ok_or_else(|| RegistryError::NoSuch { kind: "directory", name: "danh bạ tin cậy".to_owned() })
 }
@@ -405,7 +412,7 @@ fn after(draft: &Content, changes: &[Change]) -> Result<Content, RegistryError> 
     Ok(content)
 }
 
-fn check(content: &Content) -> Result<(), RegistryError> {
+pub(super) fn check(content: &Content) -> Result<(), RegistryError> {
     content.check().map_err(|mistakes| {
         let one = |mistake: &directory::Mistake| {
             Mistake::new(

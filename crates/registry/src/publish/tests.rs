@@ -11,8 +11,9 @@ use directory::content::{Authority, Group, Node};
 use proptest::prelude::*;
 
 use super::{
-    ApprovedChange, Certified, Change, Fingerprint, NewProposal, ProposalId, Standing, adopt, apply_to,
-    approve, between, effect, pending, propose, published, reject, revert, take_back,
+    ApprovedChange, Certified, Change, Fingerprint, NewProposal, Origin, ProposalId, Standing, adopt,
+    apply_to, approve, between, effect, origin, pending, propose, published, reject, revert, take_back,
+    take_in,
 };
 use crate::gate::day_of;
 use crate::grant::{Force, Grant, GrantId, Terms};
@@ -414,6 +415,47 @@ fn the_gate_learns_from_the_directory_until_when_certificates_count() {
     assert!(!failing(&world, end), "renewed");
     assert_eq!(world.state.directory.certified(&id("VN-DEMO/GOV/H99")), Certified::Missing);
     assert_eq!(State::default().directory.certified(&party), Certified::Unknown);
+}
+
+#[test]
+fn a_publication_that_was_not_written_down_is_known_as_ours_even_when_more_was_approved_since() {
+    let mut world = World::new();
+    let mut published = Content::clone(world.state.directory.draft().unwrap());
+    assert_eq!(origin(&world.state, &published).unwrap(), Origin::Ours(vec![]));
+    let first = world.propose(&[put_member("H61", "Sáu mươi mốt")], false).unwrap();
+    world.approve(first).unwrap();
+    published = Content { number: 41, ..Content::clone(world.state.directory.draft().unwrap()) };
+    let second = world.propose(&[put_member("H62", "Sáu mươi hai")], false).unwrap();
+    world.approve(second).unwrap();
+    assert_eq!(origin(&world.state, &published).unwrap(), Origin::Ours(vec![first]));
+    world.act("may", |state, _| super::published(state, 41, &[first])).unwrap();
+    assert_eq!(origin(&world.state, &published).unwrap(), Origin::Ours(vec![]));
+    assert_eq!(pending(&world.state).len(), 1);
+}
+
+#[test]
+fn what_was_changed_by_hand_is_noticed_and_taken_in_under_what_waits() {
+    let mut world = World::new();
+    let waits = world.propose(&[put_member("H61", "Sáu mươi mốt")], false).unwrap();
+    world.approve(waits).unwrap();
+    let before = Content::clone(world.state.directory.current().unwrap());
+    let mut by_hand = before.clone();
+    apply_to(&mut by_hand, &put_member("H99", "Sửa tay")).unwrap();
+    assert_eq!(origin(&world.state, &by_hand).unwrap(), Origin::ByHand(vec![put_member("H99", "Sửa tay")]));
+    let unpublished = world.act("vanhanh", |state, _| take_in(state, &by_hand)).unwrap_err();
+    assert!(unpublished.to_string().contains("authority publish"), "{unpublished}");
+    by_hand.number = 41;
+    world.act("vanhanh", |state, _| take_in(state, &by_hand)).unwrap();
+    let directory = &world.state.directory;
+    assert_eq!((directory.number(), directory.publications()[0].by_hand.len()), (Some(41), 1));
+    assert!(between(directory.current().unwrap(), &by_hand).is_empty());
+    let mut both = by_hand.clone();
+    apply_to(&mut both, &put_member("H61", "Sáu mươi mốt")).unwrap();
+    assert!(between(directory.draft().unwrap(), &both).is_empty(), "what was approved comes on top");
+    assert_eq!(directory.differences(40, 41).unwrap(), [put_member("H99", "Sửa tay")]);
+    let nothing = world.act("vanhanh", |state, _| take_in(state, &by_hand)).unwrap_err();
+    assert!(nothing.to_string().contains("nothing was changed"), "{nothing}");
+    assert_eq!(world.publish(), 42);
 }
 
 fn any_change() -> impl Strategy<Value = Change> {

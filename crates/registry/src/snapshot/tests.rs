@@ -31,6 +31,17 @@ fn the_snapshot_has_the_grants_on_the_services_of_its_member_and_no_others() {
 }
 
 #[test]
+fn snapshots_have_one_tag_exactly_when_they_say_the_same() {
+    let mut story = with_grant();
+    let first = of_member(&story);
+    story.now = story.now.plus_secs(1);
+    let later = of_member(&story);
+    assert!(later.made > first.made && later.says_the_same_as(&first) && later.tag() == first.tag());
+    story.put_service(0, "mandatory", "withdrawn");
+    assert_ne!(of_member(&story).tag(), first.tag());
+}
+
+#[test]
 fn a_replaced_grant_is_not_in_the_snapshot() {
     let mut story = with_grant();
     let again = story.open_kind(1);

@@ -104,6 +104,7 @@ impl Server {
             standing: Arc::new(|id, _| person(id.as_str())),
             sessions: Sessions::default(),
             attachments: files.path().to_owned(),
+            gateways: None,
         });
         let server =
             web::Server::bind("127.0.0.1:0".parse().unwrap(), None, web::Limits::default()).await.unwrap();

@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use base::{FakeClock, Ts};
-use registry::Rules;
+use exchange::rights::Ruling;
+use registry::grant::GrantId;
 use registry::text::Text;
-use store::Db;
-use testkit::TestStore;
+use registry::{gate, grant, snapshot};
 
+use super::ruling::ruling;
 use super::*;
 
 const NOW: Ts = Ts::from_secs(1_794_186_000);
@@ -52,20 +53,27 @@ fn a_gate_of_one_grant_closes_that_grant_at_its_moment_and_no_other_of_the_same_
 
 #[tokio::test]
 async fn a_bridge_that_ends_refuses_every_call() {
-    let store = TestStore::sqlite();
-    let clock = Arc::new(FakeClock::at(base::Ts::from_secs(1_795_230_000)));
-    let db = Db::open(store.url()).await.unwrap();
-    let registry = Registry::open(db, Rules::built_in().unwrap(), clock.clone()).await.unwrap();
-    // Another member's service: the registry has no say about it, so that the grant of the file counts.
-    let to = Grantee::Party("VN-DEMO/GOV/H17/MOTCUA".parse().unwrap());
-    let grant = Grant::new(to, "VN-DEMO/GOV/G02/HO-TICH/tra-cuu".parse().unwrap());
-    let (file, configured) = watch::channel(Arc::new(Rights::new(vec![], vec![], vec![grant])));
-    let bridge = Bridge::new(Arc::new(registry), "VN-DEMO/GOV/G01".parse().unwrap(), clock);
-    let (changing, rights) = watch::channel(bridge.rights(&configured.borrow()));
+    let clock = Arc::new(FakeClock::at(NOW));
+    let freshness = Arc::new(Freshness::new(60, clock));
+    freshness.confirm(NOW);
+    let service = "VN-DEMO/GOV/G01/DANCU/mot";
+    let snapshot = Snapshot {
+        format: snapshot::FORMAT.into(),
+        number: 1,
+        made: NOW,
+        member: "VN-DEMO/GOV/G01".parse().unwrap(),
+        grants: vec![a_grant(1, service)],
+        gates: Vec::new(),
+        closed: Vec::new(),
+    };
+    let (_latest, told) = watch::channel(Some(Arc::new(snapshot)));
+    let (_file, configured) = watch::channel(Arc::new(Rights::default()));
+    let bridge = Bridge { member: "VN-DEMO/GOV/G01".parse().unwrap(), snapshot: told, freshness, configured };
+    let (end, ends) = tokio::sync::oneshot::channel::<()>();
+    let (rights, following) = bridge.start(async move { drop(ends.await) });
     assert_eq!(rights.borrow().grants().count(), 1);
-    let following = bridge.start(configured, changing);
-    // Without whoever reads the file the bridge ends.
-    drop(file);
+    // Whoever tells what the registry says goes away.
+    drop(end);
     tokio::time::timeout(Duration::from_secs(20), following).await.unwrap().unwrap();
     assert_eq!(rights.borrow().grants().count(), 0);
 }
