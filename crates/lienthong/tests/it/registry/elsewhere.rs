@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::*;
-use crate::harness::{Process, curl};
+use crate::harness::{Process, curl, run};
 use crate::rig::sql;
 
 /// The provider follows the registry; consumer, provider and registry run.
@@ -231,7 +231,28 @@ fn only_a_node_of_the_member_gets_its_rights_and_they_are_signed() {
     assert!(own.header("signature-input").unwrap().contains("tag=\"lienthong-rights-1\""));
     let tag = format!("If-None-Match: {}", own.header("etag").unwrap());
     assert!(own.header("signature").is_some() && own.header("content-digest").is_some());
+    let config = three.sandbox.fact("provider_config");
+    let (_, said) = run(&["doctor", "--config", config]);
+    assert!(said.contains("https://127.0.0.1") && said.contains("confirmed at"), "{said}");
+    assert!(run(&["check-config", "--config", config]).1.contains("rights from https://127.0.0.1"));
     for stranger in [three.fetched_by("consumer"), three.fetched(&[]), three.fetched(&["-H", &tag])] {
         assert_eq!((stranger.status, stranger.json()["code"].as_str().unwrap()), (403, "EX-2004"));
     }
+}
+
+#[test]
+fn a_node_beside_its_own_registry_refuses_when_that_ones_store_is_away_for_too_long() {
+    let (mut sandbox, office) = start();
+    drop(office);
+    sandbox.provider.take().unwrap().terminate();
+    sandbox.edit_config("provider", |text| format!("{text}\n[rights]\nstale_after_s = 3\n"));
+    sandbox.start_provider();
+    refused(&ask(&sandbox, "con-doc-duoc"), "EX-0301");
+    let url = format!("sqlite:{}", sandbox.node_dir("provider").join("registry.db").display());
+    sql(&url, "ALTER TABLE journal RENAME TO di_vang");
+    wait(|| ask(&sandbox, "qua-han").header("lienthong-error") == Some("EX-0313"));
+    wait(|| sandbox.readiness("provider") == 503);
+    sql(&url, "ALTER TABLE di_vang RENAME TO journal");
+    wait(|| ask(&sandbox, "lai-doc-duoc").header("lienthong-error") == Some("EX-0301"));
+    wait(|| sandbox.readiness("provider") == 200);
 }
