@@ -254,8 +254,8 @@ impl Definition {
                 wrong(place, "trùng tên".into(), "the name is there twice".into());
             }
         }
-        let named = self.named_fields();
-        for (place, name) in named.into_iter().filter(|(_, name)| self.field(name).is_none()) {
+        let mentioned = self.named_fields();
+        for (place, name) in mentioned.into_iter().filter(|(_, name)| self.field(name).is_none()) {
             wrong(place, format!("không có trường {name}"), format!("there is no field {name}"));
         }
         all.extend(self.filter_mistakes());

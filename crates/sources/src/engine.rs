@@ -104,7 +104,7 @@ impl Address {
     /// # Errors
     /// A file has no password.
     pub fn with_password(&self, password: &str) -> Result<Self, SourceError> {
-        let none = |_: ()| SourceError::Address { what: "password".into() };
+        let none = |()| SourceError::Address { what: "password".into() };
         let mut url = Url::parse(&self.url).map_err(|e| SourceError::Address { what: e.to_string() })?;
         url.set_password(Some(password)).map_err(none)?;
         Ok(Self { url: url.into(), engine: self.engine })

@@ -54,19 +54,17 @@ impl Protector {
 
     /// Notes how a question ended. Only what is the source's fault counts.
     pub fn note<T>(&self, result: &Result<T, SourceError>) {
-        match result {
-            Err(
-                SourceError::Unreachable { .. } | SourceError::TimedOut { .. } | SourceError::Other { .. },
-            ) => {
-                if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_MAX {
-                    let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
-                    self.rests_until.store(self.elapsed_ms().saturating_add(rest), Ordering::Relaxed);
-                }
+        if let Err(
+            SourceError::Unreachable { .. } | SourceError::TimedOut { .. } | SourceError::Other { .. },
+        ) = result
+        {
+            if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_MAX {
+                let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
+                self.rests_until.store(self.elapsed_ms().saturating_add(rest), Ordering::Relaxed);
             }
-            _ => {
-                self.failures.store(0, Ordering::Relaxed);
-                self.rests_until.store(0, Ordering::Relaxed);
-            }
+        } else {
+            self.failures.store(0, Ordering::Relaxed);
+            self.rests_until.store(0, Ordering::Relaxed);
         }
     }
 

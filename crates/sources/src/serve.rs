@@ -29,7 +29,7 @@ const EXPORT_PARTS: usize = 4;
 /// Bytes of a part of an export.
 const EXPORT_PART_BYTES: usize = 64 << 10;
 /// Longest wait for a reader of an export that does not read.
-const EXPORT_WAIT: Duration = Duration::from_secs(60);
+const EXPORT_WAIT: Duration = Duration::from_mins(1);
 
 /// A service at work.
 pub struct Service {

@@ -91,7 +91,7 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
         let [schema, table, kind, name, column] = texts(row);
         match indexes.last_mut() {
             Some(last) if last.table == (schema.clone(), table.clone()) && last.name == name => {
-                last.columns.push(column)
+                last.columns.push(column);
             }
             _ => indexes.push(Index { table: (schema, table), kind, name, columns: vec![column] }),
         }

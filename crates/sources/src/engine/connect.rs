@@ -13,7 +13,7 @@ use crate::error::SourceError;
 /// Longest wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// An unused connection is given back to the database after this.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// What a source must not be asked beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
