@@ -20,7 +20,7 @@ const PORTS_TRIED_MAX: u32 = 3;
 
 /// A running server; dropping it stops the server and then removes the data, in the order of the fields.
 pub struct Server {
-    _server: Running,
+    _running: Running,
     url: String,
     _folder: TempDir,
 }
@@ -45,7 +45,7 @@ impl Server {
             let port = ports::free()?;
             if let Some(server) = start_server(folder.path(), &data, &accounts, port)? {
                 let url = format!("mysql://lienthong:{password}@127.0.0.1:{port}");
-                return Ok(Self { _server: server, url, _folder: folder });
+                return Ok(Self { _running: server, url, _folder: folder });
             }
         }
         bail!("the MariaDB server does not start")
