@@ -105,21 +105,18 @@ impl Node {
 
         let mut serving = serve(sockets, &gateway, &health, &stopped);
         serving.extend(role.serving);
-        let sources_dir = config.sources.as_ref().map(|section| section.dir.clone());
         let ocsp = Duration::from_secs(config.evidence.ocsp_s.max(1));
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
-            tokio::spawn(reload::follow(config_path.to_owned(), sources_dir, configured_in)),
+            tokio::spawn(reload::follow(config_path.to_owned(), config.sources.clone(), configured_in)),
             tokio::spawn(usage::keep(Arc::clone(&gateway.usage), usage_file.clone(), Arc::clone(&clock))),
             tokio::spawn(revocation::run(directory, standing, clock, ocsp)),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         background.extend(role.background);
-        if let Some(section) = &config.sources {
-            let (answering, following) = sources_role::start(section, stopped).await?;
-            serving.push(answering);
-            background.push(following);
-        }
+        let sources = sources_role::start(config.sources.as_ref(), stopped).await?;
+        serving.extend(sources.serving);
+        background.extend(sources.background);
         background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
         let registry = role.registry;

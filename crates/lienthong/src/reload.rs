@@ -7,15 +7,15 @@ use std::time::{Duration, SystemTime};
 use exchange::rights::Rights;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Config, SourcesSection};
 use crate::sources_role;
 
 /// How often the file is looked at; a change counts within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Follows the file, and the definitions of data sources, forever. A file with mistakes changes nothing; the mistakes are logged once.
-pub async fn follow(path: PathBuf, sources: Option<PathBuf>, rights: watch::Sender<Arc<Rights>>) {
-    let look = || (stamp(&path), sources.as_deref().map(sources_role::stamp));
+pub async fn follow(path: PathBuf, sources: Option<SourcesSection>, rights: watch::Sender<Arc<Rights>>) {
+    let look = || (stamp(&path), sources.as_ref().map(|section| sources_role::stamp(&section.dir)));
     let mut seen = look();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;

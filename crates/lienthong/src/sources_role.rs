@@ -29,6 +29,15 @@ const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// Services at work, by `SUBSYSTEM/CODE`.
 type Offered = Arc<RwLock<BTreeMap<String, Router>>>;
 
+/// The role at work; nothing without the section `[sources]`.
+#[derive(Default)]
+pub struct Running {
+    /// Answers the gateway; ends with the node.
+    pub serving: Option<JoinHandle<()>>,
+    /// Follows the folder; is cut off at the end.
+    pub background: Option<JoinHandle<()>>,
+}
+
 /// A definition of the folder, or what is wrong with it.
 pub struct Found {
     /// The file.
@@ -78,9 +87,10 @@ pub fn stamp(dir: &Path) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
 /// # Errors
 /// The socket is not usable.
 pub async fn start(
-    section: &SourcesSection,
+    section: Option<&SourcesSection>,
     stopped: watch::Receiver<bool>,
-) -> anyhow::Result<(JoinHandle<()>, JoinHandle<()>)> {
+) -> anyhow::Result<Running> {
+    let Some(section) = section else { return Ok(Running::default()) };
     let server = Server::bind(section.listen, None, web::Limits::default()).await;
     let server = server.with_context(|| {
         format!(
@@ -92,7 +102,7 @@ pub async fn start(
     let dispatching = Router::new().fallback(dispatch).with_state(Arc::clone(&offered));
     let serving = tokio::spawn(web::router::serve(server, dispatching, stopped));
     let first = Follower { dir: section.dir.clone(), offered, failed: false };
-    Ok((serving, tokio::spawn(first.follow())))
+    Ok(Running { serving: Some(serving), background: Some(tokio::spawn(first.follow())) })
 }
 
 /// Where the gateway of this node finds a definition.
@@ -163,14 +173,10 @@ async fn dispatch(State(offered): State<Offered>, mut request: Request) -> Respo
     let rest = parts.next().unwrap_or_default();
     let found = offered.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
     let inner = query.map_or_else(|| format!("/{rest}"), |query| format!("/{rest}?{query}"));
-    match (found, inner.parse::<Uri>()) {
-        (Some(mut service), Ok(uri)) => {
-            *request.uri_mut() = uri;
-            service.call(request).await.unwrap_or_else(|never| match never {})
-        }
-        _ => {
-            let title = "Nguồn dữ liệu này chưa dùng được, xem nhật ký của nút / This data source cannot be used yet, see the node's log";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, &"EX-3002", title).into_response().map(Body::new)
-        }
+    if let (Some(mut service), Ok(uri)) = (found, inner.parse::<Uri>()) {
+        *request.uri_mut() = uri;
+        return service.call(request).await.unwrap_or_else(|never| match never {});
     }
+    let title = "Nguồn dữ liệu này chưa dùng được, xem nhật ký của nút / This data source cannot be used yet, see the node's log";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, &"EX-3002", title).into_response().map(Body::new)
 }

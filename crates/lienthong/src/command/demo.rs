@@ -90,19 +90,17 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listener = tokio::net::TcpListener::bind(ports.directory()).await?;
     let centre = tokio::spawn(serve::serve(listener, sandbox.repository.clone(), stopped));
     let told = plan.dir.join(STORY_FILE);
-    let chapters = read_story(&told)?;
-    let members =
-        if chapters.is_some() { people::read(&plan.dir)? } else { new_registry(&plan, &sandbox).await? };
+    let earlier = read_story(&told)?;
+    let members = if earlier.is_none() { new_registry(&plan, &sandbox).await? } else { Vec::new() };
     let provider = Node::start(&sandbox.provider).await?;
     let consumer = Node::start(&sandbox.consumer).await?;
-    let chapters = match chapters {
-        Some(chapters) => chapters,
-        None => {
-            let telling = tell(&plan, &members, &sample);
-            let Some(chapters) = until_stopped(telling).await? else { return Ok(ExitCode::SUCCESS) };
-            file::replace(&told, serde_json::to_string_pretty(&chapters)?.as_bytes(), file::PUBLIC)?;
-            chapters
-        }
+    let chapters = if let Some(earlier) = earlier {
+        earlier
+    } else {
+        let telling = tell(&plan, &members, &sample);
+        let Some(chapters) = until_stopped(telling).await? else { return Ok(ExitCode::SUCCESS) };
+        file::replace(&told, serde_json::to_string_pretty(&chapters)?.as_bytes(), file::PUBLIC)?;
+        chapters
     };
 
     let facts = facts(&plan, &sandbox, (&sample, &chapters))?;

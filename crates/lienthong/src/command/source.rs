@@ -30,7 +30,7 @@ pub enum Command {
 /// Where the database is.
 #[derive(clap::Args)]
 pub struct Place {
-    /// postgres://NGƯỜI-DÙNG@MÁY/CSDL, mysql://…, mariadb://…, sqlite:TỆP / address of the database.
+    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`.
     url: String,
     /// Tệp chứa mật khẩu / file with the password.
     #[arg(long, value_name = "FILE")]
@@ -194,8 +194,11 @@ fn read(path: &Path) -> anyhow::Result<Definition> {
 fn all_mistakes(error: sources::SourceError) -> anyhow::Error {
     match error {
         sources::SourceError::Definition(mistakes) => {
-            let lines: String = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
-            anyhow::anyhow!("EX-3010: định nghĩa có lỗi / the definition has mistakes:{lines}")
+            let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!(
+                "EX-3010: định nghĩa có lỗi / the definition has mistakes:\n  {}",
+                lines.join("\n  ")
+            )
         }
         other => other.into(),
     }
