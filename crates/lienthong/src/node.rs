@@ -119,8 +119,7 @@ impl Node {
         background.extend(sources.background);
         background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
-        let registry = role.registry;
-        Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry })
+        Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry: role.registry })
     }
 
     /// Lets calls in flight finish, writes the log to its end, and stops.
