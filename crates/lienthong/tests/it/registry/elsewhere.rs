@@ -242,7 +242,7 @@ fn only_a_node_of_the_member_gets_its_rights_and_they_are_signed() {
 
 #[test]
 fn a_node_beside_its_own_registry_refuses_when_that_ones_store_is_away_for_too_long() {
-    let (mut sandbox, office) = start();
+    let (mut sandbox, office) = start(None);
     drop(office);
     sandbox.provider.take().unwrap().terminate();
     sandbox.edit_config("provider", |text| format!("{text}\n[rights]\nstale_after_s = 3\n"));
