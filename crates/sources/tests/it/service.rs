@@ -92,7 +92,7 @@ async fn only_declared_filters_find_and_no_text_becomes_sql(base: Base) {
         "%' OR '%'='",
     ];
     for attempt in attempts {
-        let coded: String = attempt.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let coded = attempt.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         assert_eq!(count(&format!("hoTen={coded}")).await, 0, "{attempt}");
         assert_eq!(ask(&service, &format!("/{coded}")).await.0, StatusCode::NOT_FOUND, "{attempt}");
         assert_eq!(
