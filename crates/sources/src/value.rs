@@ -146,8 +146,8 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(kind: Kind, text: &str, expected: Option<Value>) {
-        assert_eq!(kind.read(text), expected, "{kind:?} {text}");
+    fn check(kind: Kind, text: &str, expected: impl Into<Option<Value>>) {
+        assert_eq!(kind.read(text), expected.into(), "{kind:?} {text}");
     }
 
     #[test]
