@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
 use sources::serve::{Service, router};
 use sources::{Definition, SourceError};
@@ -69,8 +70,11 @@ fn read(path: &Path) -> std::io::Result<Result<Definition, SourceError>> {
     Ok(Definition::parse(&text).map(|definition| definition.placed(dir)))
 }
 
-/// When the folder changed last, in a form that can be compared.
-pub fn stamp(dir: &Path) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
+/// A file, when it changed last, its size.
+pub type Stamp = (PathBuf, Option<SystemTime>, u64);
+
+/// When each file of the folder changed last, in a form that can be compared.
+pub fn stamp(dir: &Path) -> Vec<Stamp> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut stamp: Vec<_> = entries
         .filter_map(|entry| {
@@ -101,8 +105,8 @@ pub async fn start(
     let offered = Offered::default();
     let dispatching = Router::new().fallback(dispatch).with_state(Arc::clone(&offered));
     let serving = tokio::spawn(web::router::serve(server, dispatching, stopped));
-    let first = Follower { dir: section.dir.clone(), offered, failed: false };
-    Ok(Running { serving: Some(serving), background: Some(tokio::spawn(first.follow())) })
+    let follower = Follower { dir: section.dir.clone(), offered, files: BTreeMap::new() };
+    Ok(Running { serving: Some(serving), background: Some(tokio::spawn(follower.follow())) })
 }
 
 /// Where the gateway of this node finds a definition.
@@ -114,54 +118,65 @@ pub fn url(listen: SocketAddr, definition: &Definition) -> String {
 struct Follower {
     dir: PathBuf,
     offered: Offered,
-    /// Whether a source could not be reached.
-    failed: bool,
+    /// What was made of each file.
+    files: BTreeMap<PathBuf, Opened>,
+}
+
+/// A file of the folder, as it was when it was read.
+struct Opened {
+    stamp: (Option<SystemTime>, u64),
+    /// Name and routes; nothing while it cannot be used.
+    service: Option<(String, Router)>,
 }
 
 impl Follower {
     async fn follow(mut self) {
         let mut seen = None;
-        let mut tried = tokio::time::Instant::now();
+        let mut tried = Instant::now();
         loop {
             let now = stamp(&self.dir);
-            if seen.as_ref() != Some(&now) || self.failed && tried.elapsed() >= AGAIN_AFTER {
+            let failed = self.files.values().any(|file| file.service.is_none());
+            if seen.as_ref() != Some(&now) || failed && tried.elapsed() >= AGAIN_AFTER {
+                self.load(&now).await;
                 seen = Some(now);
-                self.load().await;
-                tried = tokio::time::Instant::now();
+                tried = Instant::now();
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// What can be opened is offered; the others keep nobody else from it.
-    async fn load(&mut self) {
-        self.failed = false;
-        let found = definitions(&self.dir).unwrap_or_else(|error| {
+    /// Opens what is new, changed, or could not be opened; what works goes on working.
+    async fn load(&mut self, now: &[Stamp]) {
+        let mut found = definitions(&self.dir).unwrap_or_else(|error| {
             tracing::error!(%error, dir = %self.dir.display(), "không đọc được thư mục định nghĩa / the folder of definitions is not read");
-            self.failed = true;
             Vec::new()
         });
-        let mut offered = BTreeMap::new();
-        for Found { path, definition } in found {
-            let opened = match definition {
-                Ok(definition) => {
-                    let name = format!("{}/{}", definition.service.subsystem, definition.service.code);
-                    Service::open(definition).await.map(|service| (name, service))
-                }
-                Err(error) => Err(error),
-            };
-            match opened {
-                Ok((name, service)) => drop(offered.insert(name, router(service))),
-                Err(error) => {
-                    self.failed = true;
-                    let path = path.display();
-                    tracing::error!(code = error.code(), %error, %path, "nguồn dữ liệu chưa dùng được / a data source cannot be used");
-                }
-            }
+        self.files.retain(|path, _| found.iter().any(|found| found.path == *path));
+        found.retain(|found| {
+            let stamp = stamp_of(now, &found.path);
+            self.files.get(&found.path).is_none_or(|file| file.service.is_none() || file.stamp != stamp)
+        });
+        let opening = found.into_iter().map(async |found| (open(found.definition).await, found.path));
+        for (opened, path) in join_all(opening).await {
+            let service = opened.map_err(|error| {
+                tracing::error!(code = error.code(), %error, path = %path.display(), "nguồn dữ liệu chưa dùng được / a data source cannot be used");
+            });
+            self.files.insert(path.clone(), Opened { stamp: stamp_of(now, &path), service: service.ok() });
         }
+        let offered: BTreeMap<_, _> = self.files.values().filter_map(|file| file.service.clone()).collect();
         tracing::info!(services = offered.len(), "đã nạp nguồn dữ liệu / data sources loaded");
         *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offered;
     }
+}
+
+async fn open(definition: Result<Definition, SourceError>) -> Result<(String, Router), SourceError> {
+    let service = Service::open(definition?).await?;
+    let offered = &service.definition().service;
+    Ok((format!("{}/{}", offered.subsystem, offered.code), router(service)))
+}
+
+fn stamp_of(all: &[Stamp], path: &Path) -> (Option<SystemTime>, u64) {
+    all.iter().find(|stamp| stamp.0 == path).map_or((None, 0), |stamp| (stamp.1, stamp.2))
 }
 
 /// Hands a question to the service that the first two segments name.

@@ -77,6 +77,13 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
         let vi = format!("không có cột {column}");
         checked.mistakes.push(Mistake::new("entity.key", vi, format!("there is no column {column}")));
     }
+    for (column, was) in definition.entity.key.iter().zip(&definition.entity.key_types) {
+        if let Some(is) = table.column(column).map(|column| &column.type_name).filter(|is| *is != was) {
+            let vi = format!("kiểu cột {column} đã đổi từ {was} thành {is}");
+            let en = format!("the type of the column {column} was {was} and is {is}");
+            checked.mistakes.push(Mistake::new("entity.key_types", vi, en));
+        }
+    }
     if !table.is_view && table.key != definition.entity.key {
         let vi = format!("khóa của bảng là {}", table.key.join(", "));
         let en = format!("the table's key is {}", table.key.join(", "));

@@ -86,6 +86,8 @@ pub struct Entity {
     pub table: String,
     /// Columns that tell rows apart, in the order in which pages go.
     pub key: Vec<String>,
+    /// The database's names of the types of these columns, in the same order.
+    pub key_types: Vec<String>,
 }
 
 /// A field of the answer.
@@ -239,6 +241,10 @@ impl Definition {
             let en =
                 "wants a column that tells rows apart: a table without key needs a unique index or a view";
             wrong("entity.key".into(), vi.into(), en.into());
+        }
+        if self.entity.key.len() != self.entity.key_types.len() {
+            let vi = "phải có đúng một kiểu cho mỗi cột của key";
+            wrong("entity.key_types".into(), vi.into(), "wants one type for each column of key".into());
         }
         if self.fields.is_empty() {
             wrong("field".into(), "cần ít nhất một trường".into(), "wants at least one".into());

@@ -68,7 +68,16 @@ pub fn draft(
             look_up,
             export: false,
         },
-        entity: Entity { table: table.full_name(), key: table.key.clone() },
+        entity: Entity {
+            table: table.full_name(),
+            key: table.key.clone(),
+            key_types: table
+                .key
+                .iter()
+                .filter_map(|name| table.column(name))
+                .map(|c| c.type_name.clone())
+                .collect(),
+        },
         limits: Limits::default(),
         changes,
         filters: filters(&fields, &seen.columns),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::definition::{Definition, Field, Filter, How};
+use crate::definition::{Definition, Entity, Field, Filter, How};
 use crate::engine::{Engine, Row, Statement};
 use crate::error::{Mistake, SourceError};
 
@@ -77,7 +77,7 @@ impl<'a> Query<'a> {
         let field = self.definition.field(name).ok_or_else(none)?;
         let mut building = self.building();
         building.condition(&field.column, "=", &field.column_type, accepted(field, name, value)?);
-        Ok(self.select(building, Some(2)))
+        Ok(self.select(building, 2))
     }
 
     /// A page: one row more than asked for, which tells whether there is another page.
@@ -89,7 +89,7 @@ impl<'a> Query<'a> {
         if let Some(after) = &page.after {
             self.behind(&mut building, after)?;
         }
-        Ok(self.select(building, Some(page.limit.saturating_add(1))))
+        Ok(self.select(building, page.limit.saturating_add(1)))
     }
 
     /// How many rows a page's question has in all.
@@ -102,11 +102,6 @@ impl<'a> Query<'a> {
             if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
         let sql = format!("SELECT {count} FROM {}{}", self.table(), building.text());
         Ok(Statement { sql, parameters: building.parameters })
-    }
-
-    /// All rows, in the order of the key.
-    pub fn everything(&self) -> Statement {
-        self.select(self.building(), None)
     }
 
     /// The values of the key, which stand behind the fields in each row.
@@ -140,16 +135,18 @@ impl<'a> Query<'a> {
         self.engine.table(&self.definition.entity.table)
     }
 
-    fn select(&self, building: Building, limit: Option<u32>) -> Statement {
+    fn select(&self, building: Building, limit: u32) -> Statement {
         let fields =
             self.definition.fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind)));
         let key = self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None));
         let columns = fields.chain(key).collect::<Vec<_>>().join(", ");
         let order = self.definition.entity.key.iter().map(|column| self.engine.column(column));
         let order = order.collect::<Vec<_>>().join(", ");
-        let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        let sql =
-            format!("SELECT {columns} FROM {}{} ORDER BY {order}{limit}", self.table(), building.text());
+        let sql = format!(
+            "SELECT {columns} FROM {}{} ORDER BY {order} LIMIT {limit}",
+            self.table(),
+            building.text()
+        );
         Statement { sql, parameters: building.parameters }
     }
 
@@ -188,7 +185,7 @@ impl<'a> Query<'a> {
 
     /// Rows behind a key, written out so that every engine uses its index.
     fn behind(&self, building: &mut Building, after: &[String]) -> Result<(), SourceError> {
-        let key = &self.definition.entity.key;
+        let Entity { key, key_types, .. } = &self.definition.entity;
         if after.len() != key.len() {
             return Err(wrong(
                 "after",
@@ -199,15 +196,10 @@ impl<'a> Query<'a> {
         let mut parts = Vec::new();
         for last in 0..key.len() {
             let mut part = Vec::new();
-            for (column, value) in key.iter().zip(after).take(last + 1) {
-                building.parameters.push(value.clone());
-                let type_name = self.definition.fields.iter().find(|field| field.column == *column);
-                let number = building.parameters.len();
-                let place = match type_name {
-                    Some(field) => self.engine.as_value(number, &field.column_type),
-                    None => self.engine.place(number),
-                };
-                let sign = if column == &key[last] { ">" } else { "=" };
+            for (at, (column, type_name)) in key.iter().zip(key_types).enumerate().take(last + 1) {
+                building.parameters.push(after[at].clone());
+                let place = self.engine.as_value(building.parameters.len(), type_name);
+                let sign = if at == last { ">" } else { "=" };
                 part.push(format!("{} {sign} {place}", self.engine.column(column)));
             }
             parts.push(format!("({})", part.join(" AND ")));

@@ -26,8 +26,8 @@ use crate::query::{Page, Query};
 
 /// Parts of an export that may wait for a slow reader.
 const EXPORT_PARTS: usize = 4;
-/// Bytes of a part of an export.
-const EXPORT_PART_BYTES: usize = 64 << 10;
+/// Rows of a part of an export: a question of its own, so that none runs long or holds a place from others.
+const EXPORT_ROWS: u32 = 500;
 /// Longest wait for a reader of an export that does not read.
 const EXPORT_WAIT: Duration = Duration::from_mins(1);
 
@@ -280,20 +280,25 @@ async fn write_export(
     service: &Service,
     parts: &mpsc::Sender<Result<Bytes, std::io::Error>>,
 ) -> Result<(), SourceError> {
-    let _turn = service.protector.turn().await?;
     let query = service.query();
-    let mut rows = service.source.rows(query.everything());
-    let mut part = Vec::with_capacity(EXPORT_PART_BYTES + 4096);
-    while let Some(row) = rows.next().await {
-        let item = query.item(&row?)?;
-        serde_json::to_writer(&mut part, &item)
-            .map_err(|error| SourceError::Other { what: error.to_string() })?;
-        part.push(b'\n');
-        if part.len() >= EXPORT_PART_BYTES {
-            send(parts, std::mem::take(&mut part)).await?;
+    let mut page = Page { limit: EXPORT_ROWS, ..Page::default() };
+    loop {
+        let mut rows = service.ask(query.page(&page)?).await?;
+        let more = rows.len() > EXPORT_ROWS as usize;
+        rows.truncate(EXPORT_ROWS as usize);
+        let mut part = Vec::new();
+        for row in &rows {
+            let item = query.item(row)?;
+            serde_json::to_writer(&mut part, &item)
+                .map_err(|error| SourceError::Other { what: error.to_string() })?;
+            part.push(b'\n');
+        }
+        send(parts, part).await?;
+        match rows.last().filter(|_| more) {
+            Some(last) => page.after = Some(query.key_of(last)),
+            None => return Ok(()),
         }
     }
-    send(parts, part).await
 }
 
 async fn send(parts: &mpsc::Sender<Result<Bytes, std::io::Error>>, part: Vec<u8>) -> Result<(), SourceError> {

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::{Address, Engine, Pool};
-use crate::error::SourceError;
+use crate::error::{Mistake, SourceError};
 
 /// Longest wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -106,6 +106,12 @@ pub(super) fn failed(address: &Address, error: &sqlx::Error) -> SourceError {
             Some("57014" | "70100" | "1969" | "3024") => SourceError::TimedOut { limit_ms: 0 },
             Some("42501" | "1142" | "1143" | "28000" | "28P01" | "1045" | "1044") => {
                 SourceError::NoRight { what: said.message().to_owned() }
+            }
+            // The class of data exceptions: the value that was given is none of the column's type.
+            Some(code) if code.starts_with("22") => {
+                let mistake =
+                    Mistake::new("value", "không phải giá trị của cột", "is no value of the column");
+                SourceError::Question(vec![mistake])
             }
             Some("42P01" | "42703" | "42S02" | "42S22" | "1146" | "1054") => {
                 SourceError::Changed { what: said.message().to_owned() }

@@ -83,3 +83,27 @@ async fn nobody_there_and_no_rights_are_told_apart_and_passwords_never_shown() {
         Some("EX-3002")
     );
 }
+
+#[tokio::test]
+async fn values_that_the_column_refuses_are_the_callers_fault_and_do_not_tire_the_source() {
+    let base = Base::postgres().await;
+    base.execute("CREATE TABLE the (id uuid PRIMARY KEY, ten text NOT NULL); INSERT INTO the VALUES ('6f9619ff-8b86-d011-b42d-00c04fc964ff', 'a')").await;
+    let mut definition = base.drafted().await;
+    definition.entity = sources::definition::Entity {
+        table: "public.the".into(),
+        key: vec!["id".into()],
+        key_types: vec!["uuid".into()],
+    };
+    definition.fields.truncate(1);
+    let id = &mut definition.fields[0];
+    (id.name, id.column, id.column_type, id.kind) =
+        ("id".into(), "id".into(), "uuid".into(), sources::value::Kind::Text);
+    (definition.service.look_up, definition.changes) = (Some("id".into()), None);
+    definition.filters.clear();
+    let service = start(definition).await;
+    for _ in 0..10 {
+        assert_eq!(ask(&service, "/khong-phai").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(ask(&service, "/?after=WyJ4Il0").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(ask(&service, "/6f9619ff-8b86-d011-b42d-00c04fc964ff").await.0, StatusCode::OK);
+}
