@@ -204,7 +204,7 @@ fn list_clients_is_json_or_xml_and_knows_its_own_instance_only() {
         let answer = list(query, "Accept: application/json");
         assert_eq!(answer.header("content-type"), Some("application/json;charset=utf-8"));
         let members = answer.json()["member"].as_array().unwrap().clone();
-        assert_eq!(members.len(), 4, "{members:?}");
+        assert_eq!(members.len(), 5, "two members and their three subsystems: {members:?}");
         let dancu = members.iter().find(|m| m["id"]["subsystem_code"] == "DANCU").unwrap();
         assert_eq!(dancu["id"]["object_type"], "SUBSYSTEM");
         assert_eq!(dancu["id"]["xroad_instance"], "VN-DEMO");

@@ -59,10 +59,10 @@ fn refused(answer: Result<Answer, String>, part: &str) {
     assert!(answer.text().contains(part), "{part}: {answer:?}");
 }
 
-/// The consumer's subsystem proves itself in this way from now on.
+/// The consumer's first subsystem proves itself in this way from now on, and is the only one.
 fn connection(sandbox: &Sandbox, lines: &str) {
     sandbox.edit_config("consumer", |text| {
-        let keep = text.rfind("connection = ").unwrap();
+        let keep = text.find("connection = ").unwrap();
         format!("{}{lines}\n", &text[..keep])
     });
 }
