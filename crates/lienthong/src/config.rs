@@ -52,6 +52,8 @@ pub struct Config {
     pub evidence: Evidence,
     /// Numbers.
     pub limits: Limits,
+    /// What is allowed, but probably not meant; a line each.
+    pub notices: Vec<String>,
     /// What is offered and allowed.
     pub rights: Rights,
     /// The registry, when this node has that role.

@@ -48,6 +48,7 @@ impl Node {
     /// Keys, store or sockets are not usable; the text names the remedy.
     pub async fn start(config_path: &Path) -> anyhow::Result<Self> {
         let mut config = Config::read(config_path)?;
+        config.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         std::fs::create_dir_all(config.data_dir.join("spool"))
             .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;

@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
+use sources::error::Mistake;
 use sources::serve::{Service, router};
 use sources::{Definition, SourceError};
 use tokio::sync::watch;
@@ -59,15 +60,17 @@ pub fn definitions(dir: &Path) -> std::io::Result<Vec<Found>> {
     };
     paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
     paths.sort();
-    let read = |path: PathBuf| Ok(Found { definition: read(&path)?, path });
-    paths.into_iter().map(read).collect()
+    Ok(paths.into_iter().map(|path| Found { definition: read(&path), path }).collect())
 }
 
 /// A definition of a file. A relative `password_file` and SQLite file lie beside it.
-fn read(path: &Path) -> std::io::Result<Result<Definition, SourceError>> {
-    let text = std::fs::read_to_string(path)?;
+fn read(path: &Path) -> Result<Definition, SourceError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = error.to_string();
+        SourceError::Definition(vec![Mistake::new(path.display().to_string(), text.clone(), text)])
+    })?;
     let dir = path.parent().unwrap_or(Path::new("."));
-    Ok(Definition::parse(&text).map(|definition| definition.placed(dir)))
+    Ok(Definition::parse(&text)?.placed(dir))
 }
 
 /// A file, when it changed last, its size.

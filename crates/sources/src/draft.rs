@@ -22,9 +22,14 @@ pub fn draft(
     (subsystem, code): (&str, &str),
 ) -> Result<Definition, SourceError> {
     if table.key.is_empty() {
-        let vi = "bảng không có khóa; tạo chỉ mục duy nhất trên các cột không trống, hoặc khung nhìn rồi ghi key bằng tay";
-        let en = "the table has no key: make a unique index on columns that are never empty, or write key by hand for a view";
+        let vi = "không có khóa; tạo chỉ mục duy nhất trên các cột không trống, hoặc nêu cột bằng --key";
+        let en = "there is no key: make a unique index on columns that are never empty, or name columns with --key";
         return Err(SourceError::Definition(vec![Mistake::new(table.full_name(), vi, en)]));
+    }
+    if let Some(unknown) = table.key.iter().find(|name| table.column(name).is_none()) {
+        let vi = format!("không có cột {unknown}");
+        let mistake = Mistake::new("--key", vi, format!("there is no column {unknown}"));
+        return Err(SourceError::Definition(vec![mistake]));
     }
     let mut names = Vec::new();
     let fields: Vec<Field> = table

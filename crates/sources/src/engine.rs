@@ -147,6 +147,10 @@ impl FromStr for Address {
         let text = text.replacen("mariadb:", "mysql:", 1);
         if engine != Engine::Sqlite {
             let url = Url::parse(&text).map_err(|e| SourceError::Address { what: e.to_string() })?;
+            if url.query_pairs().any(|(key, _)| key.to_ascii_lowercase().contains("pass")) {
+                let what = "mật khẩu đặt trong tệp, --password-file / a password belongs into a file".into();
+                return Err(SourceError::Address { what });
+            }
             if url.host_str().is_none_or(str::is_empty) || url.path().len() < 2 {
                 let what = "thiếu máy chủ hoặc tên CSDL / server or database name is missing".into();
                 return Err(SourceError::Address { what });

@@ -21,7 +21,7 @@ pub enum SourceError {
     },
     /// The account may not read this.
     #[error(
-        "tài khoản không có quyền đọc {what}; cấp quyền SELECT / the account may not read {what}: grant it SELECT"
+        "nguồn từ chối tài khoản: {what}; kiểm tra mật khẩu, cấp quyền SELECT / the source refuses the account: {what}; check the password, grant SELECT"
     )]
     NoRight {
         /// What the database names.

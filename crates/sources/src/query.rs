@@ -9,6 +9,9 @@ use crate::error::{Mistake, SourceError};
 /// Longest value of a parameter, in bytes.
 pub const VALUE_BYTES_MAX: usize = 1_000;
 
+/// Mistakes of a question that are told; more would make an answer that is larger than the question.
+const MISTAKES_MAX: usize = 20;
+
 /// Builds statements for one definition.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
@@ -154,6 +157,9 @@ impl<'a> Query<'a> {
         let mut building = self.building();
         let mut mistakes = Vec::new();
         for (parameter, value) in &page.filters {
+            if mistakes.len() >= MISTAKES_MAX {
+                break;
+            }
             let declared = self.definition.filters.iter().find(|filter| filter.parameter == *parameter);
             let found = declared.and_then(|filter| Some((filter, self.definition.field(&filter.field)?)));
             match found {
@@ -186,7 +192,7 @@ impl<'a> Query<'a> {
     /// Rows behind a key, written out so that every engine uses its index.
     fn behind(&self, building: &mut Building, after: &[String]) -> Result<(), SourceError> {
         let Entity { key, key_types, .. } = &self.definition.entity;
-        if after.len() != key.len() {
+        if after.len() != key.len() || after.iter().any(|value| !is_short(value)) {
             return Err(wrong(
                 "after",
                 "không phải giá trị next của trang trước",
@@ -220,15 +226,22 @@ fn filter_by(building: &mut Building, filter: &Filter, field: &Field, value: Str
 
 /// A value that can be one of the field, in the words of the database.
 fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceError> {
-    if value.len() > VALUE_BYTES_MAX || value.contains('\0') {
-        let (vi, en) =
-            (format!("dài quá {VALUE_BYTES_MAX} byte"), format!("is longer than {VALUE_BYTES_MAX} bytes"));
+    if !is_short(value) {
+        let (vi, en) = (
+            format!("dài quá {VALUE_BYTES_MAX} byte, hoặc có ký tự NUL"),
+            format!("is longer than {VALUE_BYTES_MAX} bytes, or has a NUL"),
+        );
         return Err(wrong(place, &vi, &en));
     }
     field.kind.for_source(value).ok_or_else(|| {
         let kind = field.kind.name();
         wrong(place, &format!("không phải giá trị kiểu {kind}"), &format!("is no value of the type {kind}"))
     })
+}
+
+/// Whether a value may be sent to a database at all.
+fn is_short(value: &str) -> bool {
+    value.len() <= VALUE_BYTES_MAX && !value.contains('\0')
 }
 
 fn wrong(place: &str, vi: &str, en: &str) -> SourceError {

@@ -95,14 +95,26 @@ impl Service {
 pub async fn open(definition: &Definition) -> Result<Source, SourceError> {
     let mut address: crate::engine::Address = definition.url.parse()?;
     if let Some(path) = &definition.password_file {
-        let password = std::fs::read_to_string(path).map_err(|error| {
-            let what = format!("password_file {}: {error}", path.display());
-            SourceError::Unreachable { source_name: address.to_string(), what }
-        })?;
-        address = address.with_password(password.trim_end())?;
+        address = address.with_password(password(path)?.trim_end())?;
     }
     let connections = u32::try_from(definition.limits.at_once).unwrap_or(4);
     Source::open(&address, &Guard { statement_ms: definition.limits.statement_ms, connections }).await
+}
+
+/// The password of a file that nobody else may read.
+///
+/// # Errors
+/// [`SourceError::Unreachable`]: it cannot be read, or others can.
+pub fn password(path: &std::path::Path) -> Result<String, SourceError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let failed = |what: String| SourceError::Unreachable { source_name: path.display().to_string(), what };
+    let mode = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let what =
+            format!("người khác đọc được, chạy / others can read it, run: chmod 600 '{}'", path.display());
+        return Err(failed(what));
+    }
+    std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))
 }
 
 /// The routes of a service, below its base.
@@ -159,9 +171,32 @@ fn problem(mistake: &Mistake) -> ProblemError {
     ProblemError { place: mistake.place.clone(), vi: mistake.vi.clone(), en: mistake.en.clone() }
 }
 
+type Asking = Asked<Vec<(String, String)>>;
 type Parameters = BTreeMap<String, String>;
 
-async fn one(State(service): State<Shared>, Path(value): Path<String>) -> Result<Response, Refusal> {
+/// The parameters of a question, each at most once.
+fn single(given: Vec<(String, String)>) -> Result<Parameters, SourceError> {
+    let mut parameters = Parameters::new();
+    for (name, value) in given {
+        if parameters.insert(name.clone(), value).is_some() {
+            let mistake = Mistake::new(name, "chỉ được nêu một lần", "may stand once only");
+            return Err(SourceError::Question(vec![mistake]));
+        }
+    }
+    Ok(parameters)
+}
+
+async fn one(
+    State(service): State<Shared>,
+    Path(value): Path<String>,
+    Asked(given): Asking,
+) -> Result<Response, Refusal> {
+    if let Some((name, _)) = given.into_iter().next() {
+        let en = "a look-up has no parameters";
+        return Err(
+            SourceError::Question(vec![Mistake::new(name, "tra cứu một dòng không có tham số", en)]).into()
+        );
+    }
     let query = service.query();
     let rows = service.ask(query.one(&value)?).await?;
     match rows.as_slice() {
@@ -180,18 +215,12 @@ async fn one(State(service): State<Shared>, Path(value): Path<String>) -> Result
     }
 }
 
-async fn page(
-    State(service): State<Shared>,
-    Asked(parameters): Asked<Parameters>,
-) -> Result<axum::Json<Value>, Refusal> {
-    answer(&service, read_page(&service.definition, parameters, false)?).await
+async fn page(State(service): State<Shared>, Asked(given): Asking) -> Result<axum::Json<Value>, Refusal> {
+    answer(&service, read_page(&service.definition, single(given)?, false)?).await
 }
 
-async fn changes(
-    State(service): State<Shared>,
-    Asked(parameters): Asked<Parameters>,
-) -> Result<axum::Json<Value>, Refusal> {
-    answer(&service, read_page(&service.definition, parameters, true)?).await
+async fn changes(State(service): State<Shared>, Asked(given): Asking) -> Result<axum::Json<Value>, Refusal> {
+    answer(&service, read_page(&service.definition, single(given)?, true)?).await
 }
 
 async fn answer(service: &Service, page: Page) -> Result<axum::Json<Value>, Refusal> {
@@ -204,11 +233,8 @@ async fn answer(service: &Service, page: Page) -> Result<axum::Json<Value>, Refu
     Ok(axum::Json(json!({ "items": items, "next": next })))
 }
 
-async fn count(
-    State(service): State<Shared>,
-    Asked(parameters): Asked<Parameters>,
-) -> Result<axum::Json<Value>, Refusal> {
-    let page = read_page(&service.definition, parameters, false)?;
+async fn count(State(service): State<Shared>, Asked(given): Asking) -> Result<axum::Json<Value>, Refusal> {
+    let page = read_page(&service.definition, single(given)?, false)?;
     let rows = service.ask(service.query().count(&page)?).await?;
     let count = rows.first().and_then(|row| row.first()?.as_deref()?.parse::<u64>().ok());
     Ok(axum::Json(json!({ "count": count })))

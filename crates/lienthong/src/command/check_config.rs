@@ -18,6 +18,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::read(&args.config)?;
     let (services, grants) = (config.rights.services().count(), config.rights.grants().count());
     println!("Đúng / correct: {} — {services} dịch vụ / services, {grants} quyền / grants", config.node);
+    for notice in &config.notices {
+        println!("! {notice}");
+    }
     if let Some(elsewhere) = &config.registry_elsewhere {
         println!(
             "Quyền lấy từ / rights from {} ({}), {} s",

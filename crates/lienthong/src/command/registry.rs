@@ -1,6 +1,6 @@
 //! `lienthong registry`: what an operator does on the machine of the registry.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -133,6 +133,17 @@ impl Where {
         })
     }
 
+    /// Opens a registry that is there: an empty one in place of one that is gone would look whole.
+    async fn open_existing(&self) -> anyhow::Result<(RegistrySection, Registry)> {
+        let section = self.section()?;
+        if let Some(path) = section.store.strip_prefix("sqlite:").filter(|path| !Path::new(path).exists()) {
+            bail!(
+                "[registry] store {path}: không có tệp; khôi phục từ bản sao lưu / there is no such file: restore it from a backup"
+            );
+        }
+        self.open().await
+    }
+
     async fn open(&self) -> anyhow::Result<(RegistrySection, Registry)> {
         let section = self.section()?;
         let registry = registry_role::open(&section, Arc::new(SystemClock)).await?;
@@ -199,7 +210,7 @@ async fn make_security_report(args: &SecurityReportArgs) -> anyhow::Result<ExitC
         let path = args.output.display();
         bail!("{path}: cần .pdf, .html, .json hoặc .csv / .pdf, .html, .json or .csv is needed");
     }
-    let (_, registry) = args.place.open().await?;
+    let (_, registry) = args.place.open_existing().await?;
     let (now, rules) = (registry.now(), registry.rules());
     let made = registry.read(|state| security_report(state, rules, (&args.agency, args.year), now));
     let report = made.map_err(all_mistakes)?;
@@ -256,7 +267,7 @@ impl Load {
 }
 
 async fn take_directory(args: &Load) -> anyhow::Result<ExitCode> {
-    let (section, registry) = args.place.open().await?;
+    let (section, registry) = args.place.open_existing().await?;
     let authority = section.authority.as_ref().context(
         "không có mục [registry.authority]: sổ này không công bố danh bạ / there is no section [registry.authority]: this registry does not publish the directory",
     )?;
@@ -293,7 +304,7 @@ fn all_mistakes(error: RegistryError) -> anyhow::Error {
 }
 
 async fn show(place: &Where) -> anyhow::Result<ExitCode> {
-    let (_, registry) = place.open().await?;
+    let (_, registry) = place.open_existing().await?;
     let now = registry.now();
     let today = vietnam_day(now);
     registry.read(|state| {
@@ -319,7 +330,7 @@ async fn show(place: &Where) -> anyhow::Result<ExitCode> {
 }
 
 async fn audit(place: &Where) -> anyhow::Result<ExitCode> {
-    let (_, registry) = place.open().await?;
+    let (_, registry) = place.open_existing().await?;
     let tree = registry.journal().check(&[]).await?;
     println!("Nhật ký nguyên vẹn / the journal is whole: {} mục / entries", tree.size);
     println!("  gốc / root {}", hex::encode(tree.root));

@@ -58,6 +58,10 @@ pub struct Draft {
     /// Bảng hoặc khung nhìn / table or view.
     #[arg(long)]
     table: String,
+    /// Cột phân biệt các dòng, khi bảng hoặc khung nhìn không có khóa / columns that tell rows apart, for a view or a table
+    /// without key.
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    key: Vec<String>,
     /// Dịch vụ: PHÂN-HỆ/MÃ / the service: SUBSYSTEM/CODE.
     #[arg(long, value_name = "SUBSYSTEM/CODE")]
     service: String,
@@ -97,7 +101,7 @@ impl Place {
     async fn open(&self) -> anyhow::Result<Source> {
         let mut address: Address = self.url.parse()?;
         if let Some(path) = &self.password_file {
-            address = address.with_password(file::read(path)?.trim_end())?;
+            address = address.with_password(serve::password(path)?.trim_end())?;
         }
         Ok(Source::open(&address, &Guard::default()).await?)
     }
@@ -163,22 +167,31 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let source = args.place.open().await?;
     let tables = source.tables().await?;
     let meant: Vec<&Table> = tables.iter().filter(|table| named(&table.full_name(), &args.table)).collect();
-    let [table] = meant.as_slice() else {
-        let names: Vec<_> = meant.iter().map(|table| table.full_name()).collect();
-        bail!(
-            "--table {}: cần đúng một bảng / exactly one table is needed: {}",
-            args.table,
-            names.join(", ")
-        );
+    let table = match meant.as_slice() {
+        [table] => (*table).clone(),
+        [] => bail!(
+            "--table {0}: không có, xem `source inspect` / there is none, see `source inspect`",
+            args.table
+        ),
+        more => {
+            let names: Vec<_> = more.iter().map(|table| table.full_name()).collect();
+            bail!("--table {}: ghi rõ một bảng / name one of: {}", args.table, names.join(", "));
+        }
     };
-    let seen = look(&source, table).await?;
-    let mut definition = draft::draft(source.address(), table, &seen, service)?;
+    let key = if args.key.is_empty() { table.key.clone() } else { args.key.clone() };
+    let table = Table { key, ..table };
+    let seen = look(&source, &table).await?;
+    let mut definition = draft::draft(source.address(), &table, &seen, service).map_err(all_mistakes)?;
+    if let Some(path) = definition.url.strip_prefix("sqlite:") {
+        definition.url = format!("sqlite:{}", std::path::absolute(path)?.display());
+    }
     definition.password_file = args.place.password_file.as_ref().map(std::path::absolute).transpose()?;
     if definition.password_file.is_none() && source.address().password().is_some() {
         println!(
             "Mật khẩu không ghi vào định nghĩa; thêm password_file / the password is not written: add password_file"
         );
     }
+    Definition::parse(&definition.text()).map_err(all_mistakes)?;
     file::write_new(&args.output, definition.text().as_bytes(), file::PUBLIC)?;
     println!("Đã viết / written: {}", args.output.display());
     println!("Đọc và sửa, rồi / read and correct it, then: lienthong source check {}", args.output.display());
@@ -188,7 +201,9 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
 /// A definition of a file.
 fn read(path: &Path) -> anyhow::Result<Definition> {
     let definition = Definition::parse(&file::read(path)?).map_err(all_mistakes)?;
-    Ok(definition.placed(path.parent().unwrap_or(Path::new("."))))
+    // Absolute, so that it means the same wherever it is published.
+    let path = std::path::absolute(path)?;
+    Ok(definition.placed(path.parent().unwrap_or(Path::new("/"))))
 }
 
 fn all_mistakes(error: sources::SourceError) -> anyhow::Error {
@@ -230,7 +245,7 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     let config = Config::read(&args.config)?;
     let section = config.sources.as_ref().with_context(|| {
         format!(
-            "{}: thêm mục / add the section\n\n[sources]\nlisten = \"127.0.0.1:7491\"\n\nrồi chạy lại nút / and start the node again",
+            "{}: thêm mục / add the section\n\n[sources]\nlisten = \"127.0.0.1:7491\"\n\nrồi chạy lại nút, một lần / and start the node again, once",
             args.config.display()
         )
     })?;
@@ -240,10 +255,22 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     }
     let service = &definition.service;
     let name = format!("{}.{}.toml", service.subsystem, service.code);
+    let place = section.dir.join(&name);
+    for other in crate::sources_role::definitions(&section.dir)? {
+        let same = other.definition.is_ok_and(|other| {
+            (&other.service.subsystem, &other.service.code) == (&service.subsystem, &service.code)
+        });
+        if same && other.path != place {
+            bail!(
+                "{0}: đã có dịch vụ này; xóa tệp đó trước / has this service already: remove it first",
+                other.path.display()
+            );
+        }
+    }
     file::make_dir(&section.dir)?;
-    file::replace(&section.dir.join(&name), definition.text().as_bytes(), file::PUBLIC)?;
+    file::replace(&place, definition.text().as_bytes(), file::PUBLIC)?;
     let id = format!("{}/{}/{}", config.node.owner, service.subsystem, service.code);
-    println!("Đã đưa vào {} / published: {id}", section.dir.join(&name).display());
+    println!("Đã đưa vào {} / published: {id}", place.display());
     if config.registry.is_some() {
         println!(
             "Khai vào sổ đăng ký để người khác tìm thấy / enter it into the registry: PUT /api/v1/services/{id}"

@@ -21,7 +21,7 @@ use super::{
     AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistryElsewhere,
     RegistrySection, RightsSection, SourcesSection,
 };
-use crate::sources_role;
+use crate::sources_role::{self, Found};
 
 /// Longest call, seconds: evidence of a longer one would not verify, its times lie too far apart.
 const TIMEOUT_S_MAX: u64 = 300;
@@ -33,6 +33,8 @@ struct Checker<'a> {
     dir: &'a Path,
     owner: &'a MemberId,
     mistakes: Vec<String>,
+    notices: Vec<String>,
+    has_sources: bool,
 }
 
 impl Checker<'_> {
@@ -109,30 +111,31 @@ impl Checker<'_> {
         if !section.listen.ip().is_loopback() {
             self.wrong("[sources]", "listen must be a loopback address, such as 127.0.0.1:7491");
         }
+        if section.listen.port() == 0 {
+            self.wrong("[sources]", "listen: name the port; the gateway asks there");
+        }
         SourcesSection { dir: self.path(&section.dir), listen: section.listen }
     }
 
-    /// A service for each definition of the folder. One with mistakes is no service, and keeps the others running.
-    fn defined(&mut self, section: &SourcesSection) -> Vec<ServiceSection> {
+    /// A service for each definition of the folder. One with mistakes, or of a service that is there already, is left out:
+    /// no file of the folder may keep the rest of the configuration from counting.
+    fn defined(&mut self, section: &SourcesSection, services: &mut Vec<ServiceSection>) {
         let found = sources_role::definitions(&section.dir).unwrap_or_else(|error| {
             self.wrong("[sources]", format!("dir {}: {error}", section.dir.display()));
             Vec::new()
         });
-        let usable = found.iter().filter_map(|found| found.definition.as_ref().ok());
-        let of = |definition: &sources::Definition| {
-            let (service, url) = (&definition.service, sources_role::url(section.listen, definition));
-            Some(ServiceSection {
-                subsystem: service.subsystem.parse().ok()?,
-                code: service.code.parse().ok()?,
-                openapi: Some(format!("{url}/_openapi.json")),
-                url,
-                timeout_s: None,
-                subject_segment: service.about_person.then_some(0),
-                disabled: None,
-                certificates: Vec::new(),
-            })
-        };
-        usable.filter_map(of).collect()
+        for Found { path, definition } in found {
+            let service = definition.map(|definition| defined_service(section, &definition));
+            let (vi, en) = match service {
+                Ok(Some(service)) if services.iter().all(|known| !known.is_same_as(&service)) => {
+                    services.push(service);
+                    continue;
+                }
+                Ok(_) => ("dịch vụ đã có ở chỗ khác".to_owned(), "the service is there already".to_owned()),
+                Err(error) => (error.code().to_owned(), error.to_string()),
+            };
+            self.notices.push(format!("{}: {vi} / {en}", path.display()));
+        }
     }
 
     /// Where rights come from, if not from the file alone.
@@ -274,7 +277,7 @@ impl Checker<'_> {
         };
         let service: Option<ServiceId> = full.parse().map_err(|e| self.wrong(&place, e)).ok();
         if service.as_ref().is_some_and(|id| !services.iter().any(|s| s.id == *id)) {
-            self.wrong(&place, "no [[service]] of that name");
+            self.without_service(&place);
         }
         let conditions = self.conditions(&place, &section);
         let to = match (section.to, section.group) {
@@ -312,6 +315,17 @@ impl Checker<'_> {
             reason: None,
             gates: Vec::new(),
         })
+    }
+
+    /// A definition of a data source comes and goes while the node runs: its grants must not keep the node from starting.
+    fn without_service(&mut self, place: &str) {
+        if self.has_sources {
+            let vi = "chưa có dịch vụ này; đưa định nghĩa vào bằng `lienthong source publish`";
+            let en = "there is no such service yet: put its definition in with `lienthong source publish`";
+            self.notices.push(format!("{place}: {vi} / {en}"));
+        } else {
+            self.wrong(place, "no [[service]] of that name");
+        }
     }
 
     fn conditions(&mut self, place: &str, section: &GrantSection) -> Conditions {
@@ -356,9 +370,30 @@ impl Checker<'_> {
     }
 }
 
+/// The service that a definition is.
+fn defined_service(section: &SourcesSection, definition: &sources::Definition) -> Option<ServiceSection> {
+    let (service, url) = (&definition.service, sources_role::url(section.listen, definition));
+    Some(ServiceSection {
+        subsystem: service.subsystem.parse().ok()?,
+        code: service.code.parse().ok()?,
+        openapi: Some(format!("{url}/_openapi.json")),
+        url,
+        timeout_s: None,
+        subject_segment: service.about_person.then_some(0),
+        disabled: None,
+        certificates: Vec::new(),
+    })
+}
+
 /// Checks everything; reports every mistake at once.
 pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
-    let mut checker = Checker { dir, owner: &file.node.id.owner, mistakes: Vec::new() };
+    let mut checker = Checker {
+        dir,
+        owner: &file.node.id.owner,
+        mistakes: Vec::new(),
+        notices: Vec::new(),
+        has_sources: file.sources.is_some(),
+    };
     let listen = file.listen;
     checker.sockets(&listen);
     checker.evidence(&file.evidence);
@@ -369,14 +404,17 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     checker.no_repetition("[[subsystem]]", codes.collect());
     let sources = file.sources.as_ref().map(|section| checker.sources(section));
     let mut services = file.services;
-    services.extend(sources.iter().flat_map(|section| checker.defined(section)));
     let codes = services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
     checker.no_repetition("[[service]]", codes.collect());
+    if let Some(section) = &sources {
+        checker.defined(section, &mut services);
+    }
     let numbers = file.grants.iter().filter_map(|g| g.id.clone());
     checker.no_repetition("[[grant]]", numbers.collect());
     let limits = checker.limits(&file.limits);
     let subsystems = file.subsystems.into_iter().map(|s| checker.subsystem(s, &listen)).collect();
     let services: Vec<Service> = services.into_iter().map(|s| checker.service(s, limits.call_s)).collect();
+    let has_grants = !file.grants.is_empty();
     let grants = file.grants.into_iter().filter_map(|g| checker.grant(g, &services)).collect();
     let mode = if file.signing.mode == SigningMode::Single {
         Mode::Single
@@ -401,8 +439,14 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     if !checker.mistakes.is_empty() {
         return Err(Mistakes(checker.mistakes));
     }
+    let mut notices = checker.notices;
+    if has_grants && (registry.is_some() || registry_elsewhere.is_some()) {
+        let vi = "không có hiệu lực trên nút này: quyền do sổ đăng ký cấp";
+        notices.push(format!("[[grant]]: {vi} / do not count on this node: the registry grants"));
+    }
     let rights = Rights::new(subsystems, services, grants);
     Ok(Config {
+        notices,
         node: file.node.id,
         data_dir,
         keys,

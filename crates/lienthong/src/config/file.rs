@@ -123,6 +123,13 @@ pub(super) struct ServiceSection {
     pub(super) certificates: Vec<PathBuf>,
 }
 
+impl ServiceSection {
+    /// Whether both are the same service.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        (&self.subsystem, &self.code) == (&other.subsystem, &other.code)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GrantSection {

@@ -1,5 +1,7 @@
 //! Somebody brings a database and publishes a table of it, with the command line alone.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use sqlx::{Connection as _, PgConnection};
 use testkit::TestStore;
 use tokio::runtime::Runtime;
@@ -47,6 +49,10 @@ fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
     let password = dir.join("mat-khau.txt");
     let (server, secret) = without_password(store.url());
     std::fs::write(&password, secret.clone() + "\n").unwrap();
+    let (refused, output) =
+        run(&["source", "inspect", &server, "--password-file", password.to_str().unwrap()]);
+    assert!(refused != 0 && output.contains("chmod 600"), "{output}");
+    std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
     let place = [server.as_str(), "--password-file", password.to_str().unwrap()];
 
     let seen = works(&[&["source", "inspect"], place.as_slice()].concat());
@@ -85,6 +91,52 @@ fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
     assert!(broken.status >= 500 && broken.text().contains("EX-3004"), "{broken:?}");
     let (code, output) = run(&["source", "check", draft]);
     assert!(code == 1 && output.contains("ho_ten"), "{output}");
+}
+
+/// Whatever lies in the folder: what is right goes on, and grants that are taken away end.
+#[test]
+fn no_file_of_the_folder_keeps_the_rest_from_counting() {
+    let file = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", file.path().join("so.db").display());
+    Runtime::new().unwrap().block_on(async {
+        let mut made = sqlx::SqliteConnection::connect(&format!("{database}?mode=rwc")).await.unwrap();
+        let table =
+            "CREATE TABLE so (ma TEXT PRIMARY KEY, ten TEXT NOT NULL); INSERT INTO so VALUES ('1', 'a')";
+        sqlx::raw_sql(table).execute(&mut made).await.unwrap();
+    });
+    let mut sandbox = Sandbox::prepare(&Options::default());
+    let listen = format!("127.0.0.1:{}", sandbox.port(8));
+    let grant = "\n[[grant]]\nto = \"VN-DEMO/GOV/H17/MOTCUA\"\nservice = \"DANCU/so\"\n";
+    sandbox.edit_config("provider", |text| format!("{text}\n[sources]\nlisten = \"{listen}\"\n{grant}"));
+    sandbox.start_provider();
+    sandbox.start_consumer();
+    let dir = sandbox.node_dir("provider");
+    let (config, draft) = (dir.join("lienthong.toml"), dir.join("so.toml"));
+    let (config, draft) = (config.to_str().unwrap(), draft.to_str().unwrap());
+    assert!(
+        works(&["check-config", "--config", config]).contains("source publish"),
+        "a grant may wait for its service"
+    );
+    works(&["source", "draft", &database, "--table", "so", "--service", "DANCU/so", "-o", draft]);
+    works(&["source", "publish", draft, "--config", config]);
+    let call = |id: &str| {
+        let id = format!("X-Road-Id: {id}");
+        let line = "GET /r1/VN-DEMO/GOV/G01/DANCU/so/1 HTTP/1.1";
+        sandbox.request(&[line, "Host: nut", crate::raw::CLIENT, &id], b"")
+    };
+    wait(|| call("so-cho").status == 200);
+
+    let folder = dir.join("sources");
+    std::fs::copy(folder.join("DANCU.so.toml"), folder.join("a-ban-sao.toml")).unwrap();
+    std::fs::write(folder.join("rong.toml"), "").unwrap();
+    std::fs::write(folder.join("hong.toml"), [0xff, 0xfe]).unwrap();
+    std::fs::create_dir(folder.join("thu-muc.toml")).unwrap();
+    std::os::unix::fs::symlink("/khong/co", folder.join("lien-ket.toml")).unwrap();
+    let (code, output) = run(&["source", "publish", draft, "--config", config]);
+    assert!(code != 0 && output.contains("a-ban-sao.toml"), "the same service twice: {output}");
+    assert_eq!(call("so-con").status, 200);
+    sandbox.edit_config("provider", |text| text.replace(grant, ""));
+    wait(|| call("so-het").header("lienthong-error") == Some("EX-0301"));
 }
 
 /// An address without its password, and the password.

@@ -189,6 +189,11 @@ impl Report {
         }
     }
 
+    /// Whether something that the machine checked by itself is not as it must be.
+    pub fn machine_fails(&self) -> bool {
+        self.machine.iter().any(|check| check.outcome == Outcome::Failed)
+    }
+
     /// How many items and checks fail. What a connection still lacks that is not live yet does not count.
     pub fn failing(&self) -> usize {
         let live = self.connections.iter().filter(|connection| connection.live);

@@ -151,7 +151,7 @@ fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
         "tinyint" if lower.starts_with("tinyint(1)") => Kind::Boolean,
         "int" | "integer" | "bigint" | "smallint" | "tinyint" | "mediumint" | "int2" | "int4" | "int8"
         | "year" => Kind::Integer,
-        "numeric" | "decimal" | "real" | "double" | "float" | "float4" | "float8" | "money" => Kind::Decimal,
+        "numeric" | "decimal" | "real" | "double" | "float" | "float4" | "float8" => Kind::Decimal,
         "bool" | "boolean" => Kind::Boolean,
         "date" => Kind::Date,
         "time" => Kind::Time,

@@ -1,5 +1,7 @@
 //! Databases as agencies have them.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use sources::definition::Definition;
 use sources::engine::{Address, Guard, Source};
 use sources::{draft, inspect};
@@ -137,6 +139,7 @@ impl Base {
             assert!(!text.contains(&password), "a definition has no password: {text}");
             let file = self.secrets.path().join("password");
             std::fs::write(&file, password + "\n").unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
             read.password_file = Some(file);
         }
         read

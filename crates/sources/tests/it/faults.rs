@@ -74,6 +74,8 @@ async fn nobody_there_and_no_rights_are_told_apart_and_passwords_never_shown() {
     let text = error.to_string();
     assert!(error.code() == "EX-3002" && text.contains("***") && !text.contains("bi-mat"), "{text}");
     assert!(!format!("{nobody:?}").contains("bi-mat"));
+    let in_query = "postgres://doc@127.0.0.1/x?password=bi-mat".parse::<Address>();
+    assert!(in_query.is_err_and(|error| !error.to_string().contains("bi-mat")));
     for wrong in ["oracle://x/y", "postgres://", "postgres://host", "", "khai-sinh.db"] {
         assert_eq!(wrong.parse::<Address>().err().map(|error| error.code()), Some("EX-3001"), "{wrong}");
     }

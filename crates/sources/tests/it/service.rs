@@ -88,13 +88,24 @@ async fn only_declared_filters_find_and_no_text_becomes_sql(base: Base) {
         "stored in form D, asked in form C"
     );
 
-    for wrong in ["maXa=20242", "sinhTu=hom-qua", "limit=0", "limit=501", "after=x", "sinhTu=1990-03-01&x=1"]
-    {
+    for wrong in [
+        "sinhTu=1990-03-01&sinhTu=1990-03-02",
+        "maXa=20242",
+        "sinhTu=hom-qua",
+        "limit=0",
+        "limit=501",
+        "after=x",
+        "sinhTu=1990-03-01&x=1",
+    ] {
         let (status, body) = ask(&service, &format!("/?{wrong}")).await;
         let body = String::from_utf8(body).unwrap();
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}: {body}");
         assert!(body.contains("EX-3009"), "{body}");
     }
+    let many: Vec<_> = (0..2_000).map(|number| format!("p{number}=1")).collect();
+    let (status, body) = ask(&service, &format!("/?{}", many.join("&"))).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && body.len() < 10_000, "{} bytes", body.len());
+    assert_eq!(ask(&service, "/049000000003?x=1").await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let attempts = [
         "' OR '1'='1",
         "'; DROP TABLE khai_sinh; --",

@@ -38,6 +38,7 @@ pub fn listeners(config: &Config) -> Vec<Listener> {
         ("ops", listen.ops, Speech::Plain, false),
         ("registry.listen", registry.and_then(|section| section.listen), Speech::Https, true),
         ("registry.plain", registry.and_then(|section| section.plain), Speech::Plain, true),
+        ("sources", config.sources.as_ref().map(|section| section.listen), Speech::Plain, false),
     ];
     let given = |(key, address, speech, registry): (_, Option<SocketAddr>, _, _)| {
         address.map(|address| Listener { key, address, speech, registry })

@@ -46,8 +46,8 @@ pub async fn ports(listeners: &[Listener], running: bool, report: &mut Report) {
         report.good(name, good.join(", "));
     } else {
         let remedy = (
-            "đổi cổng trong [listen] hoặc [registry], hoặc dừng chương trình đang giữ cổng (xem: ss -ltnp)",
-            "change [listen] or [registry], or stop the program that has the port (see: ss -ltnp)",
+            "đổi cổng trong [listen], [registry] hoặc [sources], hoặc dừng chương trình đang giữ cổng (xem: ss -ltnp)",
+            "change [listen], [registry] or [sources], or stop the program that has the port (see: ss -ltnp)",
         );
         report.wrong(name, bad.join(", "), remedy);
     }

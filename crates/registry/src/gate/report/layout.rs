@@ -29,6 +29,10 @@ impl Report {
     fn document(&self) -> Document {
         let mut document = Document::new(words::HEADING, self.party.to_string(), self.made);
         document.verdict(words::gate(self), if self.open { Tone::Good } else { Tone::Bad });
+        if self.elsewhere.is_none() && !self.machine.is_empty() {
+            let tone = if self.machine_fails() { Tone::Bad } else { Tone::Good };
+            document.verdict(words::machine(self), tone);
+        }
         let party = match self.name.as_str() {
             "" => self.party.to_string(),
             name => format!("{name} ({})", self.party),

@@ -38,6 +38,9 @@ impl Report {
             lines.machine(check);
         }
         lines.both("\n", &words::gate(self));
+        if self.elsewhere.is_none() && !self.machine.is_empty() {
+            lines.both("", &words::machine(self));
+        }
         lines.0
     }
 }
