@@ -53,6 +53,16 @@ impl Checker<'_> {
         self.dir.join(path)
     }
 
+    fn keys(&self, keys: &Keys) -> Keys {
+        Keys {
+            dir: self.path(&keys.dir),
+            passphrase_file: keys.passphrase_file.as_ref().map(|path| self.path(path)),
+            signing_certificate: self.path(&keys.signing_certificate),
+            tls_certificate: self.path(&keys.tls_certificate),
+            ..keys.clone()
+        }
+    }
+
     fn sockets(&mut self, listen: &Listen) {
         if let Some(plain) = listen.systems_plain
             && !plain.ip().is_loopback()
@@ -421,14 +431,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     } else {
         Mode::Batch { window_us: file.signing.window_us }
     };
-    let Keys { dir: keys, passphrase_file, signing_certificate, tls_certificate, .. } = &file.keys;
-    let keys = Keys {
-        dir: checker.path(keys),
-        passphrase_file: passphrase_file.as_ref().map(|p| checker.path(p)),
-        signing_certificate: checker.path(signing_certificate),
-        tls_certificate: checker.path(tls_certificate),
-        ..file.keys.clone()
-    };
+    let keys = checker.keys(&file.keys);
     let directory = Directory { root: checker.path(&file.directory.root), ..file.directory.clone() };
     let registry = file.registry.as_ref().map(|section| checker.registry(section, &file.store.url));
     let has_role = registry.is_some();
