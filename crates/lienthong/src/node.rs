@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use web::{Server, TlsSource};
 
-use crate::config::{Config, Evidence};
+use crate::config::{Config, Evidence, Mistakes};
 use crate::ops::{self, Health};
 use crate::registry_role;
 use crate::reload;
@@ -47,8 +47,7 @@ impl Node {
     /// # Errors
     /// Keys, store or sockets are not usable; the text names the remedy.
     pub async fn start(config_path: &Path) -> anyhow::Result<Self> {
-        let mut config = Config::read(config_path)?;
-        config.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+        let mut config = read_config(config_path)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         std::fs::create_dir_all(config.data_dir.join("spool"))
             .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
@@ -147,6 +146,13 @@ impl Node {
             tracing::error!(%error, "không lưu được số đếm hạn mức / the counts of quotas are not kept");
         }
     }
+}
+
+/// The configuration; what is allowed but probably not meant goes to the log.
+fn read_config(path: &Path) -> Result<Config, Mistakes> {
+    let config = Config::read(path)?;
+    config.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+    Ok(config)
 }
 
 /// What proves who this node is.
