@@ -165,20 +165,11 @@ pub struct Limits {
     pub answer_bytes_max: usize,
     /// Questions that are answered at the same time.
     pub at_once: usize,
-    /// How old an answer may be, in seconds; 0 asks the database each time.
-    pub cache_s: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            page_rows: 50,
-            page_rows_max: 500,
-            statement_ms: 5_000,
-            answer_bytes_max: 4 << 20,
-            at_once: 4,
-            cache_s: 0,
-        }
+        Self { page_rows: 50, page_rows_max: 500, statement_ms: 5_000, answer_bytes_max: 4 << 20, at_once: 4 }
     }
 }
 
