@@ -159,8 +159,7 @@ impl Follower {
             let stamp = stamp_of(now, &found.path);
             self.files.get(&found.path).is_none_or(|file| file.service.is_none() || file.stamp != stamp)
         });
-        let opening = found.into_iter().map(async |found| (open(found.definition).await, found.path));
-        for (opened, path) in join_all(opening).await {
+        for (path, opened) in join_all(found.into_iter().map(open)).await {
             let service = opened.map_err(|error| {
                 tracing::error!(code = error.code(), %error, path = %path.display(), "nguồn dữ liệu chưa dùng được / a data source cannot be used");
             });
@@ -172,7 +171,12 @@ impl Follower {
     }
 }
 
-async fn open(definition: Result<Definition, SourceError>) -> Result<(String, Router), SourceError> {
+async fn open(found: Found) -> (PathBuf, Result<(String, Router), SourceError>) {
+    let Found { path, definition } = found;
+    (path, offer(definition).await)
+}
+
+async fn offer(definition: Result<Definition, SourceError>) -> Result<(String, Router), SourceError> {
     let service = Service::open(definition?).await?;
     let offered = &service.definition().service;
     Ok((format!("{}/{}", offered.subsystem, offered.code), router(service)))
