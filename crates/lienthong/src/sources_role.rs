@@ -150,10 +150,13 @@ impl Follower {
 
     /// Opens what is new, changed, or could not be opened; what works goes on working.
     async fn load(&mut self, now: &[Stamp]) {
-        let mut found = definitions(&self.dir).unwrap_or_else(|error| {
-            tracing::error!(%error, dir = %self.dir.display(), "không đọc được thư mục định nghĩa / the folder of definitions is not read");
-            Vec::new()
-        });
+        let mut found = match definitions(&self.dir) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(%error, dir = %self.dir.display(), "không đọc được thư mục định nghĩa, giữ bản cũ / the folder of definitions is not read, the old ones count");
+                return;
+            }
+        };
         self.files.retain(|path, _| found.iter().any(|found| found.path == *path));
         found.retain(|found| {
             let stamp = stamp_of(now, &found.path);
@@ -165,7 +168,11 @@ impl Follower {
             });
             self.files.insert(path.clone(), Opened { stamp: stamp_of(now, &path), service: service.ok() });
         }
-        let offered: BTreeMap<_, _> = self.files.values().filter_map(|file| file.service.clone()).collect();
+        let mut offered = BTreeMap::new();
+        for (name, routes) in self.files.values().filter_map(|file| file.service.clone()) {
+            // Of two files for one service the first counts, as it does for the gateway's configuration.
+            offered.entry(name).or_insert(routes);
+        }
         tracing::info!(services = offered.len(), "đã nạp nguồn dữ liệu / data sources loaded");
         *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offered;
     }

@@ -198,8 +198,14 @@ impl Definition {
     }
 
     /// The definition as a file.
-    pub fn text(&self) -> String {
-        toml::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// A path in it is no text.
+    pub fn text(&self) -> Result<String, SourceError> {
+        toml::to_string(self).map_err(|error| {
+            let what = error.to_string();
+            SourceError::Definition(vec![Mistake::new("TOML", what.clone(), what)])
+        })
     }
 
     /// A field by its name.

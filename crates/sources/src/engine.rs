@@ -229,6 +229,7 @@ pub struct Column {
 #[derive(Clone)]
 pub struct Source {
     address: Address,
+    guard: Guard,
     pool: Pool,
 }
 
@@ -277,7 +278,7 @@ impl Source {
     /// Nobody answers, or refuses.
     pub async fn open(address: &Address, guard: &Guard) -> Result<Self, SourceError> {
         let pool = connect::open(address, guard).await?;
-        Ok(Self { address: address.clone(), pool })
+        Ok(Self { address: address.clone(), guard: *guard, pool })
     }
 
     /// Which engine it is.
@@ -322,6 +323,6 @@ impl Source {
 
     /// What an error of a driver means.
     fn failed(&self, error: &sqlx::Error) -> SourceError {
-        connect::failed(&self.address, error)
+        connect::failed((&self.address, &self.guard), error)
     }
 }

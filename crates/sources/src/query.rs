@@ -46,7 +46,8 @@ impl Building {
         self.conditions.push(format!("{} {sign} {place}", self.engine.column(column)));
     }
 
-    /// Texts that begin so, by a range, so that an index serves in any collation that sorts by characters.
+    /// Texts that begin so. Where the index of a column serves for this is up to the database: `text_pattern_ops` in
+    /// PostgreSQL.
     fn prefix(&mut self, column: &str, value: &str) {
         let escaped = value.replace('!', "!!").replace('%', "!%").replace('_', "!_");
         self.parameters.push(format!("{escaped}%"));

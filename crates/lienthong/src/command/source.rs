@@ -191,8 +191,9 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
             "Mật khẩu không ghi vào định nghĩa; thêm password_file / the password is not written: add password_file"
         );
     }
-    Definition::parse(&definition.text()).map_err(all_mistakes)?;
-    file::write_new(&args.output, definition.text().as_bytes(), file::PUBLIC)?;
+    let text = definition.text()?;
+    Definition::parse(&text).map_err(all_mistakes)?;
+    file::write_new(&args.output, text.as_bytes(), file::PUBLIC)?;
     println!("Đã viết / written: {}", args.output.display());
     println!("Đọc và sửa, rồi / read and correct it, then: lienthong source check {}", args.output.display());
     Ok(ExitCode::SUCCESS)
@@ -268,7 +269,7 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
         }
     }
     file::make_dir(&section.dir)?;
-    file::replace(&place, definition.text().as_bytes(), file::PUBLIC)?;
+    file::replace(&place, definition.text()?.as_bytes(), file::PUBLIC)?;
     let id = format!("{}/{}/{}", config.node.owner, service.subsystem, service.code);
     println!("Đã đưa vào {} / published: {id}", place.display());
     if config.registry.is_some() {

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 use testkit::TestStore;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Answer, Options, Sandbox, run, wait};
+use crate::harness::{Answer, Options, Sandbox, curl, run, wait};
 
 const TABLE: &str = "
     CREATE TABLE ket_hon (
@@ -127,14 +127,22 @@ fn no_file_of_the_folder_keeps_the_rest_from_counting() {
     wait(|| call("so-cho").status == 200);
 
     let folder = dir.join("sources");
-    std::fs::copy(folder.join("DANCU.so.toml"), folder.join("a-ban-sao.toml")).unwrap();
+    let right = std::fs::read_to_string(folder.join("DANCU.so.toml")).unwrap();
+    let other = right.replace("name = \"ten\"", "name = \"tenKhac\"");
+    assert_ne!(right, other);
+    std::fs::write(folder.join("a-ban-sao.toml"), other).unwrap();
     std::fs::write(folder.join("rong.toml"), "").unwrap();
     std::fs::write(folder.join("hong.toml"), [0xff, 0xfe]).unwrap();
     std::fs::create_dir(folder.join("thu-muc.toml")).unwrap();
     std::os::unix::fs::symlink("/khong/co", folder.join("lien-ket.toml")).unwrap();
     let (code, output) = run(&["source", "publish", draft, "--config", config]);
     assert!(code != 0 && output.contains("a-ban-sao.toml"), "the same service twice: {output}");
-    assert_eq!(call("so-con").status, 200);
+    // With one more service all files of the folder have been looked at.
+    std::fs::write(folder.join("so2.toml"), right.replace("code = \"so\"", "code = \"so2\"")).unwrap();
+    wait(|| {
+        curl(&[&format!("http://{listen}/DANCU/so2/_count")], None).is_ok_and(|answer| answer.status == 200)
+    });
+    assert_eq!(call("so-con").json(), serde_json::json!({ "ma": "1", "ten": "a" }));
     sandbox.edit_config("provider", |text| text.replace(grant, ""));
     wait(|| call("so-het").header("lienthong-error") == Some("EX-0301"));
 }

@@ -36,7 +36,7 @@ pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, Sourc
         Engine::Postgres => postgres(address, guard).await,
         Engine::MySql => mysql(address, guard).await,
     };
-    opened.map_err(|error| match failed(address, &error) {
+    opened.map_err(|error| match failed((address, guard), &error) {
         SourceError::Other { what } => SourceError::Unreachable { source_name: address.to_string(), what },
         other => other,
     })
@@ -98,12 +98,14 @@ async fn mysql(address: &Address, guard: &Guard) -> Result<Pool, sqlx::Error> {
 }
 
 /// What an error of a driver means for whoever asked.
-pub(super) fn failed(address: &Address, error: &sqlx::Error) -> SourceError {
+pub(super) fn failed((address, guard): (&Address, &Guard), error: &sqlx::Error) -> SourceError {
     let unreachable = |what: String| SourceError::Unreachable { source_name: address.to_string(), what };
     match error {
         sqlx::Error::Database(said) => match said.code().as_deref() {
             // SQLSTATE of the standard, then MySQL's numbers where its driver gives those.
-            Some("57014" | "70100" | "1969" | "3024") => SourceError::TimedOut { limit_ms: 0 },
+            Some("57014" | "70100" | "1969" | "3024") => {
+                SourceError::TimedOut { limit_ms: guard.statement_ms }
+            }
             Some("42501" | "1142" | "1143" | "28000" | "28P01" | "1045" | "1044") => {
                 SourceError::NoRight { what: said.message().to_owned() }
             }

@@ -133,7 +133,7 @@ impl Base {
         let table = tables.iter().find(|table| table.name == "khai_sinh").unwrap();
         let seen = inspect::look(&source, table).await.unwrap();
         let drafted = draft::draft(&self.address(), table, &seen, ("HOTICH", "khai-sinh")).unwrap();
-        let text = drafted.text();
+        let text = drafted.text().unwrap();
         let mut read = Definition::parse(&text).unwrap();
         if let Some(password) = self.address().password() {
             assert!(!text.contains(&password), "a definition has no password: {text}");

@@ -28,7 +28,7 @@ async fn an_unknown_database_is_understood_and_drafted(base: Base) {
     assert_eq!(drafted.field("lePhi").unwrap().kind, Kind::Decimal);
     assert_eq!(drafted.changes.as_ref().unwrap().field, "capNhat");
     assert!(drafted.field("anh").is_none());
-    let text = drafted.text();
+    let text = drafted.text().unwrap();
     assert!(text.lines().count() < 150 && !text.contains("049000000"), "a definition has no data: {text}");
 
     let checked = check(&drafted, &source).await.unwrap();
