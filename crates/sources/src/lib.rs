@@ -9,6 +9,7 @@
 pub mod check;
 pub mod definition;
 pub mod draft;
+pub mod encoding;
 pub mod engine;
 pub mod error;
 pub mod inspect;
