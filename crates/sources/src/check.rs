@@ -4,7 +4,7 @@ use crate::definition::{Definition, Field};
 use crate::engine::{Source, Table};
 use crate::error::{Mistake, SourceError};
 use crate::query::{Page, Query};
-use crate::shape::{Shape, Unfit};
+use crate::shape::{Shape, Unfit, wanted};
 
 /// Rows that are read to see whether values fit their fields.
 const ROWS: u32 = 200;
@@ -27,6 +27,11 @@ pub struct Checked {
 pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, SourceError> {
     let tables = source.tables().await?;
     let mut checked = Checked::default();
+    if let Some(state) = source.file() {
+        checked.warnings.extend(state.report.remarks());
+        let alarm = state.alarm.map(|alarm| Mistake::new("url", alarm.clone(), alarm));
+        checked.mistakes.extend(alarm);
+    }
     if let Some(table) = find(&tables, ("entity.table", &definition.entity.table), &mut checked) {
         compare(definition, table, &mut checked);
     }
@@ -150,7 +155,7 @@ async fn read(definition: &Definition, source: &Source, checked: &mut Checked) -
             Ok(()) => checked.rows += 1,
             Err(Unfit(at)) => {
                 let (field, key) = (&definition.fields[at], query.key_of(&row).join(","));
-                let wanted = field.kind.name();
+                let wanted = wanted(field.kind, field.encoding);
                 let vi = format!("dòng {key}: giá trị không phải {wanted}");
                 let en = format!("row {key}: the value is not {wanted}");
                 checked.mistakes.push(Mistake::new(format!("field {}", field.name), vi, en));

@@ -3,12 +3,15 @@
 mod mistakes;
 mod window;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::Encoding;
 use crate::error::{Mistake, SourceError};
+use crate::file::Import;
 use crate::meaning::{Meaning, Personal};
 use crate::value::Kind;
 
@@ -38,6 +41,9 @@ pub struct Definition {
     /// File with the password, readable by the node only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// How a file is to be read; for `csv:` and `xlsx:` only.
+    #[serde(default, skip_serializing_if = "Import::is_default")]
+    pub import: Import,
     /// What is offered.
     pub service: Service,
     /// Where the rows are.
@@ -149,6 +155,10 @@ pub struct Field {
     /// Class of personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal: Option<Personal>,
+    /// What the column's characters stand for, where old bytes were kept as if they were windows-1252: `tcvn3`, `vni`,
+    /// `windows1258`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// The list of `[[code_list]]` that its values are codes of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_list: Option<String>,
@@ -309,6 +319,16 @@ impl Default for Limits {
     }
 }
 
+impl Field {
+    /// A stored text as Unicode; nothing when it is no text in the field's encoding.
+    pub fn unicode<'a>(&self, stored: &'a str) -> Option<Cow<'a, str>> {
+        match self.encoding {
+            Some(encoding) => encoding.convert(stored).map(Cow::Owned),
+            None => Some(Cow::Borrowed(stored)),
+        }
+    }
+}
+
 impl Definition {
     /// Reads a definition; nothing of the database is asked.
     ///
@@ -327,9 +347,8 @@ impl Definition {
     #[must_use]
     pub fn placed(mut self, dir: &Path) -> Self {
         self.password_file = self.password_file.map(|path| dir.join(path));
-        if let Some(path) = self.url.strip_prefix("sqlite:").filter(|path| Path::new(path).is_relative()) {
-            self.url = format!("sqlite:{}", dir.join(path).display());
-        }
+        self.url = crate::file::placed(&self.url, dir);
+        self.import.cache = self.import.cache.map(|path| dir.join(path));
         self
     }
 

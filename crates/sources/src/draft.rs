@@ -1,8 +1,10 @@
 //! Writing a first definition, which people then read and correct.
 
 use crate::definition::{Changes, Definition, Entity, FORMAT, Field, Filter, Gives, How, Limits, Service};
+use crate::encoding::Detected;
 use crate::engine::{Address, Table};
 use crate::error::{Mistake, SourceError};
+use crate::file::LINE;
 use crate::inspect::{Seen, SeenColumn};
 use crate::meaning::{Meaning, folded};
 use crate::value::Kind;
@@ -36,6 +38,10 @@ pub fn draft(
         .columns
         .iter()
         .zip(&seen.columns)
+        // Lines of a file change when somebody inserts one; they are given only where nothing else tells rows apart.
+        .filter(|(column, _)| {
+            !(crate::file::is_file(&address.to_string()) && column.name == LINE && table.key != [LINE])
+        })
         .filter_map(|(column, seen)| {
             let kind = column.kind?;
             let name = unused(&camel(&column.name), &mut names);
@@ -47,6 +53,7 @@ pub fn draft(
                 column_type: column.type_name.clone(),
                 meaning,
                 personal: meaning.and_then(Meaning::personal),
+                encoding: seen.encoding.filter(Detected::is_sure).map(|detected| detected.encoding),
                 code_list: None,
                 title_vi: title(&column.comment, &column.name, meaning),
                 required: !column.nullable,
@@ -64,6 +71,7 @@ pub fn draft(
         format: FORMAT.into(),
         url: address.without_password(),
         password_file: None,
+        import: address.import(),
         service: Service {
             subsystem: subsystem.into(),
             code: code.into(),
@@ -109,6 +117,7 @@ fn filters(fields: &[Field], seen: &[SeenColumn]) -> Vec<Filter> {
                 add(format!("{}Tu", field.name), How::From);
                 add(format!("{}Den", field.name), How::To);
             }
+            _ if field.encoding.is_some_and(|encoding| !encoding.is_searchable()) => {}
             _ => add(field.name.clone(), How::Equals),
         }
     }

@@ -54,6 +54,13 @@ pub struct Detected {
     pub mixed: bool,
 }
 
+impl Detected {
+    /// Whether it may be converted without asking anybody.
+    pub fn is_sure(&self) -> bool {
+        self.confidence >= 75 && !self.mixed
+    }
+}
+
 /// The encodings whose bytes may be kept as characters of windows-1252.
 const LEGACY: [Encoding; 3] = [Encoding::Tcvn3, Encoding::Vni, Encoding::Windows1258];
 

@@ -3,24 +3,30 @@
 mod catalogue;
 mod connect;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
 use sqlx::mysql::MySqlPool;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Row as _};
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::error::SourceError;
+use crate::file::{FileAddress, FileState, Following, Import};
 use crate::value::Kind;
 
 pub use connect::Guard;
 
 /// A row: each value as the database's own text, or nothing.
 pub type Row = Vec<Option<String>>;
+/// Rows of a file's copy that wait to be read.
+const ROWS_WAITING: usize = 64;
 /// Rows as they come.
 pub type Rows<'a> = Pin<Box<dyn Stream<Item = Result<Row, SourceError>> + Send + 'a>>;
 
@@ -80,6 +86,8 @@ impl Engine {
     pub fn as_value(self, number: usize, type_name: &str) -> String {
         match self {
             Self::Postgres => format!("CAST({} AS {type_name})", self.place(number)),
+            // Decimals of files are kept as text, and compared as numbers.
+            Self::Sqlite if type_name == crate::file::DECIMAL => "CAST(? AS NUMERIC)".into(),
             // These two compare a column with a text by the column's own rules.
             Self::Sqlite | Self::MySql => self.place(number),
         }
@@ -91,9 +99,24 @@ impl Engine {
 pub struct Address {
     url: String,
     engine: Engine,
+    /// The file that is imported to be asked.
+    file: Option<Box<FileAddress>>,
 }
 
 impl Address {
+    /// Where it is one of a file: how that is to be read, and the types that a definition wants its columns to have.
+    #[must_use]
+    pub fn with_import(mut self, import: &Import, columns: BTreeMap<String, String>) -> Self {
+        self.file = self.file.map(|file| Box::new(file.with(import, columns)));
+        self
+    }
+
+    /// How the file is to be read, beside what stands in the address.
+    pub(crate) fn import(&self) -> Import {
+        let import = self.file.as_ref().map(|file| file.import().clone()).unwrap_or_default();
+        if self.url.contains('#') { Import { sheet: None, ..import } } else { import }
+    }
+
     /// Which engine answers there.
     pub fn engine(&self) -> Engine {
         self.engine
@@ -107,7 +130,7 @@ impl Address {
         let none = |()| SourceError::Address { what: "password".into() };
         let mut url = Url::parse(&self.url).map_err(|e| SourceError::Address { what: e.to_string() })?;
         url.set_password(Some(password)).map_err(none)?;
-        Ok(Self { url: url.into(), engine: self.engine })
+        Ok(Self { url: url.into(), ..self.clone() })
     }
 
     /// The password that stands in it.
@@ -136,11 +159,12 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, SourceError> {
         let text = text.trim();
         let engine = match text.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => Engine::Sqlite,
+            Some("sqlite" | "csv" | "xlsx") => Engine::Sqlite,
             Some("postgres" | "postgresql") => Engine::Postgres,
             Some("mysql" | "mariadb") => Engine::MySql,
             _ => {
-                let what = "sqlite:PATH | postgres://… | mysql://… | mariadb://…".into();
+                let what =
+                    "sqlite:PATH | csv:PATH | xlsx:PATH | postgres://… | mysql://… | mariadb://…".into();
                 return Err(SourceError::Address { what });
             }
         };
@@ -156,7 +180,7 @@ impl FromStr for Address {
                 return Err(SourceError::Address { what });
             }
         }
-        Ok(Self { url: text, engine })
+        Ok(Self { file: FileAddress::of(&text).map(Box::new), url: text, engine })
     }
 }
 
@@ -238,6 +262,7 @@ enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
     MySql(MySqlPool),
+    File(Arc<Following>),
 }
 
 /// A statement with its parameters. Every value is a parameter, never part of the text.
@@ -305,6 +330,37 @@ impl Source {
             Pool::Sqlite(pool) => stream!(pool, statement, self),
             Pool::Postgres(pool) => stream!(pool, statement, self),
             Pool::MySql(pool) => stream!(pool, statement, self),
+            Pool::File(following) => self.rows_of_file(Arc::clone(following), statement),
+        }
+    }
+
+    /// The rows of the copy that answers now, which stays open until they are read or nobody reads them.
+    fn rows_of_file(&self, following: Arc<Following>, statement: Statement) -> Rows<'_> {
+        let (send, coming) = mpsc::channel(ROWS_WAITING);
+        let source = self.clone();
+        tokio::spawn(async move {
+            let copy = following.current();
+            let mut rows = stream!(&copy.pool, statement, &source);
+            loop {
+                let row = tokio::select! {
+                    row = rows.next() => row,
+                    () = send.closed() => return,
+                };
+                let Some(row) = row else { return };
+                if send.send(row).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let next = async |mut coming: mpsc::Receiver<_>| Some((coming.recv().await?, coming));
+        Box::pin(futures_util::stream::unfold(coming, next))
+    }
+
+    /// Where a file stands; nothing for databases.
+    pub fn file(&self) -> Option<FileState> {
+        match &self.pool {
+            Pool::File(following) => Some(following.state()),
+            _ => None,
         }
     }
 

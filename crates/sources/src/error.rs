@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Everything that goes wrong between a question and the database.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -105,6 +107,24 @@ pub enum SourceError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A file cannot be imported.
+    #[error("không nhập được tệp {file}: {vi} / the file {file} cannot be imported: {en}")]
+    Import {
+        /// The file.
+        file: String,
+        /// Why, in Vietnamese, with the remedy.
+        vi: String,
+        /// Why, in English.
+        en: String,
+    },
+    /// A file's encoding is none that we know.
+    #[error(
+        "không nhận ra bảng mã của {file}; ghi [import] encoding (utf8, tcvn3, vni, windows1258), hoặc lưu lại bằng UTF-8 / the encoding of {file} is not recognised: write [import] encoding, or save it in UTF-8"
+    )]
+    Encoding {
+        /// The file.
+        file: String,
+    },
     /// Something else that the driver says.
     #[error("lỗi của nguồn: {what} / the source says: {what}")]
     Other {
@@ -129,6 +149,8 @@ impl SourceError {
             Self::Definition(_) => "EX-3010",
             Self::Value { .. } => "EX-3011",
             Self::Other { .. } => "EX-3012",
+            Self::Import { .. } => "EX-3013",
+            Self::Encoding { .. } => "EX-3014",
             Self::NotNow { .. } => "EX-3019",
         }
     }
@@ -145,7 +167,7 @@ impl SourceError {
 }
 
 /// One thing that is wrong with a definition or a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mistake {
     /// Where: a parameter, or a path in the definition.
     pub place: String,

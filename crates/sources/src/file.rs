@@ -60,13 +60,19 @@ pub struct Import {
 }
 
 impl Import {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub(crate) fn mistakes(&self, url: &str) -> Vec<Mistake> {
         let mut all = Vec::new();
-        if !is_file(url) && *self != Self::default() {
+        if !is_file(url) && !self.is_default() {
             let en = "is for sources csv: and xlsx: only";
             all.push(Mistake::new("import", "chỉ dùng cho nguồn csv: và xlsx:", en));
         }
-        if self.delimiter.is_some_and(|sign| !sign.is_ascii() || sign.is_ascii_alphanumeric() || "\"\r\n\0".contains(sign))
+        if self
+            .delimiter
+            .is_some_and(|sign| !sign.is_ascii() || sign.is_ascii_alphanumeric() || "\"\r\n\0".contains(sign))
         {
             let en = "is one character such as , ; | or a tab";
             all.push(Mistake::new("import.delimiter", "là một ký tự như , ; | hoặc tab", en));
@@ -101,7 +107,9 @@ pub fn is_file(url: &str) -> bool {
 pub fn placed(url: &str, dir: &Path) -> String {
     let found = url.split_once(':').filter(|(scheme, _)| ["sqlite", "csv", "xlsx"].contains(scheme));
     match found {
-        Some((scheme, path)) if Path::new(path).is_relative() => format!("{scheme}:{}", dir.join(path).display()),
+        Some((scheme, path)) if Path::new(path).is_relative() => {
+            format!("{scheme}:{}", dir.join(path).display())
+        }
         _ => url.to_owned(),
     }
 }
@@ -130,13 +138,18 @@ impl FileAddress {
         Self { import: Import { sheet, ..import.clone() }, expected, ..self.clone() }
     }
 
+    pub(crate) fn import(&self) -> &Import {
+        &self.import
+    }
+
     fn stamp(&self) -> Result<Stamp, SourceError> {
         let meta = std::fs::metadata(&self.path).map_err(|error| unreadable(&self.path, &error))?;
         if !meta.is_file() {
             return Err(refused(&self.path, "không phải là tệp", "is no file"));
         }
         if meta.len() > FILE_BYTES_MAX {
-            let (vi, en) = (format!("lớn hơn {FILE_BYTES_MAX} byte"), format!("is larger than {FILE_BYTES_MAX} bytes"));
+            let (vi, en) =
+                (format!("lớn hơn {FILE_BYTES_MAX} byte"), format!("is larger than {FILE_BYTES_MAX} bytes"));
             return Err(refused(&self.path, &vi, &en));
         }
         Ok(Stamp::of(&meta))
@@ -212,7 +225,11 @@ impl Report {
         all.extend(self.shown.iter().cloned());
         let more = self.problems.saturating_sub(self.shown.len() as u64);
         if more > 0 {
-            all.push(Mistake::new("import", format!("và {more} vấn đề khác"), format!("and {more} more problems")));
+            all.push(Mistake::new(
+                "import",
+                format!("và {more} vấn đề khác"),
+                format!("and {more} more problems"),
+            ));
         }
         all
     }
@@ -245,9 +262,17 @@ impl Found {
         }
     }
 
+    /// A cell that is no text in the encoding.
+    fn no_text(&mut self, place: String, encoding: Encoding) {
+        let name = encoding.name();
+        let vi = format!("EX-3014: không phải chữ {name}, để trống");
+        self.problem(place, &vi, &format!("EX-3014: is no text in {name}, left empty"));
+    }
+
     /// A text in normal form C without characters that nobody sees.
     fn cleaned(&mut self, text: String) -> Cell {
-        let hidden = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{feff}' || c == '\u{200b}';
+        let hidden =
+            |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{feff}' || c == '\u{200b}';
         let text = if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text };
         let clean: String = text.nfc().filter(|c| !hidden(*c)).collect();
         if text.contains(hidden) {

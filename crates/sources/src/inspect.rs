@@ -3,6 +3,7 @@
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
+use crate::encoding::{Detected, detect_text};
 use crate::engine::{Source, Table};
 use crate::error::SourceError;
 use crate::meaning::{Guess, Personal, guess};
@@ -47,6 +48,8 @@ pub struct SeenColumn {
     pub guess: Option<Guess>,
     /// Class of personal data, by the guess.
     pub personal: Option<Personal>,
+    /// The encoding of before Unicode that its text is in.
+    pub encoding: Option<Detected>,
 }
 
 /// Something to know.
@@ -94,6 +97,7 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
             let values: Vec<&str> =
                 sample.iter().filter_map(|row: &crate::engine::Row| row.get(at)?.as_deref()).collect();
             let guess = guess(column, &values);
+            let encoding = detect_text(&values).filter(|_| column.kind == Some(Kind::Text));
             SeenColumn {
                 name: column.name.clone(),
                 type_name: column.type_name.clone(),
@@ -101,9 +105,20 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
                 indexed: table.indexed.contains(&column.name),
                 personal: guess.and_then(|guess| guess.meaning.personal()),
                 guess,
+                encoding,
             }
         })
         .collect();
+    remarks.extend(columns.iter().filter_map(old_text));
+    if let Some(state) = source.file() {
+        let told = state.report.remarks();
+        remarks.extend(
+            told.iter().map(|of| {
+                Remark::new(format!("{}: {}", of.place, of.vi), format!("{}: {}", of.place, of.en))
+            }),
+        );
+        remarks.extend(state.alarm.map(|alarm| Remark::new(alarm.clone(), alarm)));
+    }
     let worth = worth(table, &columns, &mut remarks);
     Ok(Seen {
         table: table.full_name(),
@@ -113,6 +128,27 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
         columns,
         worth,
         remarks,
+    })
+}
+
+/// What to know of a column with text of before Unicode.
+fn old_text(column: &SeenColumn) -> Option<Remark> {
+    let Detected { encoding, confidence, mixed } = column.encoding?;
+    let (name, encoding) = (&column.name, encoding.name());
+    Some(if mixed {
+        Remark::new(
+            format!("cột {name} lẫn chữ {encoding} ({confidence}%) và chữ Unicode: sửa dữ liệu trước"),
+            format!(
+                "column {name} mixes {encoding} ({confidence}%) and Unicode: the data must be corrected first"
+            ),
+        )
+    } else {
+        Remark::new(
+            format!("cột {name} là chữ {encoding} ({confidence}%): khai encoding để trả ra chữ Unicode"),
+            format!(
+                "column {name} is in {encoding} ({confidence}%): declare encoding, and it is given as Unicode"
+            ),
+        )
     })
 }
 

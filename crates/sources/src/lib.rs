@@ -13,6 +13,7 @@ pub mod encoding;
 pub mod engine;
 pub mod error;
 mod export;
+pub mod file;
 pub mod inspect;
 pub mod meaning;
 pub mod openapi;

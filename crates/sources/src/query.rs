@@ -242,9 +242,14 @@ fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceErr
         );
         return Err(wrong(place, &vi, &en));
     }
-    field.kind.for_source(value).ok_or_else(|| {
+    let accepted = field.kind.for_source(value).ok_or_else(|| {
         let kind = field.kind.name();
         wrong(place, &format!("không phải giá trị kiểu {kind}"), &format!("is no value of the type {kind}"))
+    })?;
+    let Some(encoding) = field.encoding else { return Ok(accepted) };
+    encoding.encode(&accepted).ok_or_else(|| {
+        let (vi, en) = ("có chữ mà nguồn không ghi được", "has letters that the source cannot hold");
+        wrong(place, vi, en)
     })
 }
 

@@ -109,7 +109,9 @@ impl Service {
 /// # Errors
 /// As [`Service::open`].
 pub async fn open(definition: &Definition) -> Result<Source, SourceError> {
-    let mut address: crate::engine::Address = definition.url.parse()?;
+    let columns = definition.fields.iter().map(|field| (field.column.clone(), field.column_type.clone()));
+    let address: crate::engine::Address = definition.url.parse()?;
+    let mut address = address.with_import(&definition.import, columns.collect());
     if let Some(path) = &definition.password_file {
         address = address.with_password(password(path)?.trim_end())?;
     }

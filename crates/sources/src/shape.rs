@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::definition::{CodeList, Field};
+use crate::encoding::Encoding;
 use crate::error::SourceError;
 use crate::value::Kind;
 
@@ -18,6 +19,7 @@ pub struct Shape {
 struct Leaf {
     name: String,
     kind: Kind,
+    encoding: Option<Encoding>,
     codes: Option<Codes>,
 }
 
@@ -49,7 +51,12 @@ impl Shape {
     pub fn new(fields: &[Field], code_lists: &[CodeList]) -> Self {
         let leaf = |field: &Field| {
             let list = code_lists.iter().find(|list| Some(&list.id) == field.code_list.as_ref());
-            Leaf { name: field.name.clone(), kind: field.kind, codes: list.map(Codes::new) }
+            Leaf {
+                name: field.name.clone(),
+                kind: field.kind,
+                encoding: field.encoding,
+                codes: list.map(Codes::new),
+            }
         };
         let places: Vec<(usize, Vec<&str>)> =
             fields.iter().map(|field| field.name.split('.').collect()).enumerate().collect();
@@ -67,7 +74,11 @@ impl Shape {
     /// The error for a field without a right value.
     pub fn unfit(&self, Unfit(at): Unfit, key: &[String]) -> SourceError {
         let leaf = &self.leaves[at];
-        SourceError::Value { field: leaf.name.clone(), key: key.join(","), wanted: leaf.kind.name() }
+        SourceError::Value {
+            field: leaf.name.clone(),
+            key: key.join(","),
+            wanted: wanted(leaf.kind, leaf.encoding),
+        }
     }
 
     fn object(&self, nodes: &[Node], row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), Unfit> {
@@ -95,12 +106,23 @@ impl Shape {
             out.extend_from_slice(b"null");
             return Ok(());
         };
+        let converted = leaf.encoding.map(|encoding| encoding.convert(text));
+        let text = match &converted {
+            None => text,
+            Some(Some(unicode)) => unicode,
+            Some(None) => return Err(Unfit(at)),
+        };
         let fits = match &leaf.codes {
             Some(codes) => codes.write(text, out),
             None => leaf.kind.write(text, out),
         };
         if fits { Ok(()) } else { Err(Unfit(at)) }
     }
+}
+
+/// What a value should be, in messages.
+pub(crate) fn wanted(kind: Kind, encoding: Option<Encoding>) -> &'static str {
+    encoding.map_or(kind.name(), Encoding::name)
 }
 
 impl Codes {
@@ -161,6 +183,7 @@ mod tests {
             column_type: "text".into(),
             meaning: None,
             personal: None,
+            encoding: None,
             code_list: code_list.map(str::to_owned),
             title_vi: String::new(),
             required: false,

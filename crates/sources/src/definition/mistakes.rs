@@ -6,6 +6,7 @@ use super::{
     ANSWER_BYTES_MAX, CACHE_S_MAX, Changes, Definition, FORMAT, Field, Gives, How, LIST_ROWS_MAX, Limits,
     List, PAGE_ROWS_MAX, STATEMENT_MS_MAX,
 };
+use crate::encoding::Encoding;
 use crate::error::Mistake;
 use crate::value::Kind;
 
@@ -22,7 +23,42 @@ impl Definition {
         all.extend(self.filter_mistakes());
         all.extend(self.verify_mistakes());
         all.extend(self.lists.iter().flat_map(|list| self.list_mistakes(list)));
+        all.extend(self.encoding_mistakes());
+        all.extend(self.import.mistakes(&self.url));
         all.extend(self.limits.mistakes());
+        all
+    }
+
+    /// Text of before Unicode can be asked for by its whole value, where each text is written in one way only.
+    fn encoding_mistakes(&self) -> Vec<Mistake> {
+        let mut all = Vec::new();
+        let mut wrong = |place: String, vi: &str, en: &str| all.push(Mistake::new(place, vi, en));
+        let in_lists = self.lists.iter().flat_map(|list| &list.fields);
+        for field in self.fields.iter().chain(in_lists).filter(|field| field.encoding.is_some()) {
+            if field.kind != Kind::Text || !field.encoding.is_some_and(Encoding::is_legacy) {
+                let vi = "encoding là tcvn3, vni hoặc windows1258, cho trường text";
+                let en = "encoding is tcvn3, vni or windows1258, for a field of text";
+                wrong(format!("field {}", field.name), vi, en);
+            }
+        }
+        let encoded = |name: &str| self.field(name).and_then(|field| field.encoding);
+        let searchable = |name: &str| encoded(name).is_none_or(Encoding::is_searchable);
+        let vi = "bảng mã của trường có nhiều cách ghi một chữ, không tìm được";
+        let en = "the field's encoding writes a text in more ways than one, so that it cannot be searched";
+        for name in self.service.look_up.iter().filter(|name| !searchable(name)) {
+            wrong(format!("service.look_up {name}"), vi, en);
+        }
+        for filter in self.filters.iter().filter(|filter| encoded(&filter.field).is_some()) {
+            let place = format!("filter {}", filter.parameter);
+            if !searchable(&filter.field) {
+                wrong(place, vi, en);
+            } else if filter.how != How::Equals
+                && !(filter.how == How::Prefix && encoded(&filter.field) == Some(Encoding::Tcvn3))
+            {
+                let vi = "trường có encoding chỉ tìm bằng equals (tcvn3: cả prefix)";
+                wrong(place, vi, "a field with an encoding is searched with equals (tcvn3: prefix, too)");
+            }
+        }
         all
     }
 

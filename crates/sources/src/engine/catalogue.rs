@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Column, Engine, Source, Table};
 use crate::error::SourceError;
+use crate::file::IMPORTED;
 use crate::value::Kind;
 
 /// Most columns that are read of one database: 500 tables of 100 columns.
@@ -72,7 +73,9 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
         return Err(SourceError::Other { what: format!("hơn / more than {COLUMNS_MAX} cột / columns") });
     }
     let mut tables: BTreeMap<(String, String), Table> = BTreeMap::new();
-    for row in rows {
+    // What a copy of a file says of itself is no table of the file.
+    let is_ours = |row: &super::Row| row.get(1).is_some_and(|name| name.as_deref() == Some(IMPORTED));
+    for row in rows.into_iter().filter(|row| !is_ours(row)) {
         let [schema, name, is_view, count, column, type_name, nullable, comment] = texts(row);
         let table = tables.entry((schema.clone(), name.clone())).or_insert_with(|| Table {
             schema,

@@ -1,5 +1,6 @@
 //! Connecting: read-only, with limits that the database itself keeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Executor as _;
@@ -9,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::{Address, Engine, Pool};
 use crate::error::{Mistake, SourceError};
+use crate::file::Following;
 
 /// Longest wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -31,6 +33,9 @@ impl Default for Guard {
 }
 
 pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, SourceError> {
+    if let Some(file) = &address.file {
+        return Ok(Pool::File(Arc::new(Following::open(file, guard).await?)));
+    }
     let opened = match address.engine() {
         Engine::Sqlite => sqlite(address, guard).await,
         Engine::Postgres => postgres(address, guard).await,

@@ -230,7 +230,9 @@ impl Fractions {
 fn stays_text(name: &str) -> bool {
     let plain = folded(name);
     is_code(name)
-        || ["dienthoai", "sdt", "didong", "phone", "fax", "taikhoan", "zip"].iter().any(|word| plain.contains(word))
+        || ["dienthoai", "sdt", "didong", "phone", "fax", "taikhoan", "zip"]
+            .iter()
+            .any(|word| plain.contains(word))
 }
 
 /// Whether a column's name says that it tells its rows apart: a number of a person or a paper, a code.
@@ -238,9 +240,12 @@ pub(super) fn is_code(name: &str) -> bool {
     let plain = folded(name);
     let first = name.split(|c: char| !c.is_alphanumeric()).next().map(folded).unwrap_or_default();
     ["ma", "id", "code", "uuid", "mst"].contains(&&*first)
-        || ["dinhdanh", "cccd", "cmnd", "cmt", "cancuoc", "sothe", "sohoso", "sogiay", "sohieu", "masothue", "hochieu"]
-            .iter()
-            .any(|word| plain.contains(word))
+        || [
+            "dinhdanh", "cccd", "cmnd", "cmt", "cancuoc", "sothe", "sohoso", "sogiay", "sohieu", "masothue",
+            "hochieu",
+        ]
+        .iter()
+        .any(|word| plain.contains(word))
 }
 
 /// Meanings by which consumers ask.
@@ -279,7 +284,8 @@ fn is_grouped(text: &str, sign: char) -> bool {
 
 /// A whole number of 64 bits that is written in one way only.
 fn is_whole(text: &str) -> bool {
-    is_plain(text.strip_prefix('-').filter(|digits| *digits != "0").unwrap_or(text)) && text.parse::<i64>().is_ok()
+    is_plain(text.strip_prefix('-').filter(|digits| *digits != "0").unwrap_or(text))
+        && text.parse::<i64>().is_ok()
 }
 
 /// A number with a point before its fraction. Which sign it is here the column has decided: a value of both readings

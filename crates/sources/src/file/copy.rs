@@ -194,13 +194,21 @@ async fn fitting(file: &FileAddress, guard: &Guard, place: &Path) -> Option<Copy
         return None;
     }
     // Nobody writes a copy that has its name.
-    let options =
-        SqliteConnectOptions::new().filename(place).read_only(true).immutable(true).pragma("query_only", "on");
-    let pool = SqlitePoolOptions::new().max_connections(guard.connections).connect_with(options).await.ok()?;
+    let options = SqliteConnectOptions::new()
+        .filename(place)
+        .read_only(true)
+        .immutable(true)
+        .pragma("query_only", "on");
+    let pool =
+        SqlitePoolOptions::new().max_connections(guard.connections).connect_with(options).await.ok()?;
     let select = sqlx::AssertSqlSafe(format!("SELECT made FROM {IMPORTED}"));
     let text: String = sqlx::query_scalar(select).fetch_one(&pool).await.ok()?;
     let made: Made = serde_json::from_str(&text).ok()?;
-    (made.format == FORMAT && made.path == file.path).then_some(Copy { pool, stamp: made.stamp, report: made.report })
+    (made.format == FORMAT && made.path == file.path).then_some(Copy {
+        pool,
+        stamp: made.stamp,
+        report: made.report,
+    })
 }
 
 /// The newest copy that was made with the same options, of whatever the file was then.
@@ -217,8 +225,12 @@ fn folder(file: &FileAddress) -> Result<PathBuf, SourceError> {
     let beside = || file.path.parent().unwrap_or(Path::new(".")).join(FOLDER);
     let folder = file.import.cache.clone().unwrap_or_else(beside);
     let failed = |error: std::io::Error| {
-        let vi = format!("không dùng được thư mục bản sao {0}: {error}; ghi [import] cache", folder.display());
-        let en = format!("the folder of copies {0} cannot be used: {error}; write [import] cache", folder.display());
+        let vi =
+            format!("không dùng được thư mục bản sao {0}: {error}; ghi [import] cache", folder.display());
+        let en = format!(
+            "the folder of copies {0} cannot be used: {error}; write [import] cache",
+            folder.display()
+        );
         refused(&file.path, &vi, &en)
     };
     if !folder.exists() {

@@ -100,7 +100,9 @@ impl CsvFile {
             return Err(super::refused(
                 &self.path,
                 &format!("dòng {line}: dấu ngoặc kép mở mà không đóng; tệp có thể chưa chép xong"),
-                &format!("line {line}: a quotation mark is opened and not closed; the file may be half written"),
+                &format!(
+                    "line {line}: a quotation mark is opened and not closed; the file may be half written"
+                ),
             ));
         }
         Ok(())
@@ -118,8 +120,11 @@ impl CsvFile {
         if bytes.is_empty() {
             return Cell::Empty;
         }
-        let encoding =
-            if matches!(self.encoding, Encoding::Utf16Le | Encoding::Utf16Be) { Encoding::Utf8 } else { self.encoding };
+        let encoding = if matches!(self.encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+            Encoding::Utf8
+        } else {
+            self.encoding
+        };
         let text = encoding.decode(bytes).filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
         let text = match self.text {
             Some(means) => text.and_then(|text| means.convert(&text)),
@@ -128,21 +133,19 @@ impl CsvFile {
         match text {
             Some(text) => found.cleaned(text),
             None => {
-                let name = self.encoding().name();
                 let place = format!("dòng / line {line}, cột / column {}", column + 1);
-                found.problem(
-                    place,
-                    &format!("EX-3014: không phải chữ {name}, để trống"),
-                    &format!("EX-3014: is no text in {name}, left empty"),
-                );
+                found.no_text(place, self.encoding());
                 Cell::Empty
             }
         }
     }
 
     fn broken(&self, line: u64, error: &csv::Error) -> SourceError {
-        let vi = format!("sau dòng {line}: bản ghi quá {RECORD_BYTES_MAX} byte, hoặc không đọc được: {error}");
-        let en = format!("after line {line}: a record of more than {RECORD_BYTES_MAX} bytes, or unreadable: {error}");
+        let vi =
+            format!("sau dòng {line}: bản ghi quá {RECORD_BYTES_MAX} byte, hoặc không đọc được: {error}");
+        let en = format!(
+            "after line {line}: a record of more than {RECORD_BYTES_MAX} bytes, or unreadable: {error}"
+        );
         super::refused(&self.path, &vi, &en)
     }
 }
@@ -192,7 +195,8 @@ impl Survey {
             if invalid.is_empty() {
                 continue;
             }
-            let unfinished = chunks.peek().is_none() && str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none());
+            let unfinished =
+                chunks.peek().is_none() && str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none());
             if unfinished && !last {
                 return invalid.len();
             }
@@ -207,7 +211,8 @@ impl Survey {
             Some(wide @ (Encoding::Utf16Le | Encoding::Utf16Be)) => Some(wide),
             _ => None,
         };
-        let unicode = self.bad == 0 || self.good > GOOD_FOR_BAD * self.bad || self.head.starts_with(b"\xEF\xBB\xBF");
+        let unicode =
+            self.bad == 0 || self.good > GOOD_FOR_BAD * self.bad || self.head.starts_with(b"\xEF\xBB\xBF");
         if let Some(wanted) = import.encoding {
             // Old bytes never make good UTF-8: these were written as characters.
             let kept = wanted.is_legacy() && self.bad == 0 && self.good > 0;
@@ -221,7 +226,8 @@ impl Survey {
             let means = detect_text(&[&text]).filter(Detected::is_sure).map(|detected| detected.encoding);
             return Ok((Encoding::Utf8, means));
         }
-        let legacy = detect(&self.sample).filter(|encoding| encoding.is_legacy()).map(|encoding| (encoding, None));
+        let legacy =
+            detect(&self.sample).filter(|encoding| encoding.is_legacy()).map(|encoding| (encoding, None));
         legacy.ok_or_else(|| SourceError::Encoding { file: path.display().to_string() })
     }
 }
@@ -285,7 +291,8 @@ impl<R: Read> Read for Wide<R> {
             self.ended = read == 0;
             let room = self.decoder.max_utf8_buffer_length(read).unwrap_or(4 * HEAD_BYTES);
             self.ready.resize(room, 0);
-            let (result, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..read], &mut self.ready, self.ended);
+            let (result, _, written, _) =
+                self.decoder.decode_to_utf8(&self.raw[..read], &mut self.ready, self.ended);
             debug_assert_eq!(result, CoderResult::InputEmpty, "the room is enough for everything");
             self.ready.truncate(written);
             self.given = 0;

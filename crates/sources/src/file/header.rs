@@ -8,7 +8,7 @@ pub(super) const ROWS_LOOKED_AT: usize = 50;
 /// Longest name of a column, in characters; a field's name of it must stay within 64.
 const NAME_CHARS_MAX: usize = 60;
 /// The column with the line of the file.
-pub(super) const LINE: &str = "so_dong";
+pub const LINE: &str = "so_dong";
 
 /// A row of a file.
 #[derive(Clone, Debug, Default)]
@@ -133,13 +133,24 @@ mod tests {
 
     fn rows(texts: &[&str]) -> Vec<Row> {
         let cell = |text: &str| if text.is_empty() { Cell::Empty } else { Cell::Text(text.into()) };
-        (1..).zip(texts).map(|(line, text)| Row { line, cells: text.split('|').map(cell).collect(), banner: false, reaches: line }).collect()
+        (1..)
+            .zip(texts)
+            .map(|(line, text)| Row {
+                line,
+                cells: text.split('|').map(cell).collect(),
+                banner: false,
+                reaches: line,
+            })
+            .collect()
     }
 
     #[track_caller]
     fn check(texts: &[&str], wanted: Option<u64>, expected: Option<(u64, &[&str])>) {
         let found = find(&rows(texts), wanted);
-        let expected = expected.map(|(last_line, names)| Header { last_line, names: names.iter().map(|n| (*n).to_owned()).collect() });
+        let expected = expected.map(|(last_line, names)| Header {
+            last_line,
+            names: names.iter().map(|n| (*n).to_owned()).collect(),
+        });
         assert_eq!(found, expected, "{texts:?}");
     }
 
@@ -147,7 +158,11 @@ mod tests {
     fn the_header_is_the_first_row_that_looks_like_one() {
         check(&["Họ tên|Tuổi", "An|5"], None, Some((1, &["Họ tên", "Tuổi"])));
         check(&["UBND XÃ MẪU|", "|", "Họ tên|Tuổi|Xã", "An|5|M"], None, Some((3, &["Họ tên", "Tuổi", "Xã"])));
-        check(&["A|A|A", "Họ tên|Tuổi|Xã", "(1)|(2)|(3)", "An|5|M"], None, Some((3, &["Họ tên", "Tuổi", "Xã"])));
+        check(
+            &["A|A|A", "Họ tên|Tuổi|Xã", "(1)|(2)|(3)", "An|5|M"],
+            None,
+            Some((3, &["Họ tên", "Tuổi", "Xã"])),
+        );
         check(&["Tên|tên||Tên ", "a|b|c|d"], None, Some((1, &["Tên", "tên_2", "cot_3", "Tên_3"])));
         check(&["so_dong|x"], None, Some((1, &["so_dong_2", "x"])));
         check(&["1|2", "3|4"], None, None);
@@ -162,12 +177,21 @@ mod tests {
         let mut two = rows(&["Họ tên|Thường trú|Thường trú", "Họ tên|Xã|Tỉnh", "An|M|N"]);
         two[0].reaches = 2;
         let found = find(&two, None).unwrap();
-        assert_eq!((found.last_line, found.names), (2, vec!["Họ tên".into(), "Thường trú Xã".into(), "Thường trú Tỉnh".into()]));
+        assert_eq!(
+            (found.last_line, found.names),
+            (2, vec!["Họ tên".into(), "Thường trú Xã".into(), "Thường trú Tỉnh".into()])
+        );
     }
 
     #[test]
     fn tables_get_names_that_every_statement_takes() {
-        for (text, name) in [("Hộ tịch 2026.v2", "ho_tich_2026_v2"), ("2026", "bang_2026"), ("漢", "bang"), ("sqlite_x", "bang_sqlite_x"), ("a`; DROP", "a_drop")] {
+        for (text, name) in [
+            ("Hộ tịch 2026.v2", "ho_tich_2026_v2"),
+            ("2026", "bang_2026"),
+            ("漢", "bang"),
+            ("sqlite_x", "bang_sqlite_x"),
+            ("a`; DROP", "a_drop"),
+        ] {
             assert_eq!(table_name(text), name);
         }
     }

@@ -73,7 +73,13 @@ pub(super) async fn import(file: &FileAddress, into: &Path) -> Result<Report, So
     let stopped = |error: tokio::task::JoinError| SourceError::Other { what: error.to_string() };
     let plan = tokio::task::spawn_blocking(move || Plan::make(file)).await.map_err(stopped)??;
     let (table, columns) = (plan.report.table.clone(), plan.columns.clone());
-    let failed = |error: sqlx::Error| refused(&path, &format!("không ghi được bản sao: {error}"), &format!("the copy cannot be written: {error}"));
+    let failed = |error: sqlx::Error| {
+        refused(
+            &path,
+            &format!("không ghi được bản sao: {error}"),
+            &format!("the copy cannot be written: {error}"),
+        )
+    };
     let options = SqliteConnectOptions::new()
         .filename(into)
         .journal_mode(SqliteJournalMode::Off)
@@ -163,7 +169,10 @@ impl Plan {
                 self.report.problems += 1;
             }
             // A decimal alone does not say what its sign means; its column does.
-            if expected == Some(Form::Decimal) && !matches!(form, Form::Decimal | Form::Whole) && tally.filled > 0 {
+            if expected == Some(Form::Decimal)
+                && !matches!(form, Form::Decimal | Form::Whole)
+                && tally.filled > 0
+            {
                 let vi = format!("cột {name} không còn là số thập phân rõ ràng");
                 let en = format!("the column {name} is no longer one of decimals beyond doubt");
                 return Err(refused(&self.file.path, &vi, &en));
@@ -184,7 +193,11 @@ impl Plan {
         let (mut batch, mut rows, mut left_out) = (Vec::new(), 0_u64, 0_u64);
         let gone = |_| SourceError::Other { what: "the copy is no longer written".into() };
         let (header, columns) = (self.header.clone(), std::mem::take(&mut self.columns));
-        let mut found = Found { problems: self.report.problems, shown: std::mem::take(&mut self.report.shown), repaired: 0 };
+        let mut found = Found {
+            problems: self.report.problems,
+            shown: std::mem::take(&mut self.report.shown),
+            repaired: 0,
+        };
         self.opened.each(&mut found, &mut |row, found| {
             let is_data = row.line > header.last_line && !row.is_empty() && !row.banner;
             let Some((line, cells)) = data(&header, row, found) else {
@@ -202,8 +215,11 @@ impl Plan {
             send.blocking_send(batch).map_err(gone)?;
         }
         if left_out > rows {
-            let vi = format!("{left_out} dòng hỏng, chỉ {rows} dòng đọc được; xem dấu phân cách và header_row");
-            let en = format!("{left_out} rows are broken and only {rows} are not: see the separator and header_row");
+            let vi =
+                format!("{left_out} dòng hỏng, chỉ {rows} dòng đọc được; xem dấu phân cách và header_row");
+            let en = format!(
+                "{left_out} rows are broken and only {rows} are not: see the separator and header_row"
+            );
             return Err(refused(&self.file.path, &vi, &en));
         }
         let Found { repaired, problems, shown } = found;
@@ -239,7 +255,11 @@ fn data(header: &Header, row: Row, found: &mut Found) -> Option<(u64, Vec<Cell>)
     }
     let place = || format!("dòng / line {line}");
     if row.banner && columns > 1 {
-        found.problem(place(), "một ô gộp ngang, coi là tiêu đề, bỏ qua", "one cell across columns is taken for a title and left out");
+        found.problem(
+            place(),
+            "một ô gộp ngang, coi là tiêu đề, bỏ qua",
+            "one cell across columns is taken for a title and left out",
+        );
         return None;
     }
     let mut cells = row.cells;
@@ -300,7 +320,8 @@ fn create(table: &str, columns: &[Planned]) -> String {
 
 async fn insert(made: &mut SqliteConnection, table: &str, batch: Vec<Values>) -> Result<(), sqlx::Error> {
     let row = format!("({})", vec!["?"; batch.first().map_or(0, Vec::len)].join(","));
-    let sql = format!("INSERT INTO {} VALUES {}", Engine::Sqlite.quoted(table), vec![row; batch.len()].join(","));
+    let sql =
+        format!("INSERT INTO {} VALUES {}", Engine::Sqlite.quoted(table), vec![row; batch.len()].join(","));
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for value in batch.into_iter().flatten() {
         query = query.bind(value);
@@ -312,12 +333,19 @@ async fn insert(made: &mut SqliteConnection, table: &str, batch: Vec<Values>) ->
 async fn index(made: &mut SqliteConnection, table: &str, columns: &[Planned]) -> Result<(), sqlx::Error> {
     let meaning = |column: &Planned| {
         let kind = Some(Kind::Text);
-        let named =
-            Column { name: column.name.clone(), type_name: String::new(), kind, nullable: true, comment: String::new() };
+        let named = Column {
+            name: column.name.clone(),
+            type_name: String::new(),
+            kind,
+            nullable: true,
+            comment: String::new(),
+        };
         guess(&named, &[]).map(|guess| guess.meaning)
     };
     let mut order: Vec<(usize, &Planned)> = columns.iter().enumerate().collect();
-    order.sort_by_key(|(at, column)| (meaning(column) != Some(Meaning::PersonalNumber), !is_code(&column.name), *at));
+    order.sort_by_key(|(at, column)| {
+        (meaning(column) != Some(Meaning::PersonalNumber), !is_code(&column.name), *at)
+    });
     let on = |kind: &str, name: &str, column: &str| {
         let quoted = |name: &str| Engine::Sqlite.quoted(name);
         format!("CREATE {kind} {name} ON {} ({})", quoted(table), quoted(column))

@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 
 use super::columns::{self, Cell, Form};
 use super::header::Row;
-use super::{COLUMNS_MAX, Found, Import, ROWS_MAX};
+use super::{COLUMNS_MAX, Found, Import};
 use crate::encoding::{Detected, Encoding, detect_text};
 use crate::error::SourceError;
 
@@ -126,14 +126,15 @@ impl SheetFile {
         found: &mut Found,
         take: &mut dyn FnMut(Row, &mut Found) -> Result<ControlFlow<()>, SourceError>,
     ) -> Result<(), SourceError> {
-        let mut rows = Rows { path: &self.path, merges: Merges::new(&self.merges), text: self.text, cells: Vec::new() };
+        let mut rows =
+            Rows { path: &self.path, merges: Merges::new(&self.merges), text: self.text, cells: Vec::new() };
         let mut last = 0;
         match &mut self.book {
             Book::Whole(range) => {
                 let (top, left) = range.start().unwrap_or_default();
                 for (row, cells) in (top..).zip(range.rows()) {
                     for (column, value) in (left..).zip(cells) {
-                        rows.put((row, column), &DataRef::from(value.clone()), found)?;
+                        rows.put((row, column), value, found)?;
                     }
                     if rows.end(row, found, take)?.is_break() {
                         return Ok(());
@@ -144,10 +145,16 @@ impl SheetFile {
             Book::Xlsx(xlsx) => {
                 let broken = |error: &dyn std::error::Error| unreadable(&self.path, error);
                 let mut cells = xlsx.worksheet_cells_reader(&self.sheet).map_err(|error| broken(&error))?;
-                while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| broken(&error))? {
+                while let Some(cell) =
+                    cells.next_cell_with_formula_metadata().map_err(|error| broken(&error))?
+                {
                     let (row, column) = cell.pos;
                     if row < last {
-                        return Err(super::refused(&self.path, "các dòng không theo thứ tự", "its rows are out of order"));
+                        return Err(super::refused(
+                            &self.path,
+                            "các dòng không theo thứ tự",
+                            "its rows are out of order",
+                        ));
                     }
                     if row > last && rows.end(last, found, take)?.is_break() {
                         return Ok(());
@@ -161,7 +168,7 @@ impl SheetFile {
                             "a formula without its result: open and save the file in Excel",
                         );
                     }
-                    rows.put((row, column), &cell.value, found)?;
+                    rows.put((row, column), &Data::from(cell.value), found)?;
                 }
             }
         }
@@ -178,7 +185,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn put(&mut self, (row, column): (u32, u32), value: &DataRef<'_>, found: &mut Found) -> Result<(), SourceError> {
+    fn put(&mut self, (row, column): (u32, u32), value: &Data, found: &mut Found) -> Result<(), SourceError> {
         let cell = self.cell((row, column), value, found);
         if cell.is_empty() {
             return Ok(());
@@ -212,19 +219,21 @@ impl Rows<'_> {
         take(Row { line, cells, banner, reaches: u64::from(reaches) + 1 }, found)
     }
 
-    fn cell(&self, (row, column): (u32, u32), value: &DataRef<'_>, found: &mut Found) -> Cell {
+    fn cell(&self, (row, column): (u32, u32), value: &Data, found: &mut Found) -> Cell {
         match value {
-            DataRef::Empty => Cell::Empty,
-            DataRef::String(text) => self.text_cell((row, column), text, found),
-            DataRef::SharedString(text) => self.text_cell((row, column), text, found),
-            DataRef::Int(number) => Cell::Typed(number.to_string(), Form::Whole),
-            DataRef::Float(number) => number_cell(*number),
-            DataRef::Bool(yes) => Cell::Typed(i32::from(*yes).to_string(), Form::Boolean),
-            DataRef::DateTime(at) => date_cell(*at),
-            DataRef::DateTimeIso(text) => columns::iso(text).unwrap_or_else(|| Cell::Text(text.clone())),
-            DataRef::DurationIso(text) => Cell::Text(text.clone()),
-            DataRef::Error(error) => {
-                let (vi, en) = (format!("lỗi công thức {error}, để trống"), format!("error {error} of a formula, left empty"));
+            Data::Empty => Cell::Empty,
+            Data::String(text) => self.text_cell((row, column), text, found),
+            Data::Int(number) => Cell::Typed(number.to_string(), Form::Whole),
+            Data::Float(number) => number_cell(*number),
+            Data::Bool(yes) => Cell::Typed(i32::from(*yes).to_string(), Form::Boolean),
+            Data::DateTime(at) => date_cell(*at),
+            Data::DateTimeIso(text) => columns::iso(text).unwrap_or_else(|| Cell::Text(text.clone())),
+            Data::DurationIso(text) => Cell::Text(text.clone()),
+            Data::Error(error) => {
+                let (vi, en) = (
+                    format!("lỗi công thức {error}, để trống"),
+                    format!("error {error} of a formula, left empty"),
+                );
                 found.problem(place(row, column), &vi, &en);
                 Cell::Empty
             }
@@ -233,18 +242,11 @@ impl Rows<'_> {
 
     fn text_cell(&self, (row, column): (u32, u32), text: &str, found: &mut Found) -> Cell {
         let Some(encoding) = self.text else { return found.cleaned(text.to_owned()) };
-        encoding.convert(text.trim()).map_or_else(
-            || {
-                let name = encoding.name();
-                let (vi, en) = (
-                    format!("EX-3014: không phải chữ {name}, để trống"),
-                    format!("EX-3014: is no text in {name}, left empty"),
-                );
-                found.problem(place(row, column), &vi, &en);
-                Cell::Empty
-            },
-            |text| found.cleaned(text),
-        )
+        if let Some(text) = encoding.convert(text.trim()) {
+            return found.cleaned(text);
+        }
+        found.no_text(place(row, column), encoding);
+        Cell::Empty
     }
 }
 
@@ -298,7 +300,8 @@ fn chosen<R: Reader<BufReader<File>>>(
 /// of OpenDocument.
 fn within_limits(path: &Path, file: &File) -> Result<bool, SourceError> {
     let again = file.try_clone().map_err(|error| super::unreadable(path, &error))?;
-    let mut archive = zip::ZipArchive::new(BufReader::new(again)).map_err(|error| unreadable(path, &error))?;
+    let mut archive =
+        zip::ZipArchive::new(BufReader::new(again)).map_err(|error| unreadable(path, &error))?;
     if archive.len() > PARTS_MAX {
         let (vi, en) = (format!("quá {PARTS_MAX} phần"), format!("more than {PARTS_MAX} parts"));
         return Err(super::refused(path, &vi, &en));
@@ -306,7 +309,7 @@ fn within_limits(path: &Path, file: &File) -> Result<bool, SourceError> {
     let (mut is_ods, mut is_xlsx, mut left) = (false, false, UNPACKED_BYTES_MAX);
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|error| unreadable(path, &error))?;
-        let name = part.name().to_owned();
+        let name = part.name().map_err(|error| unreadable(path, &error))?.into_owned();
         is_ods |= name == "content.xml";
         is_xlsx |= name == "xl/workbook.xml";
         let held = name == "content.xml" || !name.starts_with("xl/worksheets/");
@@ -330,8 +333,11 @@ fn too_large(path: &Path, limit: u64) -> SourceError {
 }
 
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> SourceError {
-    let vi = format!("không đọc được: {error}. Mở và lưu lại bằng Excel, bỏ mật khẩu nếu có; tệp có thể chưa chép xong");
-    let en = format!("cannot be read: {error}. Open and save it again, without password; it may be half written");
+    let vi = format!(
+        "không đọc được: {error}. Mở và lưu lại bằng Excel, bỏ mật khẩu nếu có; tệp có thể chưa chép xong"
+    );
+    let en =
+        format!("cannot be read: {error}. Open and save it again, without password; it may be half written");
     super::refused(path, &vi, &en)
 }
 
@@ -352,6 +358,9 @@ mod tests {
 
     #[test]
     fn cells_have_the_names_that_people_see() {
-        assert_eq!([place(0, 0), place(9, 25), place(1, 26), place(0, 701)], ["ô / cell A1", "ô / cell Z10", "ô / cell AA2", "ô / cell ZZ1"]);
+        assert_eq!(
+            [place(0, 0), place(9, 25), place(1, 26), place(0, 701)],
+            ["ô / cell A1", "ô / cell Z10", "ô / cell AA2", "ô / cell ZZ1"]
+        );
     }
 }

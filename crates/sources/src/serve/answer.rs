@@ -144,7 +144,7 @@ pub(super) async fn verify(State(service): State<Shared>, body: Bytes) -> Result
     let agrees = |row: &Row, (name, value): (&String, &String)| {
         let of = |verified: &&Verified| verified.field == *name;
         let at = service.definition.fields.iter().position(|field| field.name == *name)?;
-        let stored = row[at].as_deref()?;
+        let stored = &*service.definition.fields[at].unicode(row[at].as_deref()?)?;
         Some(match service.definition.verified.iter().find(of)?.compare {
             Compare::Name => name_folded(stored) == name_folded(value),
             Compare::Exact => {

@@ -28,6 +28,7 @@ fn text(name: &str, column: &str, column_type: &str) -> Field {
         column_type: column_type.into(),
         meaning: None,
         personal: None,
+        encoding: None,
         code_list: None,
         title_vi: String::new(),
         required: true,
