@@ -139,6 +139,8 @@ fn camel(column: &str) -> String {
         name.push(first);
         name.extend(letters);
     }
+    // Letters of other scripts are none of a name that every program can use.
+    name.retain(|c| c.is_ascii_alphanumeric());
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("cot{name}") }
 }
 
@@ -177,6 +179,7 @@ mod tests {
             ("Ngày sinh", "ngaySinh"),
             ("2026", "cot2026"),
             ("Địa chỉ (thường trú)", "diaChiThuongTru"),
+            ("漢字 x", "cotX"),
         ] {
             assert_eq!(camel(column), name, "{column}");
         }

@@ -135,6 +135,11 @@ impl Default for Tally {
 }
 
 impl Tally {
+    /// Of a column that was empty in so many rows.
+    pub(super) fn after(rows: u64) -> Self {
+        Self { empty: rows, ..Self::default() }
+    }
+
     /// Takes note of a cell.
     pub(super) fn note(&mut self, cell: &Cell) {
         if cell.is_empty() {

@@ -34,6 +34,7 @@ pub(super) struct CsvFile {
     delimiter: u8,
     /// Whether each quotation mark has its other one.
     paired: bool,
+    line_end: u8,
 }
 
 impl CsvFile {
@@ -51,7 +52,10 @@ impl CsvFile {
             Some(sign) => u8::try_from(sign).unwrap_or(b','),
             None => delimiter(&head, whole),
         };
-        Ok(Self { path: path.to_owned(), encoding, text, delimiter, paired: survey.quotes.is_multiple_of(2) })
+        let paired = survey.quotes.is_multiple_of(2);
+        // Very old files end their lines with `\r` alone.
+        let line_end = if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' };
+        Ok(Self { path: path.to_owned(), encoding, text, delimiter, paired, line_end })
     }
 
     pub(super) fn encoding(&self) -> Encoding {
@@ -74,29 +78,36 @@ impl CsvFile {
             Encoding::Utf16Be => Box::new(Wide::new(file, UTF_16BE.new_decoder())),
             _ => Box::new(file),
         };
-        let since = Rc::new(Counter::new(0));
-        let limited = Limited { inner: file, since: Rc::clone(&since) };
+        let tail = Rc::new(Tail::default());
+        let limited = Limited { inner: file, tail: Rc::clone(&tail) };
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(self.delimiter)
+            // With its own idea of line ends the reader would count lines wrongly; `\r` is trimmed from cells.
+            .terminator(csv::Terminator::Any(self.line_end))
             .from_reader(limited);
         let mut record = ByteRecord::new();
-        let mut spread = false;
-        let mut line = 1;
+        let mut open = false;
+        let mut line = 0;
         loop {
             let more = reader.read_byte_record(&mut record).map_err(|error| self.broken(line, &error))?;
             if !more {
                 break;
             }
-            since.set(0);
-            line = record.position().map_or(line, csv::Position::line);
-            spread = record.iter().any(|field| field.contains(&b'\n'));
+            tail.since.set(0);
+            let ended = !tail.is_cut_off(self.line_end);
+            let within = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+            open = within > 0 || !ended;
+            line = match self.line_end {
+                b'\n' => reader.position().line() - within - u64::from(ended),
+                _ => line + 1,
+            };
             if take(self.row(line, &record, found), found)?.is_break() {
                 return Ok(());
             }
         }
-        if spread && !self.paired {
+        if open && !self.paired {
             return Err(super::refused(
                 &self.path,
                 &format!("dòng {line}: dấu ngoặc kép mở mà không đóng; tệp có thể chưa chép xong"),
@@ -249,20 +260,39 @@ fn delimiter(head: &[u8], whole: bool) -> u8 {
     [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|sign| score(*sign)).unwrap_or(b',')
 }
 
+/// What was read last.
+#[derive(Default)]
+struct Tail {
+    /// Bytes since the last record was whole.
+    since: Counter<u64>,
+    last: Counter<u8>,
+    at_end: Counter<bool>,
+}
+
+impl Tail {
+    /// Whether the file ended within a line.
+    fn is_cut_off(&self, line_end: u8) -> bool {
+        self.at_end.get() && self.last.get() != line_end
+    }
+}
+
 /// Ends the reading of a record that never ends.
 struct Limited<R> {
     inner: R,
-    /// Bytes since the last record was whole.
-    since: Rc<Counter<u64>>,
+    tail: Rc<Tail>,
 }
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.since.get() > RECORD_BYTES_MAX {
+        if self.tail.since.get() > RECORD_BYTES_MAX {
             return Err(io::Error::other("the record does not end"));
         }
         let read = self.inner.read(buffer)?;
-        self.since.set(self.since.get() + read as u64);
+        self.tail.since.set(self.tail.since.get() + read as u64);
+        self.tail.at_end.set(read == 0);
+        if let Some(last) = buffer[..read].last() {
+            self.tail.last.set(*last);
+        }
         Ok(read)
     }
 }

@@ -56,8 +56,7 @@ pub(super) fn find(rows: &[Row], wanted: Option<u64>) -> Option<Header> {
     // Cells that reach down make a header of several rows: a group above, the names below.
     let end = rows[first].reaches.max(rows[first].line);
     let within: Vec<&Row> = rows.iter().filter(|row| (rows[first].line..=end).contains(&row.line)).collect();
-    let columns = rows.iter().skip(first).map(|row| last_filled(row)).max()?;
-    let mut texts = vec![String::new(); columns];
+    let mut texts = vec![String::new(); within.iter().map(|row| row.cells.len()).max()?];
     for (column, text) in texts.iter_mut().enumerate() {
         let mut parts: Vec<&str> = Vec::new();
         for part in within.iter().filter_map(|row| row.cells.get(column)).map(Cell::text) {
@@ -71,8 +70,16 @@ pub(super) fn find(rows: &[Row], wanted: Option<u64>) -> Option<Header> {
     Some(Header { last_line: numbers.map_or(end, |row| row.line), names: names(&texts) })
 }
 
-fn last_filled(row: &Row) -> usize {
-    row.cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1)
+impl Header {
+    /// Gives names to columns that have none, as far as a row goes.
+    pub(super) fn reach(&mut self, row: &Row) {
+        let columns = row.cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        if columns > self.names.len() {
+            let mut texts = self.names.clone();
+            texts.resize(columns, String::new());
+            self.names = names(&texts);
+        }
+    }
 }
 
 /// Names are different texts with letters, and there are about as many as columns. A title is one, across many columns.
@@ -86,10 +93,10 @@ fn looks_like_names(row: &Row, width: usize) -> bool {
     named && !typed && !row.banner && texts.len() * 10 >= width * 6 && texts.len() * 2 > count
 }
 
-/// Forms of the state have a row `(1) (2) (3)` below the names.
+/// Forms of the state have a row `(1) (2) (3)` below the names. Without brackets it could be data.
 fn counts_columns(row: &Row) -> bool {
-    let texts: Vec<&str> = row.filled().map(|cell| cell.text().trim_matches(['(', ')', ' '])).collect();
-    texts.len() >= 3 && (1..).zip(&texts).all(|(number, text)| *text == i32::to_string(&number))
+    let count = row.filled().count();
+    count >= 2 && (1..).zip(row.filled()).all(|(number, cell)| cell.text() == format!("({number})"))
 }
 
 /// Names that are there, different from each other and from ours. Engines do not tell capitals apart.

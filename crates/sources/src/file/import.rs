@@ -144,9 +144,15 @@ impl Plan {
     /// Looks at every cell and decides what the columns are.
     fn survey(&mut self) -> Result<(), SourceError> {
         let mut tallies: Vec<Tally> = self.header.names.iter().map(|_| Tally::default()).collect();
-        let (header, path) = (self.header.clone(), self.file.path.clone());
+        let (mut header, path) = (self.header.clone(), self.file.path.clone());
         let mut rows = 0;
+        // In a sheet there may be notes beside the table; in a file of values a longer row is a broken one.
+        let free = self.file.format == Format::Sheet;
         self.opened.each(&mut Found::default(), &mut |row, found| {
+            if free && row.line > header.last_line && !row.banner {
+                header.reach(&row);
+                tallies.resize_with(header.names.len(), || Tally::after(rows));
+            }
             if let Some(cells) = data(&header, row, found) {
                 rows += 1;
                 if rows > ROWS_MAX {
@@ -159,6 +165,7 @@ impl Plan {
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        self.header = header;
         for (name, tally) in self.header.names.iter().zip(&tallies) {
             let (form, two_ways) = tally.form(name);
             let expected = self.file.expected.get(name).and_then(|name| Form::of_type(name));

@@ -3,6 +3,8 @@
 
 mod base;
 mod faults;
+mod files;
+mod old_text;
 mod service;
 mod shaped;
 mod walk;
