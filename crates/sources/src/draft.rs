@@ -1,7 +1,7 @@
 //! Writing a first definition, which people then read and correct.
 
 use crate::definition::{Changes, Definition, Entity, FORMAT, Field, Filter, Gives, How, Limits, Service};
-use crate::encoding::Detected;
+use crate::encoding::{Detected, Encoding};
 use crate::engine::{Address, Table};
 use crate::error::{Mistake, SourceError};
 use crate::file::LINE;
@@ -33,37 +33,16 @@ pub fn draft(
         let mistake = Mistake::new("--key", vi, format!("there is no column {unknown}"));
         return Err(SourceError::Definition(vec![mistake]));
     }
-    let mut names = Vec::new();
-    let fields: Vec<Field> = table
-        .columns
-        .iter()
-        .zip(&seen.columns)
-        // Lines of a file change when somebody inserts one; they are given only where nothing else tells rows apart.
-        .filter(|(column, _)| {
-            !(crate::file::is_file(&address.to_string()) && column.name == LINE && table.key != [LINE])
-        })
-        .filter_map(|(column, seen)| {
-            let kind = column.kind?;
-            let name = unused(&camel(&column.name), &mut names);
-            let meaning = seen.guess.filter(|guess| guess.confidence >= SURE).map(|guess| guess.meaning);
-            Some(Field {
-                name,
-                column: column.name.clone(),
-                kind,
-                column_type: column.type_name.clone(),
-                meaning,
-                personal: meaning.and_then(Meaning::personal),
-                encoding: seen.encoding.filter(Detected::is_sure).map(|detected| detected.encoding),
-                code_list: None,
-                title_vi: title(&column.comment, &column.name, meaning),
-                required: !column.nullable,
-            })
-        })
-        .collect();
+    let mut fields = fields(table, seen);
+    if address.is_file() && table.key != [LINE] {
+        // Lines of a file change when somebody inserts one; they are given where nothing else tells rows apart.
+        fields.retain(|field| field.column != LINE);
+    }
     let of_meaning = |wanted: Meaning| fields.iter().find(|field| field.meaning == Some(wanted));
     let person = of_meaning(Meaning::PersonalNumber);
     let by_key = fields.iter().find(|field| table.key.len() == 1 && field.column == table.key[0]);
-    let look_up = person.or(by_key).map(|field| field.name.clone());
+    let searchable = |field: &&Field| field.encoding.is_none_or(Encoding::is_searchable);
+    let look_up = person.or(by_key).filter(searchable).map(|field| field.name.clone());
     let changes = of_meaning(Meaning::ChangedAt)
         .filter(|field| matches!(field.kind, Kind::Moment | Kind::LocalMoment | Kind::Date))
         .map(|field| Changes::Column { field: field.name.clone() });
@@ -104,6 +83,33 @@ pub fn draft(
     Ok(definition)
 }
 
+/// Every column that can be given.
+fn fields(table: &Table, seen: &Seen) -> Vec<Field> {
+    let mut names = Vec::new();
+    table
+        .columns
+        .iter()
+        .zip(&seen.columns)
+        .filter_map(|(column, seen)| {
+            let kind = column.kind?;
+            let name = unused(&camel(&column.name), &mut names);
+            let meaning = seen.guess.filter(|guess| guess.confidence >= SURE).map(|guess| guess.meaning);
+            Some(Field {
+                name,
+                column: column.name.clone(),
+                kind,
+                column_type: column.type_name.clone(),
+                meaning,
+                personal: meaning.and_then(Meaning::personal),
+                encoding: seen.encoding.filter(Detected::is_sure).map(|detected| detected.encoding),
+                code_list: None,
+                title_vi: title(&column.comment, &column.name, meaning),
+                required: !column.nullable,
+            })
+        })
+        .collect()
+}
+
 /// Only what an index begins with: anything else would read the whole table.
 fn filters(fields: &[Field], seen: &[SeenColumn]) -> Vec<Filter> {
     let indexed = fields.iter().filter(|field| seen.iter().any(|s| s.name == field.column && s.indexed));
@@ -133,14 +139,13 @@ fn camel(column: &str) -> String {
         // A name that has its own capitals keeps them.
         let inner = word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
         let plain = if inner && plain.len() == word.len() { word.to_owned() } else { plain };
-        let mut letters = plain.chars();
+        // Letters of other scripts are none of a name that every program can use.
+        let mut letters = plain.chars().filter(char::is_ascii_alphanumeric);
         let Some(first) = letters.next() else { continue };
         let first = if name.is_empty() { first.to_ascii_lowercase() } else { first.to_ascii_uppercase() };
         name.push(first);
         name.extend(letters);
     }
-    // Letters of other scripts are none of a name that every program can use.
-    name.retain(|c| c.is_ascii_alphanumeric());
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("cot{name}") }
 }
 
@@ -179,7 +184,7 @@ mod tests {
             ("Ngày sinh", "ngaySinh"),
             ("2026", "cot2026"),
             ("Địa chỉ (thường trú)", "diaChiThuongTru"),
-            ("漢字 x", "cotX"),
+            ("漢字 x", "x"),
         ] {
             assert_eq!(camel(column), name, "{column}");
         }

@@ -43,6 +43,23 @@ pub enum Encoding {
     Utf16Be,
 }
 
+impl std::str::FromStr for Encoding {
+    type Err = &'static str;
+
+    /// As definitions write it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "utf8" => Self::Utf8,
+            "tcvn3" => Self::Tcvn3,
+            "vni" => Self::Vni,
+            "windows1258" => Self::Windows1258,
+            "utf16_le" => Self::Utf16Le,
+            "utf16_be" => Self::Utf16Be,
+            _ => return Err("utf8 | tcvn3 | vni | windows1258 | utf16_le | utf16_be"),
+        })
+    }
+}
+
 /// What text is probably written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Detected {

@@ -111,6 +111,11 @@ impl Address {
         self
     }
 
+    /// Whether it is a file that is imported to be asked.
+    pub fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// How the file is to be read, beside what stands in the address.
     pub(crate) fn import(&self) -> Import {
         let import = self.file.as_ref().map(|file| file.import().clone()).unwrap_or_default();

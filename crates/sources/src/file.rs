@@ -13,6 +13,7 @@ mod sheet;
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ use crate::error::{Mistake, SourceError};
 use columns::Cell;
 pub(crate) use copy::{Following, IMPORTED};
 pub use header::LINE;
+use header::Row;
 
 /// Largest file, in bytes.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -129,7 +131,9 @@ impl FileAddress {
             },
             _ => return None,
         };
-        Some(Self { format, path: path.into(), import, expected: BTreeMap::new() })
+        // One file has one name, from wherever it is looked at.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        Some(Self { format, path, import, expected: BTreeMap::new() })
     }
 
     /// With what a definition says; a sheet of the address counts before one of `[import]`.
@@ -199,29 +203,37 @@ pub struct Report {
 }
 
 impl Report {
+    /// Something to know of a whole column.
+    fn note(&mut self, column: &str, vi: &str, en: &str) {
+        self.problems += 1;
+        if self.shown.len() < SHOWN_MAX {
+            self.shown.push(Mistake::new(format!("cột / column {column}"), vi, en));
+        }
+    }
+
     /// What people should know, the summary first.
     pub fn remarks(&self) -> Vec<Mistake> {
         let (rows, out, header) = (self.rows, self.left_out, self.header_line);
-        let mut vi = format!("{rows} dòng, bỏ {out}, tên cột ở dòng {header}");
-        let mut en = format!("{rows} rows, {out} left out, names of columns in line {header}");
+        let mut vi = vec![format!("{rows} dòng, bỏ {out}, tên cột ở dòng {header}")];
+        let mut en = vec![format!("{rows} rows, {out} left out, names of columns in line {header}")];
         if let Some(encoding) = self.encoding {
-            vi += &format!(", bảng mã {}", encoding.name());
-            en += &format!(", encoding {}", encoding.name());
+            vi.push(format!("bảng mã {}", encoding.name()));
+            en.push(format!("encoding {}", encoding.name()));
         }
         if let Some(sign) = self.delimiter {
-            vi += &format!(", dấu phân cách {sign:?}");
-            en += &format!(", separator {sign:?}");
+            vi.push(format!("dấu phân cách {sign:?}"));
+            en.push(format!("separator {sign:?}"));
         }
         if self.repaired > 0 {
-            vi += &format!(", {} ô đã bỏ ký tự ẩn", self.repaired);
-            en += &format!(", hidden characters taken from {} cells", self.repaired);
+            vi.push(format!("{} ô đã bỏ ký tự ẩn", self.repaired));
+            en.push(format!("hidden characters taken from {} cells", self.repaired));
         }
         if !self.other_sheets.is_empty() {
             let names = self.other_sheets.join(", ");
-            vi += &format!("; trang tính khác, chọn bằng #TÊN: {names}");
-            en += &format!("; other sheets, to choose with #NAME: {names}");
+            vi.push(format!("trang tính khác, chọn bằng #TÊN: {names}"));
+            en.push(format!("other sheets, to choose with #NAME: {names}"));
         }
-        let mut all = vec![Mistake::new("import", vi, en)];
+        let mut all = vec![Mistake::new("import", vi.join(", "), en.join(", "))];
         all.extend(self.shown.iter().cloned());
         let more = self.problems.saturating_sub(self.shown.len() as u64);
         if more > 0 {
@@ -245,6 +257,9 @@ pub struct FileState {
     /// For how long the copy has been older than the file.
     pub behind: Option<std::time::Duration>,
 }
+
+/// Takes a row, and says whether more are wanted.
+type Take<'a> = dyn FnMut(Row, &mut Found) -> Result<ControlFlow<()>, SourceError> + 'a;
 
 /// What a reading finds on its way.
 #[derive(Default)]

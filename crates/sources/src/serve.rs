@@ -99,7 +99,7 @@ impl Service {
     /// An answer, which is kept for as long as the definition says.
     fn keep(&self, question: &str, answer: Vec<u8>) -> Response {
         let answer = Bytes::from(answer);
-        self.cache.put(question.to_owned(), answer.clone());
+        self.cache.put(question, answer.clone());
         answer::as_json(answer)
     }
 }
@@ -183,7 +183,7 @@ impl IntoResponse for Refusal {
         };
         // What the database says of itself is for its owner, not for who asked.
         let title = match &self.0 {
-            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Other { .. } => {
+            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } => {
                 "Nguồn dữ liệu tạm không dùng được; nguyên nhân ở nhật ký của nút bên cung cấp / The source cannot be used now; the log of the provider's node says why".to_owned()
             }
             error => error.to_string(),

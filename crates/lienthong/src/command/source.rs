@@ -1,11 +1,16 @@
 //! `lienthong source`: from a database that is there to a service that is offered.
 
+pub mod entry;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use sources::check::{Checked, check};
+use sources::encoding::Encoding;
 use sources::engine::{Guard, Table};
+use sources::file::{self as source_file, Import};
 use sources::inspect::{Seen, inspect, look};
 use sources::meaning::Personal;
 use sources::{Address, Definition, Source, draft, serve};
@@ -30,11 +35,21 @@ pub enum Command {
 /// Where the database is.
 #[derive(clap::Args)]
 pub struct Place {
-    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`.
+    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`, `csv:PATH`,
+    /// `xlsx:PATH#SHEET` (.xlsx, .xls, .ods).
     url: String,
     /// Tệp chứa mật khẩu / file with the password.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Tệp: dòng tên cột, 0 nếu không có / files: line with the names of the columns, 0 if there is none.
+    #[arg(long, value_name = "LINE")]
+    header_row: Option<u64>,
+    /// Tệp CSV: dấu phân cách / CSV files: what separates values.
+    #[arg(long, value_name = "SIGN")]
+    delimiter: Option<char>,
+    /// Tệp: bảng mã / files: encoding: `utf8`, `tcvn3`, `vni`, `windows1258`, `utf16_le`, `utf16_be`.
+    #[arg(long)]
+    encoding: Option<Encoding>,
 }
 
 /// Arguments of `source inspect`.
@@ -55,9 +70,9 @@ pub struct Inspect {
 pub struct Draft {
     #[command(flatten)]
     place: Place,
-    /// Bảng hoặc khung nhìn / table or view.
+    /// Bảng hoặc khung nhìn; không cần khi chỉ có một / table or view; not needed where there is one only.
     #[arg(long)]
-    table: String,
+    table: Option<String>,
     /// Cột phân biệt các dòng, khi bảng hoặc khung nhìn không có khóa / columns that tell rows apart, for a view or a table
     /// without key.
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
@@ -85,6 +100,8 @@ pub struct Publish {
     /// Tệp cấu hình của nút có mục [sources] / configuration of the node with the section [sources].
     #[arg(long, default_value = "lienthong.toml")]
     config: PathBuf,
+    #[command(flatten)]
+    entry: entry::Entry,
 }
 
 /// Carries a command out.
@@ -99,7 +116,14 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 impl Place {
     async fn open(&self) -> anyhow::Result<Source> {
-        let mut address: Address = self.url.parse()?;
+        let address: Address = self.url.parse()?;
+        let import = Import {
+            header_row: self.header_row,
+            delimiter: self.delimiter,
+            encoding: self.encoding,
+            ..Import::default()
+        };
+        let mut address = address.with_import(&import, BTreeMap::new());
         if let Some(path) = &self.password_file {
             address = address.with_password(serve::password(path)?.trim_end())?;
         }
@@ -166,25 +190,23 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let service = args.service.split_once('/').context("--service: SUBSYSTEM/CODE")?;
     let source = args.place.open().await?;
     let tables = source.tables().await?;
-    let meant: Vec<&Table> = tables.iter().filter(|table| named(&table.full_name(), &args.table)).collect();
+    let wanted = args.table.as_deref();
+    let is_meant = |table: &&Table| wanted.is_none_or(|wanted| named(&table.full_name(), wanted));
+    let meant: Vec<&Table> = tables.iter().filter(is_meant).collect();
+    let wanted = wanted.unwrap_or("?");
     let table = match meant.as_slice() {
         [table] => (*table).clone(),
-        [] => bail!(
-            "--table {0}: không có, xem `source inspect` / there is none, see `source inspect`",
-            args.table
-        ),
+        [] => bail!("--table {wanted}: không có, xem `source inspect` / there is none, see `source inspect`"),
         more => {
             let names: Vec<_> = more.iter().map(|table| table.full_name()).collect();
-            bail!("--table {}: ghi rõ một bảng / name one of: {}", args.table, names.join(", "));
+            bail!("--table {wanted}: ghi rõ một bảng / name one of: {}", names.join(", "));
         }
     };
     let key = if args.key.is_empty() { table.key.clone() } else { args.key.clone() };
     let table = Table { key, ..table };
     let seen = look(&source, &table).await?;
     let mut definition = draft::draft(source.address(), &table, &seen, service).map_err(all_mistakes)?;
-    if let Some(path) = definition.url.strip_prefix("sqlite:") {
-        definition.url = format!("sqlite:{}", std::path::absolute(path)?.display());
-    }
+    definition.url = source_file::placed(&definition.url, &std::env::current_dir()?);
     definition.password_file = args.place.password_file.as_ref().map(std::path::absolute).transpose()?;
     if definition.password_file.is_none() && source.address().password().is_some() {
         println!(
@@ -272,10 +294,8 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     file::replace(&place, definition.text()?.as_bytes(), file::PUBLIC)?;
     let id = format!("{}/{}/{}", config.node.owner, service.subsystem, service.code);
     println!("Đã đưa vào {} / published: {id}", place.display());
-    if config.registry.is_some() {
-        println!(
-            "Khai vào sổ đăng ký để người khác tìm thấy / enter it into the registry: PUT /api/v1/services/{id}"
-        );
+    if config.registry.is_some() || config.registry_elsewhere.is_some() {
+        args.entry.make(&config, &definition, &id).await?;
     } else {
         println!(
             "Cấp quyền trong / grant it in {}:\n\n[[grant]]\nto = \"INSTANCE/GOV/MEMBER/SUBSYSTEM\"\nservice = \"{}/{}\"",

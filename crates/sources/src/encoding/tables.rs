@@ -116,9 +116,8 @@ pub(super) fn vni(bytes: &[u8]) -> Option<String> {
 fn vni_letter(byte: u8) -> Option<char> {
     let alone = |byte: u8| VNI_ALONE.iter().find(|(of, _)| *of == byte).map(|(_, letter)| *letter);
     match byte {
-        0..=0x7F => Some(char::from(byte)),
+        0..=0x7F | 0xA0..=0xBF | 0xD7 | 0xF7 => Some(char::from(byte)),
         0x80..=0x9F => punctuation(byte),
-        0xA0..=0xBF | 0xD7 | 0xF7 => Some(char::from(byte)),
         0xC0..=0xDF => alone(byte + 0x20)?.to_uppercase().next(),
         _ => alone(byte),
     }

@@ -1,6 +1,5 @@
 //! Connecting: read-only, with limits that the database itself keeps.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Executor as _;
@@ -34,7 +33,7 @@ impl Default for Guard {
 
 pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, SourceError> {
     if let Some(file) = &address.file {
-        return Ok(Pool::File(Arc::new(Following::open(file, guard).await?)));
+        return Ok(Pool::File(Following::open(file, guard).await?));
     }
     let opened = match address.engine() {
         Engine::Sqlite => sqlite(address, guard).await,

@@ -173,6 +173,11 @@ impl Tally {
         self.moment = self.moment && (moment(text).is_some() || date(text).is_some());
     }
 
+    /// Whether digits that are no quantity were written as numbers, which have no zeros in front.
+    pub(super) fn lost_zeros(&self, name: &str) -> bool {
+        self.typed[Form::Whole as usize] > 0 && stays_text(name)
+    }
+
     /// Whether the column may be a key: never empty, and no value twice as far as was remembered.
     pub(super) fn may_be_key(&self) -> bool {
         self.empty == 0 && self.filled > 0 && self.values.is_some()
@@ -362,7 +367,9 @@ mod tests {
     #[track_caller]
     fn check(name: &str, values: &[&str], expected: Form) {
         let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.note(&Cell::Text((*value).into())));
+        for value in values {
+            tally.note(&Cell::Text((*value).into()));
+        }
         assert_eq!(tally.form(name).0, expected, "{name} {values:?}");
     }
 

@@ -5,7 +5,7 @@ use std::fs::{DirBuilder, Permissions};
 use std::hash::{Hash, Hasher as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use crate::error::SourceError;
 pub(crate) const IMPORTED: &str = "_lienthong_nhap";
 /// The folder of copies beside a file.
 const FOLDER: &str = ".lienthong-nguon";
-/// How often a file is looked at, at most. One that changed is read when it was the same at two looks.
+/// How often a file is looked at. One that changed is read when it was the same at two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Copies of another version of this program are not used again.
 const FORMAT: u32 = 1;
@@ -43,12 +43,10 @@ pub(crate) struct Copy {
 /// What was seen of the file.
 #[derive(Default)]
 struct Look {
-    last: Option<Instant>,
     /// What it was at the last look, when it was another than the copy.
     changed: Option<Stamp>,
     /// What could not be read; it is not tried again until it changes.
     failed: Option<Stamp>,
-    reading: bool,
     alarm: Option<String>,
     behind_since: Option<Instant>,
 }
@@ -63,80 +61,97 @@ struct Made {
 }
 
 impl Following {
-    /// Opens the copy that fits, or makes one. Where the file cannot be read now, an earlier copy answers, with an alarm.
-    pub(crate) async fn open(file: &FileAddress, guard: &Guard) -> Result<Self, SourceError> {
+    /// Opens the copy that fits, or makes one, and follows the file for as long as somebody holds what this gives.
+    /// Where the file cannot be read now, an earlier copy answers, with an alarm.
+    pub(crate) async fn open(file: &FileAddress, guard: &Guard) -> Result<Arc<Self>, SourceError> {
         let started = match file.stamp() {
             Ok(stamp) => (read(file, guard, stamp).await, Some(stamp)),
             Err(error) => (Err(error), None),
         };
-        let (copy, look) = match started {
-            (Ok(copy), _) => (copy, Look::default()),
+        let mut look = Look::default();
+        let copy = match started {
+            (Ok(copy), _) => copy,
             (Err(error), failed) => {
                 let Some(copy) = earlier(file, guard).await else { return Err(error) };
-                tracing::error!(code = error.code(), %error, "không đọc được tệp nguồn, bản trước trả lời / a file is not read, its copy of before answers");
-                let alarm = Some(error.to_string());
-                let now = Instant::now();
-                (copy, Look { failed, alarm, behind_since: Some(now), ..Look::default() })
+                look.failed = failed;
+                look.alarmed(&error);
+                copy
             }
         };
         let answering = RwLock::new(Arc::new(copy));
-        Ok(Self { file: file.clone(), guard: *guard, answering, look: Mutex::new(look) })
+        let following =
+            Arc::new(Self { file: file.clone(), guard: *guard, answering, look: Mutex::new(look) });
+        tokio::spawn(follow(Arc::downgrade(&following)));
+        Ok(following)
     }
 
-    /// The copy that answers now. A change of the file is read aside; until it is whole, the copy of before answers.
-    pub(crate) fn current(self: &Arc<Self>) -> Arc<Copy> {
-        let copy = self.copy();
-        let mut look = self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        if look.reading || look.last.is_some_and(|last| last.elapsed() < LOOK_EVERY) {
-            return copy;
-        }
-        look.last = Some(Instant::now());
-        match self.file.stamp() {
-            Ok(stamp) if stamp == copy.stamp => *look = Look { last: look.last, ..Look::default() },
-            Ok(stamp) => {
-                look.behind_since.get_or_insert_with(Instant::now);
-                if look.failed == Some(stamp) {
-                    return copy;
-                }
-                if look.changed == Some(stamp) {
-                    look.reading = true;
-                    tokio::spawn(Arc::clone(self).read_again(stamp));
-                }
-                look.changed = Some(stamp);
-            }
-            Err(error) => look.alarmed(&error),
-        }
-        copy
+    /// The copy that answers now.
+    pub(crate) fn current(&self) -> Arc<Copy> {
+        Arc::clone(&self.answering.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Where it stands.
     pub(crate) fn state(&self) -> FileState {
-        let look = self.look.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = self.look();
         let behind = look.behind_since.map(|since| since.elapsed());
-        FileState { report: self.copy().report.clone(), alarm: look.alarm.clone(), behind }
+        FileState { report: self.current().report.clone(), alarm: look.alarm.clone(), behind }
     }
 
-    fn copy(&self) -> Arc<Copy> {
-        Arc::clone(&self.answering.read().unwrap_or_else(PoisonError::into_inner))
+    fn look(&self) -> MutexGuard<'_, Look> {
+        self.look.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read_again(self: Arc<Self>, stamp: Stamp) {
-        let result = read(&self.file, &self.guard, stamp).await;
-        let mut look = self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        look.reading = false;
-        match result {
+    /// Looks at the file, and reads it when it changed and is no longer changing. Until the new copy is whole, the one of
+    /// before answers.
+    async fn look_again(&self) {
+        let file = self.file.clone();
+        // A folder of the network may hang.
+        let Ok(stamp) = tokio::task::spawn_blocking(move || file.stamp()).await else { return };
+        let Some(stamp) = self.wanted(stamp) else { return };
+        match read(&self.file, &self.guard, stamp).await {
             Ok(copy) => {
                 let (rows, problems) = (copy.report.rows, copy.report.problems);
                 tracing::info!(file = %self.file.path.display(), rows, problems, "đã đọc lại tệp nguồn / a file was read again");
                 *self.answering.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(copy);
-                *look = Look { last: look.last, ..Look::default() };
+                *self.look() = Look::default();
             }
             Err(error) => {
                 // What changed while it was read is looked at again.
-                look.failed = Some(stamp).filter(|stamp| self.file.stamp().is_ok_and(|now| now == *stamp));
+                let same = self.file.stamp().is_ok_and(|now| now == stamp);
+                let mut look = self.look();
+                look.failed = Some(stamp).filter(|_| same);
                 look.alarmed(&error);
             }
         }
+    }
+
+    /// What is to be read now: a state that was the same at the look before, and was not tried in vain.
+    fn wanted(&self, stamp: Result<Stamp, SourceError>) -> Option<Stamp> {
+        let mut look = self.look();
+        let stamp = match stamp {
+            Ok(stamp) if stamp == self.current().stamp => {
+                *look = Look::default();
+                return None;
+            }
+            Ok(stamp) => stamp,
+            Err(error) => {
+                look.alarmed(&error);
+                return None;
+            }
+        };
+        look.behind_since.get_or_insert_with(Instant::now);
+        let settled = look.changed == Some(stamp);
+        look.changed = Some(stamp);
+        (settled && look.failed != Some(stamp)).then_some(stamp)
+    }
+}
+
+/// Looks at a file until nobody needs it.
+async fn follow(following: Weak<Following>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(following) = following.upgrade() else { return };
+        following.look_again().await;
     }
 }
 

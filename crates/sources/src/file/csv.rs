@@ -3,7 +3,6 @@
 use std::cell::Cell as Counter;
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -12,7 +11,7 @@ use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
 
 use super::columns::Cell;
 use super::header::{ROWS_LOOKED_AT, Row};
-use super::{COLUMNS_MAX, Found, Import};
+use super::{COLUMNS_MAX, Found, Import, Take};
 use crate::encoding::{Detected, Encoding, detect, detect_text};
 use crate::error::SourceError;
 
@@ -52,7 +51,7 @@ impl CsvFile {
             Some(sign) => u8::try_from(sign).unwrap_or(b','),
             None => delimiter(&head, whole),
         };
-        let paired = survey.quotes.is_multiple_of(2);
+        let paired = !survey.quotes_odd;
         // Very old files end their lines with `\r` alone.
         let line_end = if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' };
         Ok(Self { path: path.to_owned(), encoding, text, delimiter, paired, line_end })
@@ -67,11 +66,7 @@ impl CsvFile {
     }
 
     /// Gives each row; memory is bounded by the largest record.
-    pub(super) fn each(
-        &self,
-        found: &mut Found,
-        take: &mut dyn FnMut(Row, &mut Found) -> Result<ControlFlow<()>, SourceError>,
-    ) -> Result<(), SourceError> {
+    pub(super) fn each(&self, found: &mut Found, take: &mut Take<'_>) -> Result<(), SourceError> {
         let file = File::open(&self.path).map_err(|error| super::unreadable(&self.path, &error))?;
         let file: Box<dyn Read> = match self.encoding {
             Encoding::Utf16Le => Box::new(Wide::new(file, UTF_16LE.new_decoder())),
@@ -141,14 +136,11 @@ impl CsvFile {
             Some(means) => text.and_then(|text| means.convert(&text)),
             None => text,
         };
-        match text {
-            Some(text) => found.cleaned(text),
-            None => {
-                let place = format!("dòng / line {line}, cột / column {}", column + 1);
-                found.no_text(place, self.encoding());
-                Cell::Empty
-            }
+        if let Some(text) = text {
+            return found.cleaned(text);
         }
+        found.no_text(format!("dòng / line {line}, cột / column {}", column + 1), self.encoding());
+        Cell::Empty
     }
 
     fn broken(&self, line: u64, error: &csv::Error) -> SourceError {
@@ -170,7 +162,7 @@ struct Survey {
     /// Letters of more than one byte in UTF-8, and bytes that are none.
     good: u64,
     bad: u64,
-    quotes: u64,
+    quotes_odd: bool,
 }
 
 impl Survey {
@@ -183,7 +175,8 @@ impl Survey {
             let filled = kept + read;
             let missing = HEAD_BYTES - survey.head.len();
             survey.head.extend_from_slice(&buffer[kept..filled][..read.min(missing)]);
-            survey.quotes += buffer[kept..filled].iter().filter(|byte| **byte == b'"').count() as u64;
+            let odd = buffer[kept..filled].iter().fold(false, |odd, byte| odd ^ (*byte == b'"'));
+            survey.quotes_odd ^= odd;
             kept = survey.note(&buffer[..filled], read == 0);
             if read == 0 {
                 return Ok(survey);

@@ -11,9 +11,9 @@ use super::columns::{Cell, Form, Tally, is_asked_by, is_code};
 use super::csv::CsvFile;
 use super::header::{self, Header, LINE, ROWS_LOOKED_AT, Row, table_name};
 use super::sheet::SheetFile;
-use super::{CELL_BYTES_MAX, COLUMNS_MAX, FileAddress, Format, Found, ROWS_MAX, Report, refused};
+use super::{CELL_BYTES_MAX, COLUMNS_MAX, FileAddress, Format, Found, ROWS_MAX, Report, Take, refused};
 use crate::engine::{Column, Engine};
-use crate::error::{Mistake, SourceError};
+use crate::error::SourceError;
 use crate::meaning::{Meaning, guess};
 use crate::value::Kind;
 
@@ -36,11 +36,7 @@ enum Opened {
 }
 
 impl Opened {
-    fn each(
-        &mut self,
-        found: &mut Found,
-        take: &mut dyn FnMut(Row, &mut Found) -> Result<ControlFlow<()>, SourceError>,
-    ) -> Result<(), SourceError> {
+    fn each(&mut self, found: &mut Found, take: &mut Take<'_>) -> Result<(), SourceError> {
         match self {
             Self::Csv(file) => file.each(found, take),
             Self::Sheet(file) => file.each(found, take),
@@ -70,7 +66,8 @@ struct Planned {
 pub(super) async fn import(file: &FileAddress, into: &Path) -> Result<Report, SourceError> {
     let file = file.clone();
     let path = file.path.clone();
-    let stopped = |error: tokio::task::JoinError| SourceError::Other { what: error.to_string() };
+    // A library that reads files of others may give up on a damaged one.
+    let stopped = |_| refused(&path, "tệp hỏng, không đọc được", "it is damaged and cannot be read");
     let plan = tokio::task::spawn_blocking(move || Plan::make(file)).await.map_err(stopped)??;
     let (table, columns) = (plan.report.table.clone(), plan.columns.clone());
     let failed = |error: sqlx::Error| {
@@ -172,8 +169,12 @@ impl Plan {
             if two_ways {
                 let vi = "số có thể đọc theo hai cách (phần nghìn hay phần thập phân), giữ dạng chữ";
                 let en = "numbers that can be read in two ways (thousands or fractions) stay text";
-                self.report.shown.push(Mistake::new(format!("cột / column {name}"), vi, en));
-                self.report.problems += 1;
+                self.report.note(name, vi, en);
+            }
+            if tally.lost_zeros(name) {
+                let vi = "ô dạng số: số 0 ở đầu, nếu có, đã mất trong tệp; để cột dạng văn bản rồi nhập lại";
+                let en = "cells are numbers: zeros in front are lost in the file; make the column text and write them again";
+                self.report.note(name, vi, en);
             }
             // A decimal alone does not say what its sign means; its column does.
             if expected == Some(Form::Decimal)

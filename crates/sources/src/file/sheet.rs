@@ -1,4 +1,4 @@
-//! Sheets of Excel (`.xlsx`, `.xls`) and OpenDocument (`.ods`).
+//! Sheets of Excel (`.xlsx`, `.xls`) and `LibreOffice` (`.ods`).
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _};
@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 
 use super::columns::{self, Cell, Form};
 use super::header::Row;
-use super::{COLUMNS_MAX, Found, Import};
+use super::{COLUMNS_MAX, Found, Import, Take};
 use crate::encoding::{Detected, Encoding, detect_text};
 use crate::error::SourceError;
 
@@ -61,6 +61,7 @@ impl SheetFile {
                 return Err(super::refused(path, vi, "is no file of .xlsx, .xls or .ods"));
             }
         };
+        opened.merges.retain(|merge| merge.start.0 <= merge.end.0 && merge.start.1 <= merge.end.1);
         opened.merges.sort_by_key(|merge| merge.start);
         opened.text = match import.encoding {
             Some(encoding) => Some(encoding).filter(|encoding| encoding.is_legacy()),
@@ -121,11 +122,7 @@ impl SheetFile {
     }
 
     /// Gives each row that has a value of its own.
-    pub(super) fn each(
-        &mut self,
-        found: &mut Found,
-        take: &mut dyn FnMut(Row, &mut Found) -> Result<ControlFlow<()>, SourceError>,
-    ) -> Result<(), SourceError> {
+    pub(super) fn each(&mut self, found: &mut Found, take: &mut Take<'_>) -> Result<(), SourceError> {
         let mut rows =
             Rows { path: &self.path, merges: Merges::new(&self.merges), text: self.text, cells: Vec::new() };
         let mut last = 0;
@@ -206,7 +203,7 @@ impl Rows<'_> {
         &mut self,
         row: u32,
         found: &mut Found,
-        take: &mut dyn FnMut(Row, &mut Found) -> Result<ControlFlow<()>, SourceError>,
+        take: &mut Take<'_>,
     ) -> Result<ControlFlow<()>, SourceError> {
         let mut cells = std::mem::take(&mut self.cells);
         let own = cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -297,7 +294,7 @@ fn chosen<R: Reader<BufReader<File>>>(
 }
 
 /// Unpacks every part once to count its bytes: what a file says of its own sizes may be wrong. Tells whether it is one
-/// of OpenDocument.
+/// of `.ods`.
 fn within_limits(path: &Path, file: &File) -> Result<bool, SourceError> {
     let again = file.try_clone().map_err(|error| super::unreadable(path, &error))?;
     let mut archive =

@@ -28,7 +28,8 @@ impl Given {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        let scheme = if name.ends_with(".csv") { "csv" } else { "xlsx" };
+        let is_csv = path.extension().is_some_and(|end| end == "csv");
+        let scheme = if is_csv { "csv" } else { "xlsx" };
         let url = format!("{scheme}:{}", path.display());
         Self { dir, path, url }
     }
@@ -213,7 +214,7 @@ async fn odd_headers_and_values_of_attackers_are_only_names_and_values() {
     let item = &json_of(&service, "/").await["items"][0];
     assert_eq!(item["dropTableA"], "'); DELETE FROM a; --", "{item}");
     for attempt in ["' OR '1'='1", "`; DROP TABLE a; --", "\" OR 1=1 --"] {
-        let coded = attempt.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let coded = attempt.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         assert_eq!(ask(&service, &format!("/?{coded}=1")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
         assert_ne!(ask(&service, &format!("/{coded}")).await.0, StatusCode::OK, "{attempt}");
     }
@@ -294,6 +295,29 @@ async fn a_list_of_excel_with_merged_cells_formulas_and_dates_becomes_a_service(
     assert_eq!(other.file().unwrap().report.table, "ghi_chu");
     let missing = open(&format!("{}#Không có", given.url), &Import::default()).await.err().unwrap();
     assert!(missing.code() == "EX-3013" && missing.to_string().contains("Hộ nghèo"), "{missing}");
+}
+
+#[tokio::test]
+async fn numbers_of_persons_that_are_numbers_in_excel_are_told_and_notes_beside_a_table_are_kept() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in [(0, "Số CCCD"), (1, "Họ tên")] {
+        sheet.write(0, column, name).unwrap();
+    }
+    for row in 1..=60_u32 {
+        sheet.write(row, 0, 1_099_000_000_u64 + u64::from(row)).unwrap();
+        sheet.write(row, 1, "Nguyễn Mẫu").unwrap();
+    }
+    sheet.write(60, 3, "xem lại").unwrap();
+    let given = Given::workbook(book);
+    let report = given.state().await.report;
+    assert!(report.shown.iter().any(|of| of.en.contains("zeros in front are lost")), "{report:?}");
+    let items = given.items().await;
+    assert_eq!(
+        items[0],
+        json!({ "soCccd": "1099000001", "hoTen": "Nguyễn Mẫu", "cot3": null, "cot4": null })
+    );
+    assert_eq!((items.len(), &items[59]["cot4"]), (60, &json!("xem lại")));
 }
 
 #[tokio::test]
@@ -399,13 +423,39 @@ async fn a_copy_that_fits_is_used_again() {
 
 #[tokio::test]
 async fn a_hundred_thousand_rows_are_read_and_found() {
-    let mut text = String::from("Số định danh,Họ tên,Mã xã\n");
-    for number in 0..100_000 {
-        text += &format!("0010{number:08},Nguyễn Mẫu {number},{:05}\n", number % 500);
-    }
-    let given = Given::new("a.csv", text);
+    let line = |number: u32| format!("0010{number:08},Nguyễn Mẫu {number},{:05}\n", number % 500);
+    let text: Vec<String> = (0..100_000).map(line).collect();
+    let given = Given::new("a.csv", format!("Số định danh,Họ tên,Mã xã\n{}", text.concat()));
     let service = given.service().await;
     assert_eq!(json_of(&service, "/_count").await["count"], 100_000);
     assert_eq!(json_of(&service, "/001000099999").await["hoTen"], "Nguyễn Mẫu 99999");
     assert_eq!(json_of(&service, "/_count?maXa=00007").await["count"], 200);
+}
+
+/// A sheet of LibreOffice, as small as it can be: a title across, a village that is merged down, a day, a sum.
+const ODS: &str = r##"<?xml version="1.0" encoding="UTF-8"?><office:document-content
+  xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+  xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"><office:body><office:spreadsheet>
+<table:table table:name="Tờ 1"><table:table-row><table:table-cell office:value-type="string" table:number-columns-spanned="3" table:number-rows-spanned="1"><text:p>DANH SÁCH</text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="2"/></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>Mã hộ</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Thôn</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Ngày cấp</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>01</text:p></table:table-cell><table:table-cell office:value-type="string" table:number-columns-spanned="1" table:number-rows-spanned="2"><text:p>Thôn Đông</text:p></table:table-cell><table:table-cell office:value-type="date" office:date-value="1990-02-28"><text:p>28/02/90</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>02</text:p></table:table-cell><table:covered-table-cell/><table:table-cell office:value-type="date" office:date-value="1991-03-01"><text:p>01/03/91</text:p></table:table-cell></table:table-row></table:table>
+</office:spreadsheet></office:body></office:document-content>"##;
+
+#[tokio::test]
+async fn a_sheet_of_libreoffice_is_read_with_its_merged_cells() {
+    use std::io::Write as _;
+    let mut packed = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let plain =
+        || zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let manifest = r#"<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"#;
+    for (name, content) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", manifest),
+        ("content.xml", ODS),
+    ] {
+        packed.start_file(name, plain()).unwrap();
+        packed.write_all(content.as_bytes()).unwrap();
+    }
+    let given = Given::new("a.ods", packed.finish().unwrap().into_inner());
+    let items = given.items().await;
+    assert_eq!(items[0], json!({ "maHo": "01", "thon": "Thôn Đông", "ngayCap": "1990-02-28" }));
+    assert_eq!(items[1], json!({ "maHo": "02", "thon": "Thôn Đông", "ngayCap": "1991-03-01" }));
 }

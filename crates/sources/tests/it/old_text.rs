@@ -45,7 +45,7 @@ async fn old_text_is_given_and_searched_as_unicode(base: Base) {
             json!({ "id": id, "abc": name, "vni": name, "tot": name })
         );
     }
-    let coded: String = NAMES[0].bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let coded = NAMES[0].bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
     let found = json_of(&service, &format!("/?abc={coded}")).await;
     assert_eq!((found["items"].as_array().unwrap().len(), &found["items"][0]["id"]), (1, &json!(1)));
     let other = ask(&service, "/?abc=%E6%BC%A2").await;

@@ -51,7 +51,7 @@ impl<'a> Merges<'a> {
     }
 }
 
-/// The merges of a sheet of OpenDocument, which calamine does not tell.
+/// The merges of a sheet of `.ods`, which calamine does not tell.
 pub(super) fn of_ods(path: &Path, sheet: &str) -> Result<Vec<Dimensions>, SourceError> {
     let broken = |error: &dyn std::error::Error| super::unreadable(path, error);
     let file = File::open(path).map_err(|error| broken(&error))?;
