@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here knows the exchange. These are plain HTTP services on loopback, as a
 //! ministry's own system would be behind its node.
 
+pub mod civil_status;
 pub mod echo;
 pub mod population;
 mod running;
