@@ -5,6 +5,7 @@
 
 pub mod civil_status;
 pub mod echo;
+pub mod poor_households;
 pub mod population;
 mod running;
 #[cfg(test)]
