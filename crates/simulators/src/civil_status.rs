@@ -17,6 +17,10 @@ use sqlx::{
 use crate::population::PopulationError;
 use births::Birth;
 
+/// The data service of births: name of the file and text of the definition. Its source is `hotich.db`, two folders up.
+pub const DEFINITION: (&str, &str) =
+    ("HOTICH.khai-sinh.toml", include_str!("../definitions/HOTICH.khai-sinh.toml"));
+
 /// The table of births.
 pub const TABLE: &str = "ht_khai_sinh";
 

@@ -22,6 +22,16 @@ pub use file::{Outcome, build, ensure, inspect};
 pub(crate) use sample::open;
 pub use sample::{Sample, sample};
 
+/// Data services of the views: name of the file and text of each definition. Their source is `population.db`, two folders up.
+pub const DEFINITIONS: [(&str, &str); 6] = [
+    ("DANCU.xac-thuc-cong-dan.toml", include_str!("../definitions/DANCU.xac-thuc-cong-dan.toml")),
+    ("DANCU.tra-cuu-cong-dan.toml", include_str!("../definitions/DANCU.tra-cuu-cong-dan.toml")),
+    ("DANCU.tra-cuu-ho.toml", include_str!("../definitions/DANCU.tra-cuu-ho.toml")),
+    ("DANCU.tra-cuu-cu-tru.toml", include_str!("../definitions/DANCU.tra-cuu-cu-tru.toml")),
+    ("DANCU.thong-ke-dan-cu.toml", include_str!("../definitions/DANCU.thong-ke-dan-cu.toml")),
+    ("DANCU.nhan-than-ho-tich.toml", include_str!("../definitions/DANCU.nhan-than-ho-tich.toml")),
+];
+
 /// People in Quảng Nam as its police reported them in February 2022.
 pub const PEOPLE: u32 = 1_716_705;
 
