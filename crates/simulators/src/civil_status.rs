@@ -9,7 +9,7 @@ mod births;
 use std::path::{Path, PathBuf};
 
 use sqlx::mysql::MySqlConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Database, Executor, IntoArguments, QueryBuilder,
 };
@@ -86,14 +86,26 @@ pub enum RegisterError {
     },
 }
 
+/// The child whose birth was registered first.
+const FIRST: &str = "SELECT cccd_tre FROM ht_khai_sinh ORDER BY id LIMIT 1";
+
 /// Makes the register as an SQLite file unless it is there; of an interrupted run only `path` + `.partial` is left.
+/// Gives the number of a child in it; a base of very few people may have none.
 ///
 /// # Errors
 /// The base cannot be read, or the file cannot be written.
-pub async fn ensure_file(base: &Path, path: &Path) -> Result<(), RegisterError> {
-    if path.exists() {
-        return Ok(());
+pub async fn ensure_file(base: &Path, path: &Path) -> Result<Option<String>, RegisterError> {
+    if !path.exists() {
+        make_file(base, path).await?;
     }
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+    let mut connection = options.connect().await?;
+    let child = sqlx::query_scalar(FIRST).fetch_optional(&mut connection).await?;
+    connection.close().await?;
+    Ok(child)
+}
+
+async fn make_file(base: &Path, path: &Path) -> Result<(), RegisterError> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
@@ -115,11 +127,12 @@ pub async fn ensure_file(base: &Path, path: &Path) -> Result<(), RegisterError> 
     std::fs::rename(&partial, path).map_err(write)
 }
 
-/// Makes the register in a database of a MariaDB server, unless it is there with all its rows.
+/// Makes the register in a database of a MariaDB server, unless it is there with all its rows. Gives the number of a child
+/// in it.
 ///
 /// # Errors
 /// The base cannot be read; the server cannot be reached or refuses; the table holds something else.
-pub async fn ensure_mariadb(base: &Path, url: &str) -> Result<(), RegisterError> {
+pub async fn ensure_mariadb(base: &Path, url: &str) -> Result<Option<String>, RegisterError> {
     let births = births::of(base).await?;
     let mut connection = MySqlConnection::connect(url).await?;
     // The moments of the rows are given in UTC.
@@ -137,8 +150,9 @@ pub async fn ensure_mariadb(base: &Path, url: &str) -> Result<(), RegisterError>
             return Err(RegisterError::Other { found, wanted });
         }
     }
+    let child = sqlx::query_scalar(FIRST).fetch_optional(&mut connection).await?;
     connection.close().await?;
-    Ok(())
+    Ok(child)
 }
 
 /// The table; only MariaDB keeps remarks on columns.

@@ -15,6 +15,11 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::population::{self, PopulationError};
 
+/// The data service of the list: name of the file and text of the definition. Its source is `danh-sach-ho-ngheo.xlsx`, two
+/// folders up.
+pub const DEFINITION: (&str, &str) =
+    ("MOTCUA.ho-ngheo.toml", include_str!("../definitions/MOTCUA.ho-ngheo.toml"));
+
 /// About so many households are in the list.
 const ROWS: usize = 60;
 

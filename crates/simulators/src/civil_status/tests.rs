@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteConnection;
 
 use super::*;
 use crate::population::{self, Plan};

@@ -10,8 +10,8 @@ use registry::people::{Act, Role};
 use registry::state::vietnam_day;
 use registry::{Moment, Registry, agency, inventory};
 use serde_json::{Value, json};
-use simulators::population;
 
+use super::data::of_population;
 use super::office::Office;
 use super::people::{
     DATA_OWNER, INVENTORY, MINISTRY, MINISTRY_SECURITY, OPERATOR, PROVINCE, PROVINCE_SECURITY, SIGNS,
@@ -30,9 +30,6 @@ const PROVINCE_CODE: &str = "000.00.00.H17";
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
 /// Figures, without persons.
 const STATISTICS: &str = "thong-ke-dan-cu";
-/// The code whose system answers for [`FAMILY`].
-pub const FAMILY_AS: &str = "tra-cuu-cong-dan";
-const FAMILY_TITLE: &str = "Nhân thân phục vụ đăng ký hộ tịch / A person's kin, for civil status";
 /// What every system shows once.
 const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
 
@@ -76,7 +73,7 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
             shows(office, &party, item, None).await?;
         }
     }
-    for (code, _, granted) in SERVICES {
+    for (code, granted) in SERVICES {
         if granted {
             let fields = fields(code)?;
             let ask = json!({
@@ -108,9 +105,7 @@ pub fn service(code: &str) -> String {
 
 /// The description behind a code.
 fn described(code: &str) -> anyhow::Result<Value> {
-    let code = if code == FAMILY { FAMILY_AS } else { code };
-    let text = population::openapi(code).with_context(|| format!("no description of {code}"))?;
-    Ok(serde_json::from_str(text)?)
+    Ok(sources::openapi::openapi(&of_population(code)?))
 }
 
 /// The fields of the first level, which stand for all below them.
@@ -125,7 +120,6 @@ pub fn fields(code: &str) -> anyhow::Result<Vec<String>> {
 async fn offer(office: &Office, code: &str, sharing: &str) -> anyhow::Result<()> {
     let document = described(code)?;
     let title = document["info"]["title"].as_str().unwrap_or(code);
-    let title = if code == FAMILY { FAMILY_TITLE } else { title };
     let (vi, en) = title.split_once(" / ").unwrap_or((title, title));
     let personal = if code == STATISTICS { Vec::new() } else { fields(code)? };
     let version = document["info"]["version"].clone();
