@@ -12,14 +12,14 @@ use crate::harness::{Answer, PROGRAM, curl, free_ports, run, wait};
 const STOP_MAX: Duration = Duration::from_secs(20);
 
 /// A running demo; killed when dropped.
-struct Demo {
+pub struct Demo {
     child: Option<Child>,
     data: PathBuf,
     facts: Value,
 }
 
 impl Demo {
-    fn start(data: &Path, base: u16) -> Self {
+    pub fn start(data: &Path, base: u16) -> Self {
         let (data, port) = (data.to_owned(), base.to_string());
         let output = std::fs::File::create(data.with_extension("out")).unwrap();
         let mut child = Command::new(PROGRAM)
@@ -37,7 +37,7 @@ impl Demo {
         Self { child: Some(child), data, facts: serde_json::from_str(&facts).unwrap() }
     }
 
-    fn fact(&self, pointer: &str) -> &str {
+    pub fn fact(&self, pointer: &str) -> &str {
         self.facts
             .pointer(pointer)
             .and_then(Value::as_str)
@@ -48,7 +48,7 @@ impl Demo {
         std::fs::read_to_string(self.data.with_extension("out")).unwrap()
     }
 
-    fn ask(&self, path: &str, more: &[&str]) -> Answer {
+    pub fn ask(&self, path: &str, more: &[&str]) -> Answer {
         let url =
             format!("{}/r1/{}/{path}", self.fact("/consumer/ask_base"), self.fact("/provider/subsystem"));
         let client = format!("X-Road-Client: {}", self.fact("/consumer/client"));
@@ -56,7 +56,7 @@ impl Demo {
     }
 
     /// Ctrl-C; the demo's exit code.
-    fn interrupt(mut self) -> Option<i32> {
+    pub fn interrupt(mut self) -> Option<i32> {
         let mut child = self.child.take().unwrap();
         let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
@@ -100,6 +100,8 @@ fn the_demo_keeps_what_it_promises_and_starts_again_with_its_data() {
     tour_works(&demo);
     services_answer(&demo);
     descriptions_can_be_fetched(&demo);
+    three_kinds_of_sources_answer(&demo);
+    every_definition_fits_its_source(&demo);
     the_story_is_whole(&demo);
     its_commands_work(&demo);
     occupied_things_are_refused(dir.path(), &data, base);
@@ -198,8 +200,58 @@ fn descriptions_can_be_fetched(demo: &Demo) {
     for code in ["xac-thuc-cong-dan", "tra-cuu-cong-dan", "tra-cuu-ho", "tra-cuu-cu-tru"] {
         let document = demo.ask(&format!("getOpenAPI?serviceCode={code}"), &[]).json();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1."), "{code}");
-        assert_eq!(document["paths"].as_object().unwrap().len(), 1, "{code}");
+        let paths = document["paths"].as_object().unwrap();
+        assert_eq!(paths.len(), 1, "who knows no number lists nobody: {code} {paths:?}");
     }
+    for path in
+        ["tra-cuu-cong-dan/", "tra-cuu-cong-dan?limit=5", "tra-cuu-ho/_count", "tra-cuu-cu-tru/_export"]
+    {
+        assert_eq!(demo.ask(path, &[]).status, 404, "{path}");
+    }
+}
+
+/// A household of a population base, a birth of a register, the households of a sheet; each by a definition file.
+fn three_kinds_of_sources_answer(demo: &Demo) {
+    let sources = demo.facts["sources"].as_array().unwrap();
+    let kinds: Vec<_> = sources.iter().map(|source| source["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["SQLite", "SQLite", "Excel"]);
+    let shown = demo.output();
+    let answers: Vec<Value> = sources
+        .iter()
+        .map(|source| {
+            let command = source["try"].as_str().unwrap();
+            assert!(shown.contains(command), "{command}");
+            let (code, output) = paste(command);
+            assert_eq!(code, 0, "{command}: {output}");
+            serde_json::from_str(&output).unwrap_or_else(|_| panic!("{command}: {output}"))
+        })
+        .collect();
+    let [household, birth, poor] = &answers[..] else { panic!("three kinds") };
+    assert_eq!(household["soHo"], demo.fact("/sample/soHo"));
+    assert_eq!(birth["gioiTinh"]["danhMuc"], "HT-GIOI-TINH");
+    let (child, mother) = (birth["soDinhDanh"].as_str().unwrap(), &birth["me"]);
+    let person = demo.ask(&format!("tra-cuu-cong-dan/{child}"), &[]).json();
+    let same = ["hoTen", "ngaySinh", "me"].map(|field| person[field] == birth[field]);
+    assert_eq!(same, [true; 3], "{mother} {person}");
+    let households = poor["items"].as_array().unwrap();
+    assert_eq!(households.len(), 3);
+    assert!(households.iter().all(|one| one["phanLoai"].as_str().unwrap().starts_with("Hộ ")), "{poor}");
+}
+
+fn every_definition_fits_its_source(demo: &Demo) {
+    let mut checked = 0;
+    for config in ["/provider/config", "/consumer/config"] {
+        let folder = Path::new(demo.fact(config)).with_file_name("sources");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                let (code, output) = run(&["source", "check", path.to_str().unwrap()]);
+                assert_eq!(code, 0, "{}: {output}", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 8);
 }
 
 /// From the first refusal to the renewed grant, each step with what the running system answered.

@@ -10,6 +10,8 @@ use registry::people::{Act, Role};
 use registry::state::vietnam_day;
 use registry::{Moment, Registry, agency, inventory};
 use serde_json::{Value, json};
+use sources::Definition;
+use sources::openapi::openapi;
 
 use super::data::of_population;
 use super::office::Office;
@@ -18,18 +20,17 @@ use super::people::{
     of_the_platform,
 };
 use super::{FAMILY, SERVICES};
+use crate::command::source::entry;
 use crate::config::RegistrySection;
 use crate::registry_role;
 use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM};
 
 /// The department that asks in the story.
 pub const DEPARTMENT_CODE: &str = "000.00.11.H17";
-const MINISTRY_CODE: &str = "000.00.00.G01";
+pub const MINISTRY_CODE: &str = "000.00.00.G01";
 const PROVINCE_CODE: &str = "000.00.00.H17";
 /// Why the ministry shares, and the province asks.
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
-/// Figures, without persons.
-const STATISTICS: &str = "thong-ke-dan-cu";
 /// What every system shows once.
 const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
 
@@ -75,21 +76,25 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
     }
     for (code, granted) in SERVICES {
         if granted {
-            let fields = fields(code)?;
-            let ask = json!({
-                "consumer": one_stop(), "agency": PROVINCE_CODE, "service": service(code), "contacts": contacts("kind"),
-                "reason": "Giải quyết thủ tục hành chính tại bộ phận một cửa",
-                "terms": { "fields": fields, "legal_basis": BASIS, "until": until },
-            });
-            let id = asks(office, PROVINCE, &ask).await?;
+            let fields = fields(&of_population(code)?)?;
+            let id = asks(office, PROVINCE, &wish_of_the_one_stop(&service(code), &fields, until)).await?;
             goes_live(office, PROVINCE, &id).await.with_context(|| format!("{code}: {id}"))?;
         }
     }
     Ok(())
 }
 
+/// What the one-stop shop of the province asks for.
+pub fn wish_of_the_one_stop(service: &str, fields: &[String], until: Ts) -> Value {
+    json!({
+        "consumer": one_stop(), "agency": PROVINCE_CODE, "service": service, "contacts": contacts("kind"),
+        "reason": "Giải quyết thủ tục hành chính tại bộ phận một cửa",
+        "terms": { "fields": fields, "legal_basis": BASIS, "until": until },
+    })
+}
+
 /// The one-stop shop, which is connected already.
-fn one_stop() -> String {
+pub fn one_stop() -> String {
     format!("{CONSUMER}/{CONSUMER_SUBSYSTEM}")
 }
 
@@ -103,14 +108,9 @@ pub fn service(code: &str) -> String {
     format!("{}/{code}", provider())
 }
 
-/// The description behind a code.
-fn described(code: &str) -> anyhow::Result<Value> {
-    Ok(sources::openapi::openapi(&of_population(code)?))
-}
-
 /// The fields of the first level, which stand for all below them.
-pub fn fields(code: &str) -> anyhow::Result<Vec<String>> {
-    let all = registry::service::fields_of(&described(code)?)?;
+pub fn fields(definition: &Definition) -> anyhow::Result<Vec<String>> {
+    let all = registry::service::fields_of(&openapi(definition))?;
     let mut first: Vec<String> =
         all.iter().map(|field| field.path.split('.').next().unwrap_or_default().to_owned()).collect();
     first.dedup();
@@ -118,18 +118,10 @@ pub fn fields(code: &str) -> anyhow::Result<Vec<String>> {
 }
 
 async fn offer(office: &Office, code: &str, sharing: &str) -> anyhow::Result<()> {
-    let document = described(code)?;
-    let title = document["info"]["title"].as_str().unwrap_or(code);
-    let (vi, en) = title.split_once(" / ").unwrap_or((title, title));
-    let personal = if code == STATISTICS { Vec::new() } else { fields(code)? };
-    let version = document["info"]["version"].clone();
-    let class = if code == STATISTICS { "internal" } else { "personal_basic" };
-    let path = format!("/services/{}", service(code));
-    let draft = json!({
-        "id": service(code), "owner": MINISTRY_CODE, "title": { "vi": vi, "en": en }, "data_class": class,
-        "sharing": sharing, "legal_basis": BASIS, "personal": personal, "response_ms": 1000, "openapi": document,
-    });
-    office.makes(MINISTRY, Method::PUT, &path, &draft).await?;
+    let (definition, id) = (of_population(code)?, service(code));
+    let document = entry::document(&definition, &id, MINISTRY_CODE, (BASIS, sharing));
+    let (path, version) = (format!("/services/{id}"), &document["openapi"]["info"]["version"]);
+    office.makes(MINISTRY, Method::PUT, &path, &document).await?;
     office.does(MINISTRY, (&path, "/publish"), &json!({ "version": version })).await.map(drop)
 }
 
@@ -244,7 +236,7 @@ pub async fn missing(office: &Office, id: &str) -> anyhow::Result<Vec<String>> {
 }
 
 /// The whole road; gives the number of the grant.
-async fn goes_live(office: &Office, by: &str, id: &str) -> anyhow::Result<String> {
+pub async fn goes_live(office: &Office, by: &str, id: &str) -> anyhow::Result<String> {
     goes_to(office, by, id, &["live"]).await?;
     clears(office, id).await?;
     approves(office, OPERATOR, id).await?;
