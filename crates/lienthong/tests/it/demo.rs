@@ -100,6 +100,7 @@ fn the_demo_keeps_what_it_promises_and_starts_again_with_its_data() {
     tour_works(&demo);
     services_answer(&demo);
     descriptions_can_be_fetched(&demo);
+    answers_are_as_described(&demo);
     three_kinds_of_sources_answer(&demo);
     every_definition_fits_its_source(&demo);
     the_story_is_whole(&demo);
@@ -207,6 +208,54 @@ fn descriptions_can_be_fetched(demo: &Demo) {
         ["tra-cuu-cong-dan/", "tra-cuu-cong-dan?limit=5", "tra-cuu-ho/_count", "tra-cuu-cu-tru/_export"]
     {
         assert_eq!(demo.ask(path, &[]).status, 404, "{path}");
+    }
+}
+
+/// Every part of an answer is in its description, with its type, and nothing that is always there is missing.
+#[track_caller]
+fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(target) = schema["$ref"].as_str() {
+        return fits(document, document.pointer(target.trim_start_matches('#')).unwrap(), value, at);
+    }
+    let kind = match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "integer",
+        Value::Bool(_) => "boolean",
+        Value::Null => "null",
+    };
+    let described = &schema["type"];
+    let is_so = described == kind || described.as_array().is_some_and(|all| all.contains(&kind.into()));
+    assert!(is_so, "{at}: {kind}, {schema}");
+    for item in value.as_array().into_iter().flatten() {
+        fits(document, &schema["items"], item, &format!("{at}[]"));
+    }
+    for (name, part) in value.as_object().into_iter().flatten() {
+        fits(document, &schema["properties"][name], part, &format!("{at}.{name}"));
+    }
+    for name in schema["required"].as_array().into_iter().flatten().filter(|_| value.is_object()) {
+        assert!(value.get(name.as_str().unwrap()).is_some(), "{at}: {name} is missing");
+    }
+}
+
+fn answers_are_as_described(demo: &Demo) {
+    let [number, household, name] =
+        ["soDinhDanh", "soHo", "hoTen"].map(|key| demo.fact(&format!("/sample/{key}")));
+    let claim = json!({ "soDinhDanh": number, "hoTen": name }).to_string();
+    let posted = ["-H", "Content-Type: application/json", "-d", &claim];
+    for (code, key, more) in [
+        ("tra-cuu-cong-dan", number, &[][..]),
+        ("tra-cuu-cu-tru", number, &[]),
+        ("tra-cuu-ho", household, &[]),
+        ("xac-thuc-cong-dan", "", &posted),
+    ] {
+        let document = demo.ask(&format!("getOpenAPI?serviceCode={code}"), &[]).json();
+        let answer = demo.ask(format!("{code}/{key}").trim_end_matches('/'), more).json();
+        let path = document["paths"].as_object().unwrap().values().next().unwrap();
+        let operation = path.get("get").or_else(|| path.get("post")).unwrap();
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        fits(&document, schema, &answer, code);
     }
 }
 
