@@ -16,7 +16,7 @@ use directory::authority::Options;
 use directory::content;
 
 /// What the folder says of its form; another form is another folder.
-const FORMAT: &str = "lienthong-sandbox/2";
+const FORMAT: &str = "lienthong-sandbox/3";
 /// Validity of sandbox certificates and revocation lists.
 const VALID_DAYS: i64 = 365;
 /// The instance of every sandbox.
@@ -38,7 +38,7 @@ pub const REGISTRY_STORE: &str = "registry.db";
 /// Who may sign in to the registry; below the provider's folder, in the demo.
 pub const PEOPLE: &str = "people.toml";
 
-/// Ports of a sandbox: eight in a row from `base`.
+/// Ports of a sandbox: nine in a row from `base`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// The first.
@@ -80,8 +80,8 @@ impl Ports {
         self.at(5)
     }
 
-    /// The provider's information system, in the demo.
-    pub fn system(self) -> SocketAddr {
+    /// The provider's data services, in the demo.
+    pub fn provider_sources(self) -> SocketAddr {
         self.at(6)
     }
 
@@ -90,15 +90,20 @@ impl Ports {
         self.at(7)
     }
 
+    /// The consumer's data services, in the demo.
+    pub fn consumer_sources(self) -> SocketAddr {
+        self.at(8)
+    }
+
     /// Whether every port is free.
     ///
     /// # Errors
     /// One is in use; the text names it and the remedy.
     pub fn check_free(self) -> anyhow::Result<()> {
-        if self.base > u16::MAX - 8 {
-            bail!("--port-base {}: lớn nhất là / at most {}", self.base, u16::MAX - 8);
+        if self.base > u16::MAX - 9 {
+            bail!("--port-base {}: lớn nhất là / at most {}", self.base, u16::MAX - 9);
         }
-        for offset in 0..8 {
+        for offset in 0..9 {
             let address = self.at(offset);
             std::net::TcpListener::bind(address).with_context(|| {
                 format!("cổng {} đang được dùng; chọn dãy khác bằng --port-base N / port {} is in use; choose others with --port-base N", address.port(), address.port())
@@ -108,19 +113,15 @@ impl Ports {
     }
 }
 
-/// One service of the provider's subsystem.
+/// One service of the provider's subsystem; its first path segment is a personal number.
 #[derive(Clone, Debug)]
 pub struct SandboxService {
     /// Its code.
     pub code: &'static str,
-    /// Whether its first path segment is a personal number.
-    pub about_person: bool,
+    /// Where it is.
+    pub url: String,
     /// Whether the consumer may call it.
     pub granted: bool,
-    /// Whether the information system describes it at `/openapi/CODE.json`.
-    pub described: bool,
-    /// What the information system calls it, where that is another code.
-    pub known_as: Option<&'static str>,
 }
 
 /// What environment to make.
@@ -130,9 +131,7 @@ pub struct Plan {
     pub dir: PathBuf,
     /// The ports.
     pub ports: Ports,
-    /// Base URL of the provider's information system.
-    pub system: String,
-    /// Its services.
+    /// Services of the provider's information system.
     pub services: Vec<SandboxService>,
     /// Message logs of consumer and provider; `None` means SQLite files in the folder.
     pub stores: Option<[String; 2]>,
@@ -140,6 +139,8 @@ pub struct Plan {
     pub sign: String,
     /// More lines for both configurations, for example `[limits]`.
     pub more: String,
+    /// Sections at the end of the configuration of consumer and provider: what they offer, and to whom.
+    pub offers: [String; 2],
     /// Whether the provider's node runs the registry. Its grants then count, not those of the file.
     pub registry: bool,
     /// RFC 3161 authority: address and trust anchor.
@@ -409,7 +410,7 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
         more = plan.more,
     );
     let system = if provider {
-        plan.services.iter().map(|service| service_text(plan, service, now)).collect()
+        plan.services.iter().map(|service| service_text(service, now)).collect()
     } else {
         [CONSUMER_SUBSYSTEM, SECOND_SUBSYSTEM]
             .map(|code| format!("[[subsystem]]\ncode = \"{code}\"\nconnection = \"plain\"\n\n"))
@@ -423,22 +424,18 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
     } else {
         String::new()
     };
-    text + &system + &registry
+    text + &system + &registry + &plan.offers[usize::from(provider)]
 }
 
-fn service_text(plan: &Plan, service: &SandboxService, now: Ts) -> String {
-    let SandboxService { code, about_person, granted, described, known_as } = service;
-    let (system, known) = (&plan.system, known_as.unwrap_or(code));
-    let openapi =
-        if *described { format!("openapi = \"{system}/openapi/{known}.json\"\n") } else { String::new() };
-    let subject = if *about_person { "subject_segment = 0\n" } else { "" };
+fn service_text(service: &SandboxService, now: Ts) -> String {
+    let SandboxService { code, url, granted } = service;
     let until = Ts::from_secs(now.secs()).plus_secs(VALID_DAYS * 86_400);
     let grant = format!(
         "\n[[grant]]\nto = \"{CONSUMER}/{CONSUMER_SUBSYSTEM}\"\nservice = \"{PROVIDER_SUBSYSTEM}/{code}\"\n\
          until = \"{until}\"\nlegal_basis = \"Quyết định mẫu 01/QĐ-DEMO\"\n"
     );
-    let grant = if *granted && !plan.registry { grant } else { String::new() };
+    let grant = if *granted { grant } else { String::new() };
     format!(
-        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{system}/{known}\"\n{openapi}{subject}{grant}\n"
+        "[[service]]\nsubsystem = \"{PROVIDER_SUBSYSTEM}\"\ncode = \"{code}\"\nurl = \"{url}\"\nsubject_segment = 0\n{grant}\n"
     )
 }

@@ -1,11 +1,9 @@
-//! The police's population base of one province, invented: a file of people who do not exist, and the
-//! information system that answers from it.
+//! The police's population base of one province, invented: a database of people who do not exist, with views for
+//! sharing as its administrator would make them.
 //!
-//! [`ensure`] makes the file once, from a seed; [`Population::open`] reads it; [`serve`] answers over
-//! HTTP on loopback as the system behind a node would. The facts depend on the plan alone: the same
-//! plan gives the same people on every machine. Everything is as of 1 November 2026.
+//! [`ensure`] makes the file once, from a seed; [`DEFINITIONS`] make data services of its views. The facts depend on
+//! the plan alone: the same plan gives the same people on every machine. Everything is as of 1 November 2026.
 
-mod base;
 mod calendar;
 mod commune;
 mod file;
@@ -14,21 +12,25 @@ mod household;
 mod name;
 mod name_lists;
 mod number;
-mod openapi;
 mod rng;
-mod service;
-mod wire;
+mod sample;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use base::Population;
 pub use file::{Outcome, build, ensure, inspect};
-pub use number::{HouseholdNumber, NumberError, PersonNumber};
-pub use openapi::{SERVICES, openapi};
-pub use service::serve;
-pub use wire::Sample;
+pub(crate) use sample::open;
+pub use sample::{Sample, sample};
+
+/// Data services of the views: name of the file and text of each definition. Their source is `population.db`, two folders up.
+pub const DEFINITIONS: [(&str, &str); 6] = [
+    ("DANCU.xac-thuc-cong-dan.toml", include_str!("../definitions/DANCU.xac-thuc-cong-dan.toml")),
+    ("DANCU.tra-cuu-cong-dan.toml", include_str!("../definitions/DANCU.tra-cuu-cong-dan.toml")),
+    ("DANCU.tra-cuu-ho.toml", include_str!("../definitions/DANCU.tra-cuu-ho.toml")),
+    ("DANCU.tra-cuu-cu-tru.toml", include_str!("../definitions/DANCU.tra-cuu-cu-tru.toml")),
+    ("DANCU.thong-ke-dan-cu.toml", include_str!("../definitions/DANCU.thong-ke-dan-cu.toml")),
+    ("DANCU.nhan-than-ho-tich.toml", include_str!("../definitions/DANCU.nhan-than-ho-tich.toml")),
+];
 
 /// People in Quảng Nam as its police reported them in February 2022.
 pub const PEOPLE: u32 = 1_716_705;
@@ -43,7 +45,7 @@ pub const PEOPLE_MIN: u32 = 100;
 pub const PEOPLE_MAX: u32 = generate::PEOPLE_MAX;
 
 /// The version of the file's form and of the rules that invent its facts; another version is another file.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Called now and then while a file is made, with steps done and steps in all.
 pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
@@ -96,7 +98,7 @@ impl Meta {
     }
 }
 
-/// Why the base cannot be made, read or served.
+/// Why the base cannot be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum PopulationError {
     /// The plan asks for too few or too many people.
@@ -145,18 +147,6 @@ pub enum PopulationError {
     /// The task that invents people ended early.
     #[error("không tạo được dân cư / the population could not be invented")]
     Stopped,
-    /// Personal data are served on loopback only; a node stands in front.
-    #[error("{0} không phải địa chỉ loopback / {0} is not a loopback address")]
-    NotLoopback(SocketAddr),
-    /// The address is taken or not ours.
-    #[error("không mở được {address} / cannot listen on {address}: {source}")]
-    Listen {
-        /// Which address.
-        address: SocketAddr,
-        /// What the operating system says.
-        #[source]
-        source: std::io::Error,
-    },
 }
 
 #[cfg(test)]

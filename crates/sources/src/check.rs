@@ -109,7 +109,8 @@ fn compare_fields(within: &str, fields: &[Field], table: &Table, checked: &mut C
                 let en = format!("the column's type was {was} and is {is}: correct column_type");
                 checked.mistakes.push(Mistake::new(place, vi, en));
             }
-            Some(column) if field.required && column.nullable => {
+            // No column of a view says whether it may be empty.
+            Some(column) if field.required && column.nullable && !table.is_view => {
                 let vi = "ghi required nhưng cột có thể trống";
                 checked.warnings.push(Mistake::new(place, vi, "is required, but the column may be empty"));
             }

@@ -108,6 +108,8 @@ pub enum Gives {
     /// Rows, cut to the declared fields.
     #[default]
     Rows,
+    /// The row of a look-up, and never a page: who does not know the value cannot list what there is.
+    Row,
     /// Nothing but yes or no to `[[verify]]`: the least that answers the question.
     Verdict,
 }

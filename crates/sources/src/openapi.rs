@@ -8,11 +8,12 @@ use crate::definition::{Changes, CodeList, Compare, Definition, Field, Gives, Ho
 pub fn openapi(definition: &Definition) -> Value {
     let service = &definition.service;
     let mut paths = Map::new();
-    if service.gives == Gives::Rows {
+    let looked_up = service.look_up.as_deref().and_then(|name| definition.field(name));
+    if let Some(field) = looked_up.filter(|_| service.gives != Gives::Verdict) {
         let whole = if definition.lists.is_empty() { "Item" } else { "Whole" };
-        if let Some(field) = service.look_up.as_deref().and_then(|name| definition.field(name)) {
-            paths.insert(format!("/{{{}}}", field.name), json!({ "get": one(definition, field, whole) }));
-        }
+        paths.insert(format!("/{{{}}}", field.name), json!({ "get": one(definition, field, whole) }));
+    }
+    if service.gives == Gives::Rows {
         paths.insert("/".into(), json!({ "get": page(definition) }));
         paths.insert("/_count".into(), json!({ "get": count(definition) }));
         if definition.changes.is_some() {
@@ -52,6 +53,12 @@ fn schemas(definition: &Definition) -> Map<String, Value> {
             }
         }
         schemas.insert("Whole".into(), whole);
+    }
+    if definition.service.gives == Gives::Row {
+        if definition.lists.is_empty() {
+            schemas.insert("Item".into(), item);
+        }
+        return schemas;
     }
     schemas.insert("Item".into(), item);
     schemas.insert("Page".into(), json!({

@@ -140,13 +140,16 @@ pub fn router(service: Service) -> Router {
     let description = crate::openapi::openapi(&service.definition).to_string();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let mut router = Router::new().route("/_openapi.json", get(async move || (json, description)));
-    if service.definition.service.gives == Gives::Rows {
+    let gives = service.definition.service.gives;
+    if gives == Gives::Rows {
         router = router
             .route("/", get(answer::page))
             .route("/_count", get(answer::count))
             .route("/_changes", get(answer::changes))
-            .route("/_export", get(export))
-            .route("/{value}", get(answer::one));
+            .route("/_export", get(export));
+    }
+    if gives != Gives::Verdict {
+        router = router.route("/{value}", get(answer::one));
     }
     if !service.definition.verified.is_empty() {
         router = router.route("/", post(answer::verify).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)));

@@ -1,6 +1,7 @@
-//! `lienthong demo`: two nodes, a directory, a population base, and a registry in which a connection was fought for.
+//! `lienthong demo`: two nodes, a directory, three kinds of data sources, and a registry in which a connection was fought for.
 
 mod connect;
+mod data;
 pub mod office;
 mod people;
 mod seed;
@@ -8,13 +9,11 @@ mod story;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use simulators::population::{self, Plan as People, Population, Sample};
+use simulators::population::{self, Plan as People, Sample};
 use tokio::sync::watch;
 
 use super::authority::serve;
@@ -25,8 +24,9 @@ use crate::node::Node;
 use crate::ops;
 use crate::sandbox::{
     self, CONSUMER, CONSUMER_SUBSYSTEM, INSTANCE, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, REGISTRY_STORE,
-    Sandbox, SandboxService,
+    Sandbox,
 };
+use data::Data;
 use office::Office;
 use story::{Chapter, Story};
 
@@ -37,12 +37,13 @@ const STORY_FILE: &str = "story.json";
 /// The service that the story is about.
 const FAMILY: &str = "nhan-than-ho-tich";
 
-const SERVICES: [(&str, bool, bool); 5] = [
-    ("xac-thuc-cong-dan", false, true),
-    ("tra-cuu-cong-dan", true, true),
-    ("tra-cuu-ho", false, true),
-    ("tra-cuu-cu-tru", true, true),
-    ("thong-ke-dan-cu", false, false),
+/// Services of the population base, and whether the one-stop shop has them.
+const SERVICES: [(&str, bool); 5] = [
+    ("xac-thuc-cong-dan", true),
+    ("tra-cuu-cong-dan", true),
+    ("tra-cuu-ho", true),
+    ("tra-cuu-cu-tru", true),
+    ("thong-ke-dan-cu", false),
 ];
 
 /// Arguments of `demo`.
@@ -51,7 +52,7 @@ pub struct Args {
     /// Thư mục dữ liệu / data folder.
     #[arg(long, default_value = "lienthong-demo")]
     data: PathBuf,
-    /// Cổng đầu tiên của tám cổng liên tiếp / first of eight ports in a row.
+    /// Cổng đầu tiên của chín cổng liên tiếp / first of nine ports in a row.
     #[arg(long, default_value_t = 7480)]
     port_base: u16,
     /// Số người trong cơ sở dân cư giả định / people in the invented population base.
@@ -60,6 +61,10 @@ pub struct Args {
     /// Hạt giống của dữ liệu giả định / seed of the invention.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Máy chủ MariaDB giữ sổ hộ tịch thay cho tệp SQLite / MariaDB server that keeps the civil-status register instead of an
+    /// SQLite file: `mysql://USER:PASSWORD@HOST/DATABASE`; the account may make tables there.
+    #[arg(long, value_name = "URL")]
+    mariadb: Option<String>,
     /// Đăng nhập sổ đăng ký của bản đang chạy, in thẻ phiên rồi thôi / sign somebody in to the registry of a demo that
     /// runs and print the session's token: names are in people.json.
     #[arg(long, value_name = "PERSON")]
@@ -90,10 +95,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     // Left over by a demo that was killed.
     let _ = std::fs::remove_file(&ready);
 
-    let file = plan.dir.join("population.db");
-    let Some(population) = until_stopped(build(&file, &args)).await? else { return Ok(ExitCode::SUCCESS) };
-    let sample = population.sample().await?;
-    let system = population::serve(population, ports.system()).await?;
+    let people = People { people: args.people, seed: args.seed };
+    let making = data::make(&plan, &sandbox, &people, args.mariadb.as_deref());
+    let Some(data) = until_stopped(making).await? else { return Ok(ExitCode::SUCCESS) };
     let (stop, stopped) = watch::channel(false);
     let listener = tokio::net::TcpListener::bind(ports.directory()).await?;
     let centre = tokio::spawn(serve::serve(listener, sandbox.repository.clone(), stopped));
@@ -102,16 +106,17 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let members = if earlier.is_none() { new_registry(&plan, &sandbox).await? } else { Vec::new() };
     let provider = Node::start(&sandbox.provider).await?;
     let consumer = Node::start(&sandbox.consumer).await?;
+    data.answers().await?;
     let chapters = if let Some(earlier) = earlier {
         earlier
     } else {
-        let telling = tell(&plan, &members, &sample);
+        let telling = tell(&plan, &members, &data.sample);
         let Some(chapters) = until_stopped(telling).await? else { return Ok(ExitCode::SUCCESS) };
         file::replace(&told, serde_json::to_string_pretty(&chapters)?.as_bytes(), file::PUBLIC)?;
         chapters
     };
 
-    let facts = facts(&plan, &sandbox, (&sample, &chapters))?;
+    let facts = facts(&plan, &sandbox, (&data, &chapters))?;
     file::replace(&ready, serde_json::to_string_pretty(&facts)?.as_bytes(), file::PUBLIC)?;
     print_tour(&plan, &facts);
     asked_to_stop().await?;
@@ -120,29 +125,21 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     consumer.stop().await;
     provider.stop().await;
     stop.send_replace(true);
-    // Kept-alive connections of this process would hold the two for as long as they like.
-    let _ = tokio::time::timeout(Duration::from_secs(2), async { (centre.await, system.stop().await) }).await;
+    // Kept-alive connections of this process would hold it for as long as they like.
+    let _ = tokio::time::timeout(Duration::from_secs(2), centre).await;
     println!("Đã dừng; dữ liệu còn ở {0} / stopped; the data stay in {0}", plan.dir.display());
     Ok(ExitCode::SUCCESS)
 }
 
 fn plan(args: &Args, ports: Ports) -> Plan {
-    let service = |(code, about_person, granted)| SandboxService {
-        code,
-        about_person,
-        granted,
-        described: true,
-        known_as: None,
-    };
-    let family = SandboxService { known_as: Some(seed::FAMILY_AS), ..service((FAMILY, true, false)) };
     Plan {
         dir: args.data.clone(),
         ports,
-        system: format!("http://{}", ports.system()),
-        services: SERVICES.into_iter().map(service).chain([family]).collect(),
+        services: Vec::new(),
         stores: None,
         sign: "batch".into(),
         more: String::new(),
+        offers: data::offers(ports),
         timestamp: None,
         registry: true,
     }
@@ -207,31 +204,12 @@ async fn until_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
     }
 }
 
-async fn build(file: &Path, args: &Args) -> anyhow::Result<Population> {
-    let bar = ProgressBar::hidden();
-    let shown = bar.clone();
-    let style = ProgressStyle::with_template(
-        "Tạo cơ sở dân cư giả định / inventing the population {bar:30} {percent}% {eta}",
-    )?;
-    let progress = Arc::new(move |done: u64, all: u64| {
-        if shown.is_hidden() {
-            shown.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            shown.set_style(style.clone());
-            shown.set_length(all);
-        }
-        shown.set_position(done);
-    });
-    let people = People { people: args.people, seed: args.seed };
-    population::ensure(file, &people, progress).await?;
-    bar.finish_and_clear();
-    Ok(Population::open(file).await?)
-}
-
 /// Everything that scripts need: `demo.json`.
-fn facts(plan: &Plan, sandbox: &Sandbox, (sample, chapters): (&Sample, &[Chapter])) -> anyhow::Result<Value> {
+fn facts(plan: &Plan, sandbox: &Sandbox, (data, chapters): (&Data, &[Chapter])) -> anyhow::Result<Value> {
+    let sample = &data.sample;
     let subsystem = format!("{PROVIDER}/{PROVIDER_SUBSYSTEM}");
     let of = |granted: bool| {
-        SERVICES.into_iter().filter(move |s| s.2 == granted).map(|s| format!("{subsystem}/{}", s.0))
+        SERVICES.into_iter().filter(move |s| s.1 == granted).map(|s| format!("{subsystem}/{}", s.0))
     };
     let services: Vec<String> = of(true).collect();
     let not_granted = of(false).next().context("one service is not granted")?;
@@ -247,6 +225,7 @@ fn facts(plan: &Plan, sandbox: &Sandbox, (sample, chapters): (&Sample, &[Chapter
         },
         "services": services,
         "not_granted": not_granted,
+        "sources": data.facts(&ask_base),
         "directory": { "url": format!("http://{}/", plan.ports.directory()), "root": sandbox.root, "target": directory::TARGET },
         "sample": sample,
         "try": tour(&ask_base, &client, &not_granted, &paths, sample),
@@ -297,7 +276,7 @@ fn tour(ask: &str, client: &str, not_granted: &str, paths: &Paths, sample: &Samp
         format!(
             "curl -s {base}/tra-cuu-cong-dan/{number} -H 'X-Road-Client: {client}' -H 'X-Road-Id: demo-1'"
         ),
-        format!("curl -s {ask}/r1/{not_granted} -H 'X-Road-Client: {client}'"),
+        format!("curl -s {ask}/r1/{not_granted}/49 -H 'X-Road-Client: {client}'"),
         format!("{program} evidence list --config {config}"),
         format!(
             "{program} evidence export --id demo-1 --config {config} -o {evidence} --force && {program} evidence verify {evidence} --trust {authority}"
@@ -341,6 +320,7 @@ fn print_tour(plan: &Plan, facts: &Value) {
         println!("{number}. {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
     }
     print_registry_tour(facts);
+    print_sources(facts);
     println!("Ctrl-C để dừng / Ctrl-C stops.");
 }
 
@@ -366,4 +346,19 @@ fn print_registry_tour(facts: &Value) {
     for (number, ((vi, en), command)) in (6..).zip(says.iter().zip(commands)) {
         println!("{number}. {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
     }
+}
+
+/// The kinds of sources; the newcomer's own database is the next.
+fn print_sources(facts: &Value) {
+    println!(
+        "Nguồn dữ liệu, mỗi dịch vụ một tệp định nghĩa / data sources, one definition file for each service:\n"
+    );
+    for (number, source) in (9..).zip(facts["sources"].as_array().into_iter().flatten()) {
+        let text = |name: &str| source[name].as_str().unwrap_or_default();
+        println!("{number}. [{}] {} / {}:", text("kind"), text("vi"), text("en"));
+        println!("   {}\n   {}\n", text("definition"), text("try"));
+    }
+    println!(
+        "CSDL PostgreSQL, MariaDB, SQLite của chính mình / a database of your own: lienthong source inspect URL\n"
+    );
 }

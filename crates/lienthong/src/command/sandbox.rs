@@ -21,7 +21,7 @@ pub struct Args {
     /// Thư mục / folder.
     #[arg(long)]
     dir: PathBuf,
-    /// Cổng đầu tiên của bảy cổng / first of seven ports.
+    /// Cổng đầu tiên của chín cổng / first of nine ports.
     #[arg(long, default_value_t = 7580)]
     port_base: u16,
     /// Nhật ký trên PostgreSQL: hai địa chỉ, bên khai thác rồi bên cung cấp / PostgreSQL message logs: consumer's, provider's.
@@ -58,13 +58,7 @@ pub struct BackendArgs {
 /// Makes the environment and prints where things are, as JSON.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let ports = Ports { base: args.port_base };
-    let service = |code, granted| SandboxService {
-        code,
-        about_person: true,
-        granted,
-        described: false,
-        known_as: None,
-    };
+    let service = |code, granted| SandboxService { code, url: format!("{}/{code}", args.backend), granted };
     let timestamp = match args.timestamp.as_deref() {
         Some([url, pem]) => Some((url.clone(), crate::node::certificate(&pem.into())?)),
         _ => None,
@@ -72,11 +66,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let plan = Plan {
         dir: args.dir,
         ports,
-        system: args.backend,
         services: vec![service("thu", true), service("cam", false)],
         stores: args.stores.and_then(|stores| stores.try_into().ok()),
         sign: args.sign,
         more: args.more.map(std::fs::read_to_string).transpose()?.unwrap_or_default(),
+        offers: Default::default(),
         timestamp,
         registry: false,
     };

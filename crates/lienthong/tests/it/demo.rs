@@ -100,6 +100,9 @@ fn the_demo_keeps_what_it_promises_and_starts_again_with_its_data() {
     tour_works(&demo);
     services_answer(&demo);
     descriptions_can_be_fetched(&demo);
+    answers_are_as_described(&demo);
+    three_kinds_of_sources_answer(&demo);
+    every_definition_fits_its_source(&demo);
     the_story_is_whole(&demo);
     its_commands_work(&demo);
     occupied_things_are_refused(dir.path(), &data, base);
@@ -198,8 +201,106 @@ fn descriptions_can_be_fetched(demo: &Demo) {
     for code in ["xac-thuc-cong-dan", "tra-cuu-cong-dan", "tra-cuu-ho", "tra-cuu-cu-tru"] {
         let document = demo.ask(&format!("getOpenAPI?serviceCode={code}"), &[]).json();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1."), "{code}");
-        assert_eq!(document["paths"].as_object().unwrap().len(), 1, "{code}");
+        let paths = document["paths"].as_object().unwrap();
+        assert_eq!(paths.len(), 1, "who knows no number lists nobody: {code} {paths:?}");
     }
+    for path in
+        ["tra-cuu-cong-dan/", "tra-cuu-cong-dan?limit=5", "tra-cuu-ho/_count", "tra-cuu-cu-tru/_export"]
+    {
+        assert_eq!(demo.ask(path, &[]).status, 404, "{path}");
+    }
+}
+
+/// Every part of an answer is in its description, with its type, and nothing that is always there is missing.
+#[track_caller]
+fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(target) = schema["$ref"].as_str() {
+        return fits(document, document.pointer(target.trim_start_matches('#')).unwrap(), value, at);
+    }
+    let kind = match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "integer",
+        Value::Bool(_) => "boolean",
+        Value::Null => "null",
+    };
+    let described = &schema["type"];
+    let is_so = described == kind || described.as_array().is_some_and(|all| all.contains(&kind.into()));
+    assert!(is_so, "{at}: {kind}, {schema}");
+    for item in value.as_array().into_iter().flatten() {
+        fits(document, &schema["items"], item, &format!("{at}[]"));
+    }
+    for (name, part) in value.as_object().into_iter().flatten() {
+        fits(document, &schema["properties"][name], part, &format!("{at}.{name}"));
+    }
+    for name in schema["required"].as_array().into_iter().flatten().filter(|_| value.is_object()) {
+        assert!(value.get(name.as_str().unwrap()).is_some(), "{at}: {name} is missing");
+    }
+}
+
+fn answers_are_as_described(demo: &Demo) {
+    let [number, household, name] =
+        ["soDinhDanh", "soHo", "hoTen"].map(|key| demo.fact(&format!("/sample/{key}")));
+    let claim = json!({ "soDinhDanh": number, "hoTen": name }).to_string();
+    let posted = ["-H", "Content-Type: application/json", "-d", &claim];
+    for (code, key, more) in [
+        ("tra-cuu-cong-dan", number, &[][..]),
+        ("tra-cuu-cu-tru", number, &[]),
+        ("tra-cuu-ho", household, &[]),
+        ("xac-thuc-cong-dan", "", &posted),
+    ] {
+        let document = demo.ask(&format!("getOpenAPI?serviceCode={code}"), &[]).json();
+        let answer = demo.ask(format!("{code}/{key}").trim_end_matches('/'), more).json();
+        let path = document["paths"].as_object().unwrap().values().next().unwrap();
+        let operation = path.get("get").or_else(|| path.get("post")).unwrap();
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        fits(&document, schema, &answer, code);
+    }
+}
+
+/// A household of a population base, a birth of a register, the households of a sheet; each by a definition file.
+fn three_kinds_of_sources_answer(demo: &Demo) {
+    let sources = demo.facts["sources"].as_array().unwrap();
+    let kinds: Vec<_> = sources.iter().map(|source| source["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["SQLite", "SQLite", "Excel"]);
+    let shown = demo.output();
+    let answers: Vec<Value> = sources
+        .iter()
+        .map(|source| {
+            let command = source["try"].as_str().unwrap();
+            assert!(shown.contains(command), "{command}");
+            let (code, output) = paste(command);
+            assert_eq!(code, 0, "{command}: {output}");
+            serde_json::from_str(&output).unwrap_or_else(|_| panic!("{command}: {output}"))
+        })
+        .collect();
+    let [household, birth, poor] = &answers[..] else { panic!("three kinds") };
+    assert_eq!(household["soHo"], demo.fact("/sample/soHo"));
+    assert_eq!(birth["gioiTinh"]["danhMuc"], "HT-GIOI-TINH");
+    let (child, mother) = (birth["soDinhDanh"].as_str().unwrap(), &birth["me"]);
+    let person = demo.ask(&format!("tra-cuu-cong-dan/{child}"), &[]).json();
+    let same = ["hoTen", "ngaySinh", "me"].map(|field| person[field] == birth[field]);
+    assert_eq!(same, [true; 3], "{mother} {person}");
+    let households = poor["items"].as_array().unwrap();
+    assert_eq!(households.len(), 3);
+    assert!(households.iter().all(|one| one["phanLoai"].as_str().unwrap().starts_with("Hộ ")), "{poor}");
+}
+
+fn every_definition_fits_its_source(demo: &Demo) {
+    let mut checked = 0;
+    for config in ["/provider/config", "/consumer/config"] {
+        let folder = Path::new(demo.fact(config)).with_file_name("sources");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                let (code, output) = run(&["source", "check", path.to_str().unwrap()]);
+                assert_eq!(code, 0, "{}: {output}", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 8);
 }
 
 /// From the first refusal to the renewed grant, each step with what the running system answered.

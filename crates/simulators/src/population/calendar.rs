@@ -69,15 +69,7 @@ pub(super) fn unpacked(packed: u32) -> Option<Date> {
     Date::new(year, month, day).ok()
 }
 
-/// An ISO 8601 calendar day, `YYYY-MM-DD` and nothing else, as `yyyymmdd`.
-pub(super) fn parse_iso(text: &str) -> Option<u32> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-        return None;
-    }
-    let mut number = 0;
-    for byte in bytes.iter().enumerate().filter(|(place, _)| !matches!(place, 4 | 7)).map(|(_, byte)| byte) {
-        number = number * 10 + char::from(*byte).to_digit(10)?;
-    }
-    unpacked(number).map(packed)
+/// `yyyymmdd` as an ISO 8601 calendar day.
+pub(super) fn iso(packed: u32) -> String {
+    format!("{:04}-{:02}-{:02}", packed / 10_000, packed / 100 % 100, packed % 100)
 }

@@ -35,7 +35,8 @@ pub(super) enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 5] = [Self::Kinh, Self::XoDang, Self::CoTu, Self::GieTrieng, Self::Co];
+    /// Those who live here.
+    pub(super) const ALL: [Self; 5] = [Self::Kinh, Self::XoDang, Self::CoTu, Self::GieTrieng, Self::Co];
 
     pub(super) fn of_code(code: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|group| i64::from(group.code()) == code)
@@ -66,15 +67,19 @@ impl Commune {
         self.groups.split(' ').filter_map(one).collect()
     }
 
-    /// Wards and towns have quarters (khối phố), the others villages (thôn).
+    /// Whether it is a ward or a town: these have quarters (khối phố), the others villages (thôn).
     pub(super) fn is_urban(&self) -> bool {
-        is_urban(&self.old_name)
+        self.old_name.starts_with("Phường") || self.old_name.starts_with("Thị trấn")
     }
-}
 
-/// Whether a commune of this full name is a ward or a town.
-pub(super) fn is_urban(old_name: &str) -> bool {
-    old_name.starts_with("Phường") || old_name.starts_with("Thị trấn")
+    /// An address within it, as it was written at registration.
+    pub(super) fn detail(&self, hamlet: u8, house: u16) -> String {
+        if self.is_urban() {
+            format!("Số nhà {house}, khối phố {hamlet}")
+        } else {
+            format!("Tổ {house}, thôn {hamlet}")
+        }
+    }
 }
 
 /// All communes, in the order of the file.

@@ -4,41 +4,30 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::ToSpan;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
 };
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Row};
 
-use super::commune::{self, Commune};
-use super::generate::{Facts, Household, Person, Stay, household_number, invent};
+use super::calendar::{iso, unpacked};
+use super::commune::{self, Commune, Group, MERGED_ON, NEW_PROVINCE, OLD_PROVINCE};
+use super::generate::{Facts, Household, Person, Stay, invent};
+use super::household::Relation;
+use super::number::{BIRTHS_REGISTERED_IN, Sex, household_text, person_text};
 use super::{Meta, PEOPLE_MAX, PEOPLE_MIN, Plan, PopulationError, Progress};
 
 /// Rows in one statement; more bring nothing, fewer cost calls.
 const ROWS: usize = 100;
 
-/// Days are `yyyymmdd`. Personal numbers are the rowid: the quickest key there is.
-const SCHEMA: &str = "
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE commune (
-    id INTEGER PRIMARY KEY, old_code TEXT NOT NULL, old_name TEXT NOT NULL,
-    old_district_code TEXT NOT NULL, old_district TEXT NOT NULL,
-    new_code TEXT NOT NULL, new_name TEXT NOT NULL,
-    people INTEGER NOT NULL, households INTEGER NOT NULL
-);
-CREATE TABLE household (
-    number INTEGER PRIMARY KEY, head INTEGER NOT NULL, registered INTEGER NOT NULL,
-    commune INTEGER NOT NULL, hamlet INTEGER NOT NULL, house INTEGER NOT NULL
-);
-CREATE TABLE person (
-    number INTEGER PRIMARY KEY, name TEXT NOT NULL, birth INTEGER NOT NULL, ethnic_group INTEGER NOT NULL,
-    household INTEGER NOT NULL, relation INTEGER NOT NULL, since INTEGER NOT NULL,
-    father INTEGER, mother INTEGER, spouse INTEGER
-);
-CREATE TABLE stay (
-    person INTEGER PRIMARY KEY, since INTEGER NOT NULL,
-    commune INTEGER NOT NULL, hamlet INTEGER NOT NULL, house INTEGER NOT NULL
-);
-";
+/// Tables, code lists and the views for sharing. Everything is text that means what it says, as a police system has it.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Made last: quicker than keeping it while rows come.
+const INDEX: &str = "CREATE INDEX cong_dan_so_ho ON cong_dan (so_ho)";
+
+/// Longest temporary residence before it must be renewed (Luật Cư trú 2020, Điều 27).
+const STAY_YEARS: i64 = 2;
 
 /// What [`ensure`] found or did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,14 +77,14 @@ pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
 
 async fn read_meta(connection: &mut SqliteConnection) -> Result<Meta, sqlx::Error> {
     let mut meta = Meta { format: 0, seed: 0, people: 0, households: 0 };
-    for row in sqlx::query("SELECT key, value FROM meta").fetch_all(connection).await? {
+    for row in sqlx::query("SELECT khoa, gia_tri FROM thong_tin").fetch_all(connection).await? {
         let (key, value): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let number = |e: std::num::ParseIntError| sqlx::Error::Decode(e.into());
         match key.as_str() {
-            "format" => meta.format = value.parse().map_err(number)?,
-            "seed" => meta.seed = value.parse().map_err(number)?,
-            "people" => meta.people = value.parse().map_err(number)?,
-            "households" => meta.households = value.parse().map_err(number)?,
+            "phien_ban" => meta.format = value.parse().map_err(number)?,
+            "hat_giong" => meta.seed = value.parse().map_err(number)?,
+            "so_nguoi" => meta.people = value.parse().map_err(number)?,
+            "so_ho" => meta.households = value.parse().map_err(number)?,
             _ => {}
         }
     }
@@ -104,7 +93,7 @@ async fn read_meta(connection: &mut SqliteConnection) -> Result<Meta, sqlx::Erro
 
 /// Invents the population of a plan and writes it to `path`, replacing a file there.
 ///
-/// Needs the disk for the file, some 85 bytes a person, and while it runs two thirds of that in memory.
+/// Needs the disk for the file, some 160 bytes a person, and while it runs a third of that in memory.
 /// Nobody else may build the same path at the same time. An interrupted build leaves only `path` + `.partial`,
 /// which the next one removes.
 ///
@@ -154,31 +143,39 @@ async fn write_all(
     meta: &Meta,
     progress: &Progress,
 ) -> Result<(), sqlx::Error> {
-    // No journal and no flushing: a build that fails is thrown away whole.
+    // No journal and no flushing: a build that fails is thrown away whole. Rows refer to rows that come later.
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Off)
         .synchronous(SqliteSynchronous::Off)
+        .foreign_keys(false)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
     sqlx::raw_sql(SCHEMA).execute(&mut connection).await?;
     let mut tx = connection.begin().await?;
-    insert(&mut tx, ("household", 6), &facts.households, &|_| {}, household).await?;
+    lists(&mut tx, meta).await?;
+    let of = |place: u8| &communes[usize::from(place)];
+    insert(&mut tx, ("ho_gia_dinh", 5), &facts.households, &|_| {}, |args, place, one| {
+        household(args, place, one, of(one.commune))
+    })
+    .await?;
     let total = 2 * u64::from(meta.people);
     let step = |done: usize| progress(u64::from(meta.people) + done as u64, total);
-    insert(&mut tx, ("person", 10), &facts.people, &step, |args, _, one| person(args, one)).await?;
-    insert(&mut tx, ("stay", 5), &facts.stays, &|_| {}, |args, _, one| stay(args, one)).await?;
+    insert(&mut tx, ("cong_dan", 11), &facts.people, &step, |args, _, one| person(args, one)).await?;
+    insert(&mut tx, ("tam_tru", 5), &facts.stays, &|_| {}, |args, _, one| stay(args, one, of(one.commune)))
+        .await?;
+    insert(&mut tx, ("dm_xa", 11), communes, &|_| {}, |args, _, one| commune_row(args, one)).await?;
     let counts = counts(facts, communes.len());
-    let communes: Vec<_> = communes.iter().zip(counts).collect();
-    insert(&mut tx, ("commune", 9), &communes, &|_| {}, commune_row).await?;
-    insert(&mut tx, ("meta", 2), &meta_rows(meta), &|_| {}, |args, _, (key, value)| {
-        args.add(*key)?;
-        args.add(value.clone())
+    let counts: Vec<_> = communes.iter().zip(counts).collect();
+    insert(&mut tx, ("thong_ke_xa", 3), &counts, &|_| {}, |args, _, (commune, [people, households])| {
+        args.add(&commune.old_code)?;
+        args.add(*people)?;
+        args.add(*households)
     })
     .await?;
     tx.commit().await?;
-    sqlx::raw_sql("CREATE INDEX person_household ON person (household)").execute(&mut connection).await?;
+    sqlx::raw_sql(INDEX).execute(&mut connection).await?;
     connection.close().await?;
     progress(total, total);
     Ok(())
@@ -215,52 +212,87 @@ async fn insert<T: Sync>(
     Ok(())
 }
 
-fn household(args: &mut SqliteArguments, place: usize, one: &Household) -> Added {
-    args.add(household_number(u32::try_from(place)?))?;
-    args.add(one.head)?;
-    args.add(i64::from(one.registered))?;
-    args.add(i64::from(one.commune))?;
-    args.add(i64::from(one.hamlet))?;
-    args.add(i64::from(one.house))
-}
-
-fn person(args: &mut SqliteArguments, one: &Person) -> Added {
-    args.add(one.number)?;
-    args.add(one.name())?;
-    args.add(i64::from(one.birth))?;
-    args.add(i64::from(one.group.code()))?;
-    args.add(household_number(one.household))?;
-    args.add(i64::from(one.relation))?;
-    args.add(i64::from(one.since))?;
-    for other in [one.father, one.mother, one.spouse] {
-        args.add(Some(other).filter(|other| *other != 0))?;
+/// Code lists, and what the file says of itself.
+async fn lists(connection: &mut SqliteConnection, meta: &Meta) -> Result<(), sqlx::Error> {
+    let groups = Group::ALL.map(|group| (format!("{:02}", group.code()), group.name().to_owned()));
+    let relations = Relation::ALL.map(|(relation, name)| (relation.list_code(), name.to_owned()));
+    let registered = BIRTHS_REGISTERED_IN.map(|(code, name)| (code.to_owned(), name.to_owned()));
+    let of_itself = [
+        ("phien_ban", meta.format.to_string()),
+        ("hat_giong", meta.seed.to_string()),
+        ("so_nguoi", meta.people.to_string()),
+        ("so_ho", meta.households.to_string()),
+    ];
+    let of_itself = of_itself.map(|(key, value)| (key.to_owned(), value));
+    for (table, rows) in [
+        ("dm_dan_toc", &groups[..]),
+        ("dm_quan_he", &relations[..]),
+        ("dm_noi_khai_sinh", &registered[..]),
+        ("thong_tin", &of_itself[..]),
+    ] {
+        insert(connection, (table, 2), rows, &|_| {}, |args, _, (key, value)| {
+            args.add(key)?;
+            args.add(value)
+        })
+        .await?;
     }
     Ok(())
 }
 
-fn stay(args: &mut SqliteArguments, one: &Stay) -> Added {
-    args.add(one.person)?;
-    args.add(i64::from(one.since))?;
-    args.add(i64::from(one.commune))?;
-    args.add(i64::from(one.hamlet))?;
-    args.add(i64::from(one.house))
+fn household(args: &mut SqliteArguments, place: usize, one: &Household, commune: &Commune) -> Added {
+    args.add(household_text(u32::try_from(place)?))?;
+    args.add(person_text(one.head))?;
+    args.add(iso(one.registered))?;
+    args.add(&commune.old_code)?;
+    args.add(commune.detail(one.hamlet, one.house))
 }
 
-fn commune_row(args: &mut SqliteArguments, id: usize, (one, counts): &(&Commune, [i64; 2])) -> Added {
-    args.add(i64::try_from(id)?)?;
-    let texts = [
-        &one.old_code,
+fn person(args: &mut SqliteArguments, one: &Person) -> Added {
+    args.add(person_text(one.number))?;
+    args.add(one.name())?;
+    args.add(iso(one.birth))?;
+    args.add(if one.sex == Sex::Male { "1" } else { "2" })?;
+    args.add(format!("{:02}", one.group.code()))?;
+    args.add(household_text(one.household))?;
+    args.add(Relation::list_code_of(one.relation))?;
+    args.add(iso(one.since))?;
+    for other in [one.father, one.mother, one.spouse] {
+        args.add(Some(other).filter(|other| *other != 0).map(person_text))?;
+    }
+    Ok(())
+}
+
+fn stay(args: &mut SqliteArguments, one: &Stay, commune: &Commune) -> Added {
+    args.add(person_text(one.person))?;
+    args.add(iso(one.since))?;
+    args.add(stay_ends(one.since))?;
+    args.add(&commune.old_code)?;
+    args.add(commune.detail(one.hamlet, one.house))
+}
+
+/// The last day of a temporary residence.
+fn stay_ends(since: u32) -> Option<String> {
+    let end = unpacked(since)?.checked_add(STAY_YEARS.years()).ok()?;
+    Some(end.yesterday().ok()?.to_string())
+}
+
+fn commune_row(args: &mut SqliteArguments, one: &Commune) -> Added {
+    for text in [
+        &*one.old_code,
         &one.old_name,
         &one.old_district_code,
         &one.old_district,
+        OLD_PROVINCE.0,
+        OLD_PROVINCE.1,
         &one.new_code,
         &one.new_name,
-    ];
-    for text in texts {
-        args.add(text.as_str())?;
+        NEW_PROVINCE.0,
+        NEW_PROVINCE.1,
+        MERGED_ON,
+    ] {
+        args.add(text)?;
     }
-    args.add(counts[0])?;
-    args.add(counts[1])
+    Ok(())
 }
 
 /// People and households of each commune.
@@ -274,13 +306,4 @@ fn counts(facts: &Facts, communes: usize) -> Vec<[i64; 2]> {
         counts[usize::from(household.commune)][0] += 1;
     }
     counts
-}
-
-fn meta_rows(meta: &Meta) -> [(&'static str, String); 4] {
-    [
-        ("format", meta.format.to_string()),
-        ("seed", meta.seed.to_string()),
-        ("people", meta.people.to_string()),
-        ("households", meta.households.to_string()),
-    ]
 }

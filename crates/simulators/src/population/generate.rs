@@ -4,7 +4,7 @@ use super::calendar::{AGE_MAX, Calendar, Day};
 use super::commune::{Commune, Group};
 use super::household::{Draft, Line, SIZE_MAX, compose};
 use super::name::{Named, full_name, pick_family};
-use super::number::{HOUSEHOLD_BASE, Sex};
+use super::number::Sex;
 use super::rng::Rng;
 use super::{Plan, Progress};
 
@@ -48,7 +48,7 @@ impl Person {
     }
 }
 
-/// One household; its number is `HOUSEHOLD_BASE` + 1 + its place.
+/// One household; its number follows from its place.
 #[derive(Clone, Debug)]
 pub(super) struct Household {
     pub(super) head: i64,
@@ -77,11 +77,6 @@ pub(super) struct Facts {
     pub(super) people: Vec<Person>,
     pub(super) households: Vec<Household>,
     pub(super) stays: Vec<Stay>,
-}
-
-/// The number of a household by its place.
-pub(super) fn household_number(place: u32) -> i64 {
-    HOUSEHOLD_BASE + 1 + i64::from(place)
 }
 
 /// Invents the population of a plan.

@@ -57,7 +57,8 @@ pub(super) enum Relation {
 }
 
 impl Relation {
-    const ALL: [(Self, &'static str); 13] = [
+    /// All, with their Vietnamese words.
+    pub(super) const ALL: [(Self, &'static str); 13] = [
         (Self::Head, "Chủ hộ"),
         (Self::Wife, "Vợ"),
         (Self::Husband, "Chồng"),
@@ -77,9 +78,14 @@ impl Relation {
         self as u8
     }
 
-    /// The Vietnamese word for a stored code.
-    pub(super) fn text(code: i64) -> Option<&'static str> {
-        usize::try_from(code).ok().and_then(|place| Self::ALL.get(place)).map(|entry| entry.1)
+    /// Its code in the list of the base: two digits, from 01.
+    pub(super) fn list_code(self) -> String {
+        Self::list_code_of(self.code())
+    }
+
+    /// The code in the list for a stored relation.
+    pub(super) fn list_code_of(code: u8) -> String {
+        format!("{:02}", code + 1)
     }
 }
 

@@ -1,14 +1,9 @@
-//! Names: how invented people are called, and when two spellings are the same name.
-
-use unicode_normalization::UnicodeNormalization;
+//! Names: how invented people are called.
 
 use super::commune::Group;
 use super::name_lists::{Words, families, words};
 use super::number::Sex;
 use super::rng::Rng;
-
-/// Longest name that is looked at, in bytes; the longest real ones stay far below.
-pub(super) const NAME_BYTES_MAX: usize = 200;
 
 /// A family name of this group, as a place in its list.
 pub(super) fn pick_family(group: Group, rng: &mut Rng) -> u8 {
@@ -53,54 +48,11 @@ pub(super) fn full_name(person: Named) -> String {
     name
 }
 
-/// The form in which names are compared: two spellings of one name have the same.
-///
-/// Case, surplus spaces and the Unicode form do not count, nor on which vowel of a syllable the tone
-/// mark is written (Hoà and Hòa are both correct). Which tone it is does count: Hà is not Hạ.
-pub(super) fn folded(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 8);
-    for word in name.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        let (mut tones, mut letters) = (String::new(), String::new());
-        for c in word.nfc().collect::<String>().to_lowercase().nfd() {
-            if is_tone(c) { tones.push(c) } else { letters.push(c) }
-        }
-        out.extend(letters.nfc());
-        out.push_str(&tones);
-    }
-    out
-}
-
-/// Grave, acute, tilde, hook above and dot below: the five written tones.
-const fn is_tone(c: char) -> bool {
-    matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}')
-}
-
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::UnicodeNormalization as _;
+
     use super::*;
-
-    fn same(left: &str, right: &str) -> bool {
-        folded(left) == folded(right)
-    }
-
-    #[test]
-    fn case_spaces_unicode_form_and_tone_placement_do_not_change_a_name() {
-        assert!(same("Nguyễn Thị Hoà", "  NGUYỄN  thị\u{a0}HÒA "));
-        assert!(same("Đặng Thúy", "đặng thuý"));
-        assert!(same("Trần Bường", &"TRẦN BƯỜNG".nfd().collect::<String>()));
-    }
-
-    #[test]
-    fn another_tone_letter_or_word_is_another_name() {
-        for (left, right) in
-            [("Hà", "Hạ"), ("Hà", "Ha"), ("Đô", "Do"), ("Mơ", "Mo"), ("An Bình", "AnBình"), ("An", "An An")]
-        {
-            assert!(!same(left, right), "{left} {right}");
-        }
-    }
 
     #[test]
     fn every_name_that_can_be_made_is_normalised_and_has_no_empty_part() {

@@ -1,11 +1,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::calendar::unpacked;
-use super::generate::{Facts, Person, household_number, invent};
+use super::generate::{Facts, Person, invent};
 use super::household::Relation;
-use super::number::Sex;
+use super::number::{Sex, household_text, person_text};
 use super::*;
 
 const PLAN: Plan = Plan { people: 20_000, seed: 7 };
@@ -88,13 +92,11 @@ fn numbers_are_unique_and_agree_with_sex_and_birth() {
     let mut seen = HashSet::new();
     for person in &facts.people {
         assert!(seen.insert(person.number));
-        let text = PersonNumber(person.number).to_string();
+        let text = person_text(person.number);
         let year = person.birth / 10_000;
         let digit = 2 * u32::from(year >= 2000) + u32::from(person.sex == Sex::Female);
         assert_eq!(text.len(), 12);
         assert!(text.starts_with(&format!("049{digit}{:02}9", year % 100)), "{text} {year}");
-        assert_eq!(PersonNumber(person.number).sex(), person.sex);
-        assert_eq!(text.parse(), Ok(PersonNumber(person.number)));
     }
 }
 
@@ -179,7 +181,7 @@ fn relations_to_the_head_agree_with_sex_and_parents() {
     let mut seen = HashSet::new();
     for person in &facts.people {
         let head = people[&facts.households[person.household as usize].head];
-        let text = Relation::text(person.relation.into()).unwrap();
+        let text = Relation::ALL[usize::from(person.relation)].1;
         seen.insert(text);
         match text {
             "Vợ" => assert!(head.spouse == person.number && person.sex == Sex::Female),
@@ -299,17 +301,20 @@ async fn a_finished_file_is_reused_and_another_one_is_recognised() {
 async fn a_missing_foreign_or_newer_file_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("dan-cu.sqlite");
-    assert!(matches!(Population::open(&path).await, Err(PopulationError::Missing(_))));
+    assert!(matches!(sample(&path).await, Err(PopulationError::Missing(_))));
     std::fs::write(&path, "no database at all, only some text").unwrap();
     assert!(matches!(inspect(&path).await, Err(PopulationError::Foreign { .. })));
-    assert!(matches!(Population::open(&path).await, Err(PopulationError::Foreign { .. })));
+    assert!(matches!(sample(&path).await, Err(PopulationError::Foreign { .. })));
     std::fs::write(dir.path().join("dan-cu.sqlite.partial"), "rest of an interrupted build").unwrap();
     build(&path, &Plan { people: 200, seed: 1 }, silent()).await.unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
     let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-    sqlx::query("UPDATE meta SET value = '99' WHERE key = 'format'").execute(&mut connection).await.unwrap();
+    sqlx::query("UPDATE thong_tin SET gia_tri = '99' WHERE khoa = 'phien_ban'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     sqlx::Connection::close(connection).await.unwrap();
-    let refused = Population::open(&path).await.unwrap_err();
+    let refused = sample(&path).await.unwrap_err();
     assert!(matches!(refused, PopulationError::Other { found: Meta { format: 99, .. }, .. }), "{refused}");
 }
 
@@ -322,16 +327,129 @@ async fn a_plan_out_of_bounds_is_refused() {
 }
 
 #[test]
-fn numbers_that_are_not_of_the_form_are_refused_without_being_repeated() {
-    for text in
-        ["", "49099000001", "0490990000011", "04909900000a", "149099000001", " 049099000001", "٠٤٩٠٩٩٠٠٠٠٠١"]
+fn household_numbers_are_nine_digits_in_the_order_of_places() {
+    assert_eq!(household_text(0), "490000001");
+    assert_eq!(household_text(452_130), "490452131");
+}
+
+/// A finished base of some thousand people.
+struct Built {
+    path: std::path::PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Built {
+    async fn new(people: u32) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("dan-cu.sqlite");
+        build(&path, &Plan { people, seed: 5 }, silent()).await.unwrap();
+        Self { path, _dir: dir }
+    }
+
+    async fn open(&self) -> SqliteConnection {
+        open(Path::new(&self.path)).await.unwrap()
+    }
+}
+
+/// All rows of a statement as text, nothing where a value is empty.
+async fn rows(connection: &mut SqliteConnection, sql: &str) -> Vec<Vec<String>> {
+    let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.unwrap();
+    let text = |row: &sqlx::sqlite::SqliteRow, at| {
+        row.try_get_unchecked::<Option<String>, _>(at).unwrap().unwrap_or_default()
+    };
+    rows.iter().map(|row| (0..row.len()).map(|at| text(row, at)).collect()).collect()
+}
+
+#[tokio::test]
+async fn every_row_that_is_referred_to_exists() {
+    let built = Built::new(3000).await;
+    let mut open = built.open().await;
+    assert_eq!(rows(&mut open, "PRAGMA foreign_key_check").await, Vec::<Vec<String>>::new());
+    for (view, table) in
+        [("chia_se_cong_dan", "cong_dan"), ("chia_se_cu_tru", "cong_dan"), ("chia_se_ho", "ho_gia_dinh")]
     {
-        let refused = text.parse::<PersonNumber>().unwrap_err();
-        assert!(text.is_empty() || !refused.to_string().contains(text));
+        let sql = format!("SELECT (SELECT count(*) FROM {view}), (SELECT count(*) FROM {table})");
+        let counts = rows(&mut open, &sql).await.remove(0);
+        assert_eq!(counts[0], counts[1], "{view}");
     }
-    for text in ["", "49000001", "4900000011", "500000001", "49000000x"] {
-        assert!(text.parse::<HouseholdNumber>().is_err(), "{text}");
+}
+
+#[tokio::test]
+async fn look_ups_and_pages_of_the_views_read_by_keys_only() {
+    let built = Built::new(500).await;
+    let mut open = built.open().await;
+    for (view, column) in [
+        ("chia_se_cong_dan", "so_dinh_danh"),
+        ("chia_se_cu_tru", "so_dinh_danh"),
+        ("chia_se_ho", "so_ho"),
+        ("chia_se_thanh_vien", "so_ho"),
+    ] {
+        for how in ["t.C = '1' ORDER BY t.C LIMIT 2", "(t.C > '1') ORDER BY t.C LIMIT 51"] {
+            let how = how.replace('C', column);
+            let plan =
+                rows(&mut open, &format!("EXPLAIN QUERY PLAN SELECT * FROM {view} AS t WHERE {how}")).await;
+            let steps: Vec<&str> = plan.iter().map(|row| &*row[3]).collect();
+            let by_key = |step: &&str| step.starts_with("SEARCH") || step.starts_with("CORRELATED");
+            assert!(steps.len() > 1 && steps.iter().all(by_key), "{view}, {how}: {steps:?}");
+        }
     }
-    assert_eq!("490000001".parse(), Ok(HouseholdNumber(household_number(0))));
-    assert_eq!(format!("{:?}", PersonNumber(49_099_900_001)), "PersonNumber(..)");
+}
+
+#[tokio::test]
+async fn what_the_views_say_of_a_household_agrees() {
+    let built = Built::new(3000).await;
+    let Sample { number, name, birth, household } = sample(&built.path).await.unwrap();
+    let mut open = built.open().await;
+    let person = format!(
+        "SELECT ho_ten, ngay_sinh, so_ho, quan_he, ten_tinh_cu, ten_tinh, vo_chong_so FROM chia_se_cong_dan WHERE so_dinh_danh = '{number}'"
+    );
+    let person = rows(&mut open, &person).await.remove(0);
+    assert_eq!(person[..6], [&*name, &birth, &household, "Chủ hộ", "Tỉnh Quảng Nam", "Thành phố Đà Nẵng"]);
+    let home = format!(
+        "SELECT so_dinh_danh_chu_ho, ten_chu_ho, so_thanh_vien FROM chia_se_ho WHERE so_ho = '{household}'"
+    );
+    let home = rows(&mut open, &home).await.remove(0);
+    let members = format!(
+        "SELECT so_dinh_danh, quan_he FROM chia_se_thanh_vien WHERE so_ho = '{household}' ORDER BY ma_quan_he, ngay_sinh"
+    );
+    let members = rows(&mut open, &members).await;
+    assert_eq!((&home[..2], &home[2]), (&[number.clone(), name][..], &members.len().to_string()));
+    assert!(members.len() >= 4 && members[0] == [number, "Chủ hộ".into()]);
+    assert!(members.iter().any(|one| one[0] == person[6]), "the spouse lives there");
+    for member in members {
+        let sql = format!(
+            "SELECT so_ho, ten_chu_ho, quan_he, tt_dia_chi, dia_chi, ht_dia_chi FROM chia_se_cu_tru WHERE so_dinh_danh = '{}'",
+            member[0]
+        );
+        let row = rows(&mut open, &sql).await.remove(0);
+        assert_eq!(row[..3], [&*household, &home[1], &member[1]]);
+        assert_eq!(row[5], row[if row[3].is_empty() { 4 } else { 3 }]);
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_residence_lasts_two_years_at_most() {
+    let built = Built::new(3000).await;
+    let stays = rows(
+        &mut built.open().await,
+        "SELECT tt_tu_ngay, tt_den_ngay FROM chia_se_cu_tru WHERE tt_tu_ngay IS NOT NULL",
+    )
+    .await;
+    assert!(stays.len() > 20, "{}", stays.len());
+    for stay in stays {
+        let [since, until] = [0, 1].map(|at| stay[at].parse::<jiff::civil::Date>().unwrap());
+        assert!((729..=730).contains(&(until - since).get_days()), "{since} {until}");
+    }
+}
+
+#[tokio::test]
+async fn statistics_add_up_to_the_whole_population() {
+    let built = Built::new(3000).await;
+    let mut open = built.open().await;
+    let whole =
+        rows(&mut open, "SELECT ma_tinh_cu, tong_nhan_khau, tong_so_ho FROM chia_se_thong_ke_tinh").await;
+    let parts = rows(&mut open, "SELECT '49', sum(nhan_khau), sum(so_ho) FROM chia_se_thong_ke_xa").await;
+    assert_eq!((&whole[0][1], &whole), (&"3000".to_owned(), &parts));
+    let counted = rows(&mut open, "SELECT count(*) FROM chia_se_thong_ke_xa").await;
+    assert_eq!(counted[0][0], "78");
 }

@@ -166,6 +166,16 @@ impl Definition {
             let vi = "phải có trường của service.look_up, với required = true";
             all.push(Mistake::new("verify", vi, "wants the field of service.look_up, with required = true"));
         }
+        if self.service.gives == Gives::Row
+            && (self.service.look_up.is_none()
+                || self.service.export
+                || self.changes.is_some()
+                || !self.filters.is_empty())
+        {
+            let vi = "gives = \"row\" cần look_up, không đi cùng filter, export, changes";
+            let en = "gives = \"row\" wants look_up, and goes without filters, export and changes";
+            all.push(Mistake::new("service.gives", vi, en));
+        }
         if self.service.gives == Gives::Verdict {
             if self.verified.len() < 2 {
                 let vi = "gives = \"verdict\" cần [[verify]] cho look_up và ít nhất một trường nữa";

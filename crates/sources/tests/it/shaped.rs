@@ -271,3 +271,20 @@ fn everything_wrong_with_a_definition_is_told_at_once() {
         assert!(told.contains(place), "{place}: {told}");
     }
 }
+
+async fn a_service_of_single_rows_lists_nothing(base: Base) {
+    let mut definition = base.drafted().await;
+    definition.service.gives = Gives::Row;
+    assert!(Definition::parse(&definition.text().unwrap()).is_err(), "changes and filters are lists");
+    definition.changes = None;
+    definition.filters.clear();
+    let service = start(Definition::parse(&definition.text().unwrap()).unwrap()).await;
+    assert_eq!(json_of(&service, "/049000000007").await["soDinhDanh"], "049000000007");
+    for target in ["/", "/?limit=1", "/_count", "/_export", "/_changes"] {
+        assert_eq!(ask(&service, target).await.0, StatusCode::NOT_FOUND, "{target}");
+    }
+    let described = json_of(&service, "/_openapi.json").await;
+    let paths: Vec<_> = described["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(paths, ["/{soDinhDanh}"]);
+}
+on_each_engine!(a_service_of_single_rows_lists_nothing);

@@ -44,15 +44,7 @@ pub async fn run(args: &Args, service: &str) -> anyhow::Result<ExitCode> {
     office
         .does(MINISTRY, (&thing, "/publish"), &json!({ "version": document["openapi"]["info"]["version"] }))
         .await?;
-    let mut fields: Vec<&str> = Vec::new();
-    for name in
-        definition.fields.iter().map(|field| &*field.name).chain(definition.lists.iter().map(|l| &*l.name))
-    {
-        let first = name.split('.').next().unwrap_or(name);
-        if !fields.contains(&first) {
-            fields.push(first);
-        }
-    }
+    let fields = seed::fields(&definition)?;
     let ask = seed::wish_of_the_one_stop(&id, &fields, story::a_year_from_now());
     let request = seed::asks(&office, PROVINCE, &ask).await?;
     let grant = seed::goes_live(&office, PROVINCE, &request).await?;

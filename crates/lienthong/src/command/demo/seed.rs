@@ -10,14 +10,17 @@ use registry::people::{Act, Role};
 use registry::state::vietnam_day;
 use registry::{Moment, Registry, agency, inventory};
 use serde_json::{Value, json};
-use simulators::population;
+use sources::Definition;
+use sources::openapi::openapi;
 
+use super::data::of_population;
 use super::office::Office;
 use super::people::{
     DATA_OWNER, INVENTORY, MINISTRY, MINISTRY_SECURITY, OPERATOR, PROVINCE, PROVINCE_SECURITY, SIGNS,
     of_the_platform,
 };
 use super::{FAMILY, SERVICES};
+use crate::command::source::entry;
 use crate::config::RegistrySection;
 use crate::registry_role;
 use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM};
@@ -28,11 +31,6 @@ pub const MINISTRY_CODE: &str = "000.00.00.G01";
 const PROVINCE_CODE: &str = "000.00.00.H17";
 /// Why the ministry shares, and the province asks.
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
-/// Figures, without persons.
-const STATISTICS: &str = "thong-ke-dan-cu";
-/// The code whose system answers for [`FAMILY`].
-pub const FAMILY_AS: &str = "tra-cuu-cong-dan";
-const FAMILY_TITLE: &str = "Nhân thân phục vụ đăng ký hộ tịch / A person's kin, for civil status";
 /// What every system shows once.
 const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
 
@@ -76,10 +74,9 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
             shows(office, &party, item, None).await?;
         }
     }
-    for (code, _, granted) in SERVICES {
+    for (code, granted) in SERVICES {
         if granted {
-            let fields = fields(code)?;
-            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let fields = fields(&of_population(code)?)?;
             let id = asks(office, PROVINCE, &wish_of_the_one_stop(&service(code), &fields, until)).await?;
             goes_live(office, PROVINCE, &id).await.with_context(|| format!("{code}: {id}"))?;
         }
@@ -88,7 +85,7 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
 }
 
 /// What the one-stop shop of the province asks for.
-pub fn wish_of_the_one_stop(service: &str, fields: &[&str], until: Ts) -> Value {
+pub fn wish_of_the_one_stop(service: &str, fields: &[String], until: Ts) -> Value {
     json!({
         "consumer": one_stop(), "agency": PROVINCE_CODE, "service": service, "contacts": contacts("kind"),
         "reason": "Giải quyết thủ tục hành chính tại bộ phận một cửa",
@@ -111,16 +108,9 @@ pub fn service(code: &str) -> String {
     format!("{}/{code}", provider())
 }
 
-/// The description behind a code.
-fn described(code: &str) -> anyhow::Result<Value> {
-    let code = if code == FAMILY { FAMILY_AS } else { code };
-    let text = population::openapi(code).with_context(|| format!("no description of {code}"))?;
-    Ok(serde_json::from_str(text)?)
-}
-
 /// The fields of the first level, which stand for all below them.
-pub fn fields(code: &str) -> anyhow::Result<Vec<String>> {
-    let all = registry::service::fields_of(&described(code)?)?;
+pub fn fields(definition: &Definition) -> anyhow::Result<Vec<String>> {
+    let all = registry::service::fields_of(&openapi(definition))?;
     let mut first: Vec<String> =
         all.iter().map(|field| field.path.split('.').next().unwrap_or_default().to_owned()).collect();
     first.dedup();
@@ -128,19 +118,10 @@ pub fn fields(code: &str) -> anyhow::Result<Vec<String>> {
 }
 
 async fn offer(office: &Office, code: &str, sharing: &str) -> anyhow::Result<()> {
-    let document = described(code)?;
-    let title = document["info"]["title"].as_str().unwrap_or(code);
-    let title = if code == FAMILY { FAMILY_TITLE } else { title };
-    let (vi, en) = title.split_once(" / ").unwrap_or((title, title));
-    let personal = if code == STATISTICS { Vec::new() } else { fields(code)? };
-    let version = document["info"]["version"].clone();
-    let class = if code == STATISTICS { "internal" } else { "personal_basic" };
-    let path = format!("/services/{}", service(code));
-    let draft = json!({
-        "id": service(code), "owner": MINISTRY_CODE, "title": { "vi": vi, "en": en }, "data_class": class,
-        "sharing": sharing, "legal_basis": BASIS, "personal": personal, "response_ms": 1000, "openapi": document,
-    });
-    office.makes(MINISTRY, Method::PUT, &path, &draft).await?;
+    let (definition, id) = (of_population(code)?, service(code));
+    let document = entry::document(&definition, &id, MINISTRY_CODE, (BASIS, sharing));
+    let (path, version) = (format!("/services/{id}"), &document["openapi"]["info"]["version"]);
+    office.makes(MINISTRY, Method::PUT, &path, &document).await?;
     office.does(MINISTRY, (&path, "/publish"), &json!({ "version": version })).await.map(drop)
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::FAMILY;
+use super::data::of_population;
 use super::office::{Answer, Body, Office};
 use super::people::{DATA_OWNER, DEPARTMENT, OPERATOR, PROVINCE_SECURITY, SIGNS};
 use super::seed::{self, DEPARTMENT_CODE};
@@ -125,7 +126,7 @@ impl<'a> Story<'a> {
 
     /// All fields are asked for, and the owner says no, with a reason.
     async fn refused_by_the_owner(&mut self) -> anyhow::Result<()> {
-        let all = seed::fields(FAMILY)?;
+        let all = seed::fields(&of_population(FAMILY)?)?;
         let id = seed::asks(self.office, DEPARTMENT, &seed::wish(&consumer(), &all, &terms())).await?;
         self.note(
             ("requested", DEPARTMENT),
@@ -217,8 +218,10 @@ impl<'a> Story<'a> {
         let answer = self.calls_until(None).await?;
         let mut given: Vec<_> = answer.body.as_object().context("a person")?.keys().cloned().collect();
         given.sort_by_key(|field| NEEDED.iter().position(|needed| needed == field));
-        let withheld: Vec<_> =
-            seed::fields(FAMILY)?.into_iter().filter(|field| !given.contains(field)).collect();
+        let withheld: Vec<_> = seed::fields(&of_population(FAMILY)?)?
+            .into_iter()
+            .filter(|field| !given.contains(field))
+            .collect();
         ensure!(given.iter().all(|field| NEEDED.contains(&&**field)), "more than granted: {given:?}");
         self.note(
             ("cut", &consumer()),

@@ -7,6 +7,7 @@ use hyper::{Method, StatusCode, header};
 use registry::agency::AgencyCode;
 use serde_json::{Value, json};
 use sources::Definition;
+use sources::definition::Gives;
 use sources::meaning::Personal;
 use sources::openapi::openapi;
 
@@ -53,6 +54,10 @@ pub fn document(definition: &Definition, id: &str, owner: &str, terms: (&str, &s
     for list in &definition.lists {
         let fields = list.fields.iter().filter(|field| field.personal.is_some());
         personal.extend(fields.map(|field| format!("{}.{}", list.name, field.name)));
+    }
+    if service.gives == Gives::Verdict {
+        // The fields stay where they are; what is given is whether they are so.
+        personal = vec!["ketQua".to_owned()];
     }
     let en = if service.title_en.is_empty() { &service.title_vi } else { &service.title_en };
     json!({
