@@ -105,7 +105,7 @@ impl<'a> Query<'a> {
         let count =
             if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
         let sql = format!("SELECT {count} FROM {}{}", self.table(), building.text());
-        Ok(Statement { sql, parameters: building.parameters })
+        Ok(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
     /// The values of the key, which stand behind the fields in each row.
@@ -151,7 +151,7 @@ impl<'a> Query<'a> {
             self.table(),
             building.text()
         );
-        Statement { sql, parameters: building.parameters }
+        Statement { sql: sql.into(), parameters: building.parameters }
     }
 
     fn filtered(&self, page: &Page) -> Result<Building, SourceError> {
