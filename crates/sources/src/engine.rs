@@ -193,8 +193,10 @@ pub struct Table {
     pub name: String,
     /// Whether it is a view.
     pub is_view: bool,
-    /// About how many rows, where the engine keeps count; exact on SQLite.
+    /// About how many rows, where that is known without reading them.
     pub rows: Option<u64>,
+    /// Whether that number is counted, not estimated.
+    pub rows_exact: bool,
     /// Columns, in their order.
     pub columns: Vec<Column>,
     /// Columns of the primary key, in its order; of the first unique index otherwise. Empty: there is none.
