@@ -15,6 +15,7 @@ mod export;
 pub mod inspect;
 pub mod meaning;
 pub mod openapi;
+mod parquet;
 pub mod protect;
 pub mod query;
 pub mod serve;

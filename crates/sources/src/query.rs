@@ -102,7 +102,7 @@ impl<'a> Query<'a> {
         }
         let (table, limit) = (self.engine.table(&list.table), list.rows_max.saturating_add(1));
         let sql = format!("SELECT {columns} FROM {table}{}{order} LIMIT {limit}", building.text());
-        Some(Statement { sql, parameters: building.parameters })
+        Some(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
     /// A page: one row more than asked for, which tells whether there is another page.
@@ -130,9 +130,10 @@ impl<'a> Query<'a> {
     }
 
     /// The values of the key, which stand behind the fields in each row.
-    pub fn key_of(&self, row: &Row) -> Vec<String> {
+    pub fn key_of(&self, row: &[Option<impl AsRef<str>>]) -> Vec<String> {
         let (first, count) = (self.definition.fields.len(), self.definition.entity.key.len());
-        row.iter().skip(first).take(count).map(|value| value.clone().unwrap_or_default()).collect()
+        let text = |value: &Option<_>| value.as_ref().map(|text: &_| AsRef::<str>::as_ref(text).to_owned());
+        row.iter().skip(first).take(count).map(|value| text(value).unwrap_or_default()).collect()
     }
 
     fn building(&self) -> Building {

@@ -58,11 +58,7 @@ impl Kind {
     pub fn write(self, text: &str, out: &mut Vec<u8>) -> bool {
         let trimmed = text.trim();
         match self {
-            Self::Text => {
-                let composed: Cow<str> =
-                    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
-                serde_json::to_writer(out, &*composed).is_ok()
-            }
+            Self::Text => serde_json::to_writer(out, &*composed(text)).is_ok(),
             Self::Integer => trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok()),
             Self::Decimal => is_decimal(trimmed) && quoted(trimmed, out),
             Self::Boolean => boolean(trimmed).is_some_and(|yes| write!(out, "{yes}").is_ok()),
@@ -75,6 +71,43 @@ impl Kind {
                 Err(_) => false,
             },
         }
+    }
+
+    /// The value as a text of a Parquet file; nothing when the text is no such value.
+    pub(crate) fn text(self, text: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text => Some(composed(text)),
+            Self::Decimal => is_decimal(text.trim()).then(|| text.trim().into()),
+            _ => {
+                let mut out = Vec::new();
+                self.write(text, &mut out).then_some(())?;
+                String::from_utf8(out).ok().map(Cow::Owned)
+            }
+        }
+    }
+
+    /// The value as days after 1970-01-01.
+    pub(crate) fn days(self, text: &str) -> Option<i32> {
+        let days = date(text.trim())?.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+        i32::try_from(days).ok()
+    }
+
+    /// The value as a whole number; of times, the microseconds after midnight or after 1970 began.
+    pub(crate) fn number(self, text: &str) -> Option<i64> {
+        let text = text.trim();
+        match self {
+            Self::Time => {
+                i64::try_from(text.parse::<Time>().ok()?.duration_since(Time::midnight()).as_micros()).ok()
+            }
+            Self::Moment => moment(text).map(Timestamp::as_microsecond),
+            Self::LocalMoment => VIETNAM.to_timestamp(local(text)?).ok().map(Timestamp::as_microsecond),
+            _ => text.parse().ok(),
+        }
+    }
+
+    /// The value as yes or no.
+    pub(crate) fn flag(self, text: &str) -> Option<bool> {
+        boolean(text.trim())
     }
 
     /// Whether a text is such a value.
@@ -119,6 +152,11 @@ impl Kind {
 const VIETNAM: Offset = Offset::constant(7);
 /// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
 const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
+
+/// A text in normal form C.
+fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+}
 
 /// A value without characters that JSON would escape.
 fn quoted(value: impl Display, out: &mut Vec<u8>) -> bool {
