@@ -19,7 +19,7 @@ use crate::engine::{Guard, Row, Seen, Source, Statement};
 use crate::error::{Mistake, SourceError};
 use crate::export::export;
 use crate::protect::Protector;
-use crate::query::Query;
+use crate::query::{Parts, Query};
 use crate::shape::{Shape, Unfit};
 
 use cache::Cache;
@@ -32,6 +32,7 @@ pub struct Service {
     definition: Definition,
     source: Source,
     protector: Protector,
+    parts: Parts,
     shape: Shape,
     lists: Vec<Shape>,
     cache: Cache,
@@ -47,11 +48,12 @@ impl Service {
     pub async fn open(definition: Definition) -> Result<Self, SourceError> {
         let source = open(&definition).await?;
         let protector = Protector::new(definition.limits.at_once);
+        let parts = Parts::new(&definition, source.engine());
         let shape = Shape::new(&definition.fields, &definition.code_lists);
         let of_list = |list: &crate::definition::List| Shape::new(&list.fields, &definition.code_lists);
         let lists = definition.lists.iter().map(of_list).collect();
         let cache = Cache::new(definition.limits.cache_s);
-        Ok(Self { definition, source, protector, shape, lists, cache })
+        Ok(Self { definition, source, protector, parts, shape, lists, cache })
     }
 
     /// What it answers by.
@@ -99,7 +101,7 @@ impl Service {
     }
 
     pub(crate) fn query(&self) -> Query<'_> {
-        Query::new(&self.definition, self.source.engine())
+        Query::with(&self.definition, self.source.engine(), &self.parts)
     }
 
     /// Writes a row as consumers get it.

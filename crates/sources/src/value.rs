@@ -3,6 +3,8 @@
 //! Every engine gives every value as text, made by the database itself: numbers stay exact, and no driver's idea of a
 //! date comes in between.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -59,13 +61,30 @@ impl Kind {
         let trimmed = text.trim();
         match self {
             Self::Text => serde_json::to_writer(out, &*composed(text)).is_ok(),
-            Self::Integer => trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok()),
-            Self::Decimal => is_decimal(trimmed) && quoted(trimmed, out),
+            Self::Integer => {
+                plain::is_number(trimmed) && as_it_is(trimmed, out)
+                    || trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok())
+            }
+            Self::Decimal => is_decimal(trimmed) && quoted_as_it_is(&[trimmed], out),
             Self::Boolean => boolean(trimmed).is_some_and(|yes| write!(out, "{yes}").is_ok()),
-            Self::Date => date(trimmed).is_some_and(|day| quoted(day, out)),
-            Self::Time => trimmed.parse::<Time>().is_ok_and(|time| quoted(time, out)),
-            Self::Moment => moment(trimmed).is_some_and(|at| quoted(at, out)),
-            Self::LocalMoment => local(trimmed).is_some_and(|at| quoted(format_args!("{at}+07:00"), out)),
+            Self::Date => {
+                plain::is_day(trimmed) && quoted_as_it_is(&[trimmed], out)
+                    || date(trimmed).is_some_and(|day| quoted(day, out))
+            }
+            Self::Time => {
+                plain::is_time(trimmed) && quoted_as_it_is(&[trimmed], out)
+                    || trimmed.parse::<Time>().is_ok_and(|time| quoted(time, out))
+            }
+            Self::Moment => {
+                let in_utc = trimmed.strip_suffix("+00").and_then(plain::day_and_time);
+                in_utc.is_some_and(|(day, time)| quoted_as_it_is(&[day, "T", time, "Z"], out))
+                    || moment(trimmed).is_some_and(|at| quoted(at, out))
+            }
+            Self::LocalMoment => {
+                let parts = plain::day_and_time(trimmed);
+                parts.is_some_and(|(day, time)| quoted_as_it_is(&[day, "T", time, "+07:00"], out))
+                    || local(trimmed).is_some_and(|at| quoted(format_args!("{at}+07:00"), out))
+            }
             Self::Json => match serde_json::from_str::<Value>(text) {
                 Ok(value) => serde_json::to_writer(out, &value).is_ok(),
                 Err(_) => false,
@@ -153,9 +172,23 @@ const VIETNAM: Offset = Offset::constant(7);
 /// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
 const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
 
+/// Text that is JSON already.
+fn as_it_is(text: &str, out: &mut Vec<u8>) -> bool {
+    out.extend_from_slice(text.as_bytes());
+    true
+}
+
+/// Texts without characters that JSON would escape, as one.
+fn quoted_as_it_is(parts: &[&str], out: &mut Vec<u8>) -> bool {
+    out.push(b'"');
+    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    out.push(b'"');
+    true
+}
+
 /// A text in normal form C.
 fn composed(text: &str) -> Cow<'_, str> {
-    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+    if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
 }
 
 /// A value without characters that JSON would escape.
