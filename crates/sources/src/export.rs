@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::{Query as Asked, State};
 use axum::response::{IntoResponse, Response};
+use base::{Clock as _, SystemClock};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -64,7 +64,7 @@ pub(crate) async fn export(
     }
     let wanted = Wanted::read(given)?;
     if let Some(window) = definition.limits.bulk {
-        let opens_in_s = window.opens_in_s(Timestamp::now());
+        let opens_in_s = window.opens_in_s(SystemClock.now());
         if opens_in_s > 0 {
             return Err(SourceError::NotNow { window: window.to_string(), opens_in_s }.into());
         }
@@ -130,10 +130,15 @@ impl Wanted {
             })
         });
         for name in parameters.into_keys() {
-            let (vi, en) = ("xuất toàn bộ không lọc theo tham số này", "exports know format, after and tokens");
+            let (vi, en) =
+                ("xuất toàn bộ không lọc theo tham số này", "exports know format, after and tokens");
             wrong(&name, vi, en);
         }
-        if mistakes.is_empty() { Ok(Self { format, after, tokens }) } else { Err(SourceError::Question(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(Self { format, after, tokens })
+        } else {
+            Err(SourceError::Question(mistakes))
+        }
     }
 }
 
@@ -176,7 +181,7 @@ impl Export {
                     ("title_en", offered.title_en.clone()),
                     ("service", format!("{}/{}", offered.subsystem, offered.code)),
                     ("version", offered.version.clone()),
-                    ("exported_at", Timestamp::now().to_string()),
+                    ("exported_at", SystemClock.now().to_string()),
                 ];
                 let writer = Writer::new(&definition.fields, &definition.code_lists, &about)?;
                 File::Parquet(Some(writer))

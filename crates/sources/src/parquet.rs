@@ -78,7 +78,8 @@ impl Writer {
         about: &[(&str, String)],
     ) -> Result<Self, SourceError> {
         let mut tree = Tree { columns: Vec::new(), groups: 0 };
-        let leaves: Vec<Leaf> = (0..).zip(fields).flat_map(|(at, field)| leaves(at, field, code_lists)).collect();
+        let leaves: Vec<Leaf> =
+            (0..).zip(fields).flat_map(|(at, field)| leaves(at, field, code_lists)).collect();
         let members = leaves.iter().map(|leaf| (&*leaf.name, leaf)).collect();
         let made = tree.fields(members, &[]).map_err(|error| broken(&error))?;
         let about = about.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone()));

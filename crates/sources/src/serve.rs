@@ -105,7 +105,11 @@ impl Service {
     }
 
     /// Writes a row as consumers get it.
-    pub(crate) fn write<T: AsRef<str>>(&self, row: &[Option<T>], out: &mut Vec<u8>) -> Result<(), SourceError> {
+    pub(crate) fn write<T: AsRef<str>>(
+        &self,
+        row: &[Option<T>],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SourceError> {
         self.shape.write(row, out).map_err(|unfit| self.unfit(unfit, row))
     }
 
@@ -117,7 +121,7 @@ impl Service {
     /// An answer, which is kept for as long as the definition says.
     fn keep(&self, question: &str, answer: Vec<u8>) -> Response {
         let answer = Bytes::from(answer);
-        self.cache.put(question.to_owned(), answer.clone());
+        self.cache.put(question, answer.clone());
         answer::as_json(answer)
     }
 }

@@ -70,7 +70,12 @@ impl Shape {
         SourceError::Value { field: leaf.name.clone(), key: key.join(","), wanted: leaf.kind.name() }
     }
 
-    fn object<T: AsRef<str>>(&self, nodes: &[Node], row: &[Option<T>], out: &mut Vec<u8>) -> Result<(), Unfit> {
+    fn object<T: AsRef<str>>(
+        &self,
+        nodes: &[Node],
+        row: &[Option<T>],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unfit> {
         out.push(b'{');
         for (place, node) in nodes.iter().enumerate() {
             if place > 0 {

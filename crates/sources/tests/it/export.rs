@@ -19,8 +19,8 @@ use crate::service::{ask, start};
 
 /// What pyarrow finds in a file.
 fn read_back(file: &[u8]) -> Value {
-    let python =
-        std::env::var("LIENTHONG_TEST_PYTHON").expect("LIENTHONG_TEST_PYTHON is not set: run cargo xtask test");
+    let python = std::env::var("LIENTHONG_TEST_PYTHON")
+        .expect("LIENTHONG_TEST_PYTHON is not set: run cargo xtask test");
     let place = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(place.path(), file).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/foreign/read_parquet.py");
@@ -194,7 +194,11 @@ async fn a_long_parquet_export_is_whole_and_in_groups() {
     let service = start(large(&base, 45_010).await).await;
     let file = parquet(&service).await;
     let rows = file["rows"].as_array().unwrap();
-    assert!(rows.iter().zip(1_u64..).all(|(row, id)| row["id"] == id && row["chu"].as_str().unwrap().ends_with(&id.to_string())));
+    assert!(
+        rows.iter()
+            .zip(1_u64..)
+            .all(|(row, id)| row["id"] == id && row["chu"].as_str().unwrap().ends_with(&id.to_string()))
+    );
     assert_eq!((rows.len(), &file["groups"]), (45_010, &json!(3)));
 }
 
@@ -204,7 +208,8 @@ async fn rows_that_are_large_are_exported_in_smaller_parts() {
     let mut definition = large(&base, 3_000).await;
     definition.limits.answer_bytes_max = 300;
     let service = start(definition).await;
-    let ids: Vec<_> = lines(&service, "/_export").await.iter().map(|row| row["id"].as_u64().unwrap()).collect();
+    let ids: Vec<_> =
+        lines(&service, "/_export").await.iter().map(|row| row["id"].as_u64().unwrap()).collect();
     assert_eq!(ids, (1..=3_000).collect::<Vec<_>>());
 }
 
@@ -222,10 +227,22 @@ async fn a_consumer_goes_on_behind_the_last_token_it_has() {
     assert_eq!(rest, wanted);
     assert_eq!(rest.first().unwrap()["id"], 1_001);
 
-    for wrong in ["format=csv", "format=", "tokens=1", "format=parquet&tokens=true", "after=x", "after=WyJhIiwiYiJd", "ten=a", "format=ndjson&format=ndjson"] {
+    for wrong in [
+        "format=csv",
+        "format=",
+        "tokens=1",
+        "format=parquet&tokens=true",
+        "after=x",
+        "after=WyJhIiwiYiJd",
+        "ten=a",
+        "format=ndjson&format=ndjson",
+    ] {
         let (status, body) = ask(&service, &format!("/_export?{wrong}")).await;
         let said = String::from_utf8(body).unwrap();
-        assert!(status == StatusCode::UNPROCESSABLE_ENTITY && said.contains("EX-3009"), "{wrong}: {status} {said}");
+        assert!(
+            status == StatusCode::UNPROCESSABLE_ENTITY && said.contains("EX-3009"),
+            "{wrong}: {status} {said}"
+        );
     }
 }
 
@@ -265,7 +282,12 @@ async fn an_export_survives_a_restart_of_its_source() {
         let read = reading.await.unwrap().unwrap();
         let found = match format {
             "ndjson" => ids(&read),
-            _ => read_back(&read)["rows"].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect(),
+            _ => read_back(&read)["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row["id"].as_u64().unwrap())
+                .collect(),
         };
         assert_eq!(found, (1..=60_000).collect::<Vec<_>>(), "each row once, as {format}");
     }
