@@ -332,8 +332,8 @@ async fn limit(connection: &mut SqliteConnection, limit: Duration) -> Result<(),
 }
 
 /// Nothing has to be done before a question.
-async fn ready<C>(_: &mut C) -> Result<(), sqlx::Error> {
-    Ok(())
+fn ready<C>(_: &mut C) -> std::future::Ready<Result<(), sqlx::Error>> {
+    std::future::ready(Ok(()))
 }
 
 impl Source {

@@ -157,7 +157,7 @@ struct Export {
 enum File {
     Lines(Vec<u8>),
     /// Nothing while it is at work on another thread.
-    Parquet(Option<Writer>),
+    Parquet(Option<Box<Writer>>),
 }
 
 /// How a part ended.
@@ -184,7 +184,7 @@ impl Export {
                     ("exported_at", SystemClock.now().to_string()),
                 ];
                 let writer = Writer::new(&definition.fields, &definition.code_lists, &about)?;
-                File::Parquet(Some(writer))
+                File::Parquet(Some(Box::new(writer)))
             }
         };
         Ok(Self { service, rows: ROWS, after, tokens, file })

@@ -19,7 +19,7 @@ use crate::definition::{CodeList, Field};
 use crate::engine::Seen;
 use crate::error::SourceError;
 use crate::shape::Unfit;
-use crate::value::Kind;
+use crate::value::{Kind, boolean, days};
 
 /// Rows of a group.
 const GROUP_ROWS: usize = 20_000;
@@ -281,9 +281,9 @@ impl Values {
     fn push(&mut self, kind: Kind, text: &str) -> Option<()> {
         match self {
             Self::Texts(values) => values.push(kind.text(text)?.into_owned().into_bytes().into()),
-            Self::Days(values) => values.push(kind.days(text)?),
+            Self::Days(values) => values.push(days(text.trim())?),
             Self::Numbers(values) => values.push(kind.number(text)?),
-            Self::Flags(values) => values.push(kind.flag(text)?),
+            Self::Flags(values) => values.push(boolean(text.trim())?),
         }
         Some(())
     }

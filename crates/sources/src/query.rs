@@ -39,7 +39,7 @@ impl Parts {
         let mut columns = texts_of(engine, &definition.fields);
         columns.extend(key.iter().map(|column| engine.as_text(column, None)));
         let links = definition.lists.iter().flat_map(|list| &list.by);
-        let links = links.map(|link| format!(", {}", engine.as_text(&link.of, None))).collect();
+        let links = links.flat_map(|link| [", ".to_owned(), engine.as_text(&link.of, None)]).collect();
         let order: Vec<_> = key.iter().map(|column| engine.column(column)).collect();
         Self { columns: columns.join(", "), links, table: engine.table(table), order: order.join(", ") }
     }

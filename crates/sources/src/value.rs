@@ -105,12 +105,6 @@ impl Kind {
         }
     }
 
-    /// The value as days after 1970-01-01.
-    pub(crate) fn days(self, text: &str) -> Option<i32> {
-        let days = date(text.trim())?.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
-        i32::try_from(days).ok()
-    }
-
     /// The value as a whole number; of times, the microseconds after midnight or after 1970 began.
     pub(crate) fn number(self, text: &str) -> Option<i64> {
         let text = text.trim();
@@ -122,11 +116,6 @@ impl Kind {
             Self::LocalMoment => VIETNAM.to_timestamp(local(text)?).ok().map(Timestamp::as_microsecond),
             _ => text.parse().ok(),
         }
-    }
-
-    /// The value as yes or no.
-    pub(crate) fn flag(self, text: &str) -> Option<bool> {
-        boolean(text.trim())
     }
 
     /// Whether a text is such a value.
@@ -181,7 +170,9 @@ fn as_it_is(text: &str, out: &mut Vec<u8>) -> bool {
 /// Texts without characters that JSON would escape, as one.
 fn quoted_as_it_is(parts: &[&str], out: &mut Vec<u8>) -> bool {
     out.push(b'"');
-    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
     out.push(b'"');
     true
 }
@@ -203,7 +194,8 @@ fn is_decimal(text: &str) -> bool {
     all(whole) && all(fraction)
 }
 
-fn boolean(text: &str) -> Option<bool> {
+/// Yes or no, as any of the engines writes it.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "true" | "TRUE" => Some(true),
         "0" | "f" | "false" | "FALSE" => Some(false),
@@ -219,6 +211,12 @@ fn date(text: &str) -> Option<Date> {
         None => text,
     };
     day.parse().ok()
+}
+
+/// A day as the number of days after 1970-01-01.
+pub(crate) fn days(text: &str) -> Option<i32> {
+    let days = date(text)?.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).ok()
 }
 
 fn local(text: &str) -> Option<DateTime> {

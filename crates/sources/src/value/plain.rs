@@ -11,13 +11,13 @@ pub(super) fn is_number(text: &str) -> bool {
 
 /// A day of the years 1 to 9999, written `2026-11-22`.
 pub(super) fn is_day(text: &str) -> bool {
-    let &[a, b, c, d, b'-', e, f, b'-', g, h] = text.as_bytes() else { return false };
-    let (Some(century), Some(rest), Some(month), Some(day)) =
-        (number(a, b), number(c, d), number(e, f), number(g, h))
-    else {
+    let text = text.as_bytes();
+    if text.len() != 10 || text[4] != b'-' || text[7] != b'-' {
         return false;
-    };
-    let leap = if rest == 0 { century % 4 == 0 } else { rest % 4 == 0 };
+    }
+    let parts = (two(text, 0), two(text, 2), two(text, 5), two(text, 8));
+    let (Some(century), Some(year), Some(month), Some(day)) = parts else { return false };
+    let leap = if year == 0 { century % 4 == 0 } else { year % 4 == 0 };
     let days = match month {
         2 if leap => 29,
         2 => 28,
@@ -25,23 +25,24 @@ pub(super) fn is_day(text: &str) -> bool {
         1..=12 => 31,
         _ => 0,
     };
-    (1..=days).contains(&day) && (century, rest) != (0, 0)
+    (1..=days).contains(&day) && (century, year) != (0, 0)
 }
 
 /// A time of day, written `07:00:00` or with a fraction of a second that has no zero at its end.
 pub(super) fn is_time(text: &str) -> bool {
-    let Some((&[a, b, b':', c, d, b':', e, f], fraction)) = text.as_bytes().split_first_chunk() else {
+    let text = text.as_bytes();
+    if text.len() < 8 || text[2] != b':' || text[5] != b':' {
         return false;
-    };
-    let below = |tens, ones, limit| number(tens, ones).is_some_and(|number| number < limit);
-    let fraction = match fraction {
+    }
+    let below = |at, limit| two(text, at).is_some_and(|number| number < limit);
+    let fraction = match &text[8..] {
         [] => true,
         [b'.', digits @ .., last] => {
             digits.len() < 9 && digits.iter().all(u8::is_ascii_digit) && (b'1'..=b'9').contains(last)
         }
         _ => false,
     };
-    below(a, b, 24) && below(c, d, 60) && below(e, f, 60) && fraction
+    below(0, 24) && below(3, 60) && below(6, 60) && fraction
 }
 
 /// The day and the time of `2026-11-22 07:00:00`.
@@ -50,7 +51,9 @@ pub(super) fn day_and_time(text: &str) -> Option<(&str, &str)> {
     (is_day(day) && is_time(time)).then_some((day, time))
 }
 
-fn number(tens: u8, ones: u8) -> Option<u8> {
+/// The number of two digits that stand there.
+fn two(text: &[u8], at: usize) -> Option<u8> {
+    let (tens, ones) = (text[at], text[at + 1]);
     let both = tens.is_ascii_digit() && ones.is_ascii_digit();
     both.then(|| (tens - b'0') * 10 + (ones - b'0'))
 }
