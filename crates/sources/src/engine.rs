@@ -21,6 +21,7 @@ use crate::value::Kind;
 use kept::{Age, Kept};
 
 pub use connect::Guard;
+pub(crate) use connect::failed;
 
 /// A row: each value as the database's own text, or nothing.
 pub type Row = Vec<Option<String>>;
@@ -125,7 +126,7 @@ impl Address {
         self.to_string().replace(":***@", "@")
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.url
     }
 

@@ -6,6 +6,7 @@
 //!
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
+pub mod bare;
 pub mod check;
 pub mod definition;
 pub mod draft;

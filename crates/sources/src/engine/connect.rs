@@ -120,7 +120,7 @@ fn is_away(code: &str) -> bool {
 }
 
 /// What an error of a driver means for whoever asked.
-pub(super) fn failed((address, guard): (&Address, &Guard), error: &sqlx::Error) -> SourceError {
+pub(crate) fn failed((address, guard): (&Address, &Guard), error: &sqlx::Error) -> SourceError {
     let unreachable = |what: String| SourceError::Unreachable { source_name: address.to_string(), what };
     match error {
         sqlx::Error::Database(said) => match said.code().as_deref() {

@@ -3,16 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
-use futures_util::{TryStreamExt as _, future::try_join_all};
+use anyhow::bail;
+use futures_util::future::try_join_all;
 use serde_json::json;
-use sources::Definition;
 use sources::engine::Engine;
 use sources::query::{Page, Query};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use sources::{Address, Definition, bare};
 
 use crate::command::run::{asked_to_stop, start_logging};
 use crate::config::SourcesSection;
@@ -96,18 +94,20 @@ async fn drive(args: Driver) -> anyhow::Result<ExitCode> {
     if statement.parameters.len() != 1 {
         bail!("a statement with one parameter is wanted: {}", statement.sql);
     }
-    let sql: Arc<str> = statement.sql.as_str().into();
+    let address: Address = args.url.parse()?;
     let until = Instant::now() + Duration::from_secs(args.seconds);
     let began = Instant::now();
     let looks_up = args.page_by.is_none();
-    let asking = (0..args.connections).map(|connection| {
-        let (url, sql, seed) = (args.url.clone(), Arc::clone(&sql), connection + 1);
-        let rows = args.rows;
-        async move { tokio::spawn(ask(url, sql, Keys { seed, rows, looks_up }, until)).await? }
+    let asking = (1..=args.connections).map(|seed| {
+        let (address, statement) = (address.clone(), statement.clone());
+        let mut keys = Keys { seed, rows: args.rows, looks_up };
+        let asking = async move { bare::ask(&address, &statement, || keys.next(), until).await };
+        async move { anyhow::Ok(tokio::spawn(asking).await??) }
     });
-    let answers = try_join_all(asking).await?;
+    let came = try_join_all(asking).await?;
     let seconds = began.elapsed().as_secs_f64();
-    let (calls, bytes) = answers.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let calls: u64 = came.iter().map(|came| came.answers).sum();
+    let bytes: usize = came.iter().map(|came| came.bytes).sum();
     println!("{}", json!({ "calls": calls, "bytes": bytes, "seconds": seconds }));
     Ok(ExitCode::SUCCESS)
 }
@@ -130,21 +130,4 @@ impl Keys {
         // The personal number that the benchmark gives the row of this number.
         if self.looks_up { format!("{:012}", row * 7_919) } else { row.to_string() }
     }
-}
-
-/// How many questions were answered on a connection of its own, and how many bytes of text came.
-async fn ask(url: String, sql: Arc<str>, mut keys: Keys, until: Instant) -> anyhow::Result<(u64, usize)> {
-    let mut connection = PgConnection::connect(&url).await.context("cannot connect")?;
-    let (mut calls, mut bytes) = (0, 0);
-    while Instant::now() < until {
-        let query = sqlx::query(AssertSqlSafe(Arc::clone(&sql))).bind(keys.next());
-        let mut rows = query.fetch(&mut connection);
-        while let Some(row) = rows.try_next().await? {
-            for at in 0..row.len() {
-                bytes += row.try_get::<Option<&str>, _>(at)?.map_or(0, str::len);
-            }
-        }
-        calls += 1;
-    }
-    Ok((calls, bytes))
 }
