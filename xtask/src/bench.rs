@@ -11,6 +11,7 @@ mod population;
 mod process;
 mod registry;
 mod report;
+mod sources;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -22,6 +23,8 @@ pub enum Subject {
     Exchange(exchange::Options),
     /// The registry at the size of a country: decisions, revocation, memory, start, search, directory.
     Registry(registry::Options),
+    /// Data services from a database, beside the bare driver and servers that turn a database into an API.
+    Sources(sources::Options),
 }
 
 /// Measures and reports.
@@ -29,5 +32,6 @@ pub fn run(subject: &Subject) -> Result<()> {
     match subject {
         Subject::Exchange(options) => exchange::run(options),
         Subject::Registry(options) => registry::run(options),
+        Subject::Sources(options) => sources::run(options),
     }
 }

@@ -9,6 +9,8 @@ use crate::{interrupt, repository};
 
 /// The pinned Python packages; see the comment in the file.
 const PYTHON_PACKAGES: &str = include_str!("../test-tools.txt");
+/// The pinned Python packages that benchmarks compare with.
+const BENCH_PACKAGES: &str = include_str!("../bench-tools.txt");
 
 /// A program, and how to get it.
 pub struct Tool {
@@ -108,15 +110,25 @@ fn has_server(folder: &Path) -> bool {
     ["initdb", "postgres", "pg_ctl"].iter().all(|program| folder.join(program).exists())
 }
 
-/// The Python interpreter with the pinned packages; makes its environment when it is missing or of other pins.
+/// The Python interpreter with the packages that tests need.
 pub fn python() -> Result<PathBuf> {
-    let folder = repository::Metadata::read()?.target_directory.join("test-tools/python");
+    environment("test-tools", PYTHON_PACKAGES)
+}
+
+/// The Python interpreter with what benchmarks compare with.
+pub fn python_of_benchmarks() -> Result<PathBuf> {
+    environment("bench-tools", BENCH_PACKAGES)
+}
+
+/// The interpreter with the packages of `xtask/NAME.txt`; makes its environment when it is missing or of other pins.
+fn environment(name: &str, packages: &str) -> Result<PathBuf> {
+    let folder = repository::Metadata::read()?.target_directory.join(name).join("python");
     let interpreter = folder.join("bin/python");
     let stamp = folder.join("installed.txt"); // Written last: without it the environment is half made.
-    if std::fs::read_to_string(&stamp).is_ok_and(|pins| pins == PYTHON_PACKAGES) && interpreter.exists() {
+    if std::fs::read_to_string(&stamp).is_ok_and(|pins| pins == packages) && interpreter.exists() {
         return Ok(interpreter);
     }
-    println!("installing the Python packages of xtask/test-tools.txt into {}", folder.display());
+    println!("installing the Python packages of xtask/{name}.txt into {}", folder.display());
     if folder.exists() {
         std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
@@ -125,16 +137,16 @@ pub fn python() -> Result<PathBuf> {
         status.success(),
         "`python3 -m venv` failed, see above; on Debian it is in the package python3-venv"
     );
-    let pins = repository::root().join("xtask/test-tools.txt");
+    let pins = repository::root().join(format!("xtask/{name}.txt"));
     let mut pip = Command::new(&interpreter);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(pins);
     let status = interrupt::run(&mut pip)?;
     ensure!(
         status.success(),
-        "pip could not install xtask/test-tools.txt, see above. It needs the Python package index or a mirror: \
+        "pip could not install xtask/{name}.txt, see above. It needs the Python package index or a mirror: \
          set PIP_INDEX_URL (or PIP_FIND_LINKS to a folder of wheels) if this machine reaches it another way, or set \
          LIENTHONG_TEST_PYTHON to an interpreter that has these packages"
     );
-    std::fs::write(&stamp, PYTHON_PACKAGES).with_context(|| format!("cannot write {}", stamp.display()))?;
+    std::fs::write(&stamp, packages).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(interpreter)
 }

@@ -83,6 +83,9 @@ enum Command {
     /// Sổ đăng ký mẫu để đo / a sample registry for measurements.
     #[command(subcommand)]
     SandboxRegistry(command::sandbox::registry::Command),
+    /// Nguồn dữ liệu mẫu để đo / sample data sources for measurements.
+    #[command(subcommand)]
+    SandboxSources(command::sandbox::sources::Command),
     /// In tệp hoàn thành lệnh cho shell / print shell completions.
     Completions {
         /// Shell.
@@ -160,6 +163,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Evidence(command) => command::evidence::run(command).await,
         Command::Sandbox(args) => command::sandbox::run(args).await,
         Command::SandboxRegistry(command) => command::sandbox::registry::run(command).await,
+        Command::SandboxSources(command) => command::sandbox::sources::run(command).await,
         Command::SandboxBackend(args) => command::sandbox::backend(args).await,
         Command::Completions { shell } => {
             // First whole, then printed: the generator panics when its reader goes away.

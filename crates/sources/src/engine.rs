@@ -2,18 +2,17 @@
 
 mod catalogue;
 mod connect;
+pub(crate) mod kept;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use futures_util::{Stream, StreamExt as _};
-use sqlx::mysql::MySqlPool;
-use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, Row as _};
+use futures_util::{Stream, TryStreamExt as _, stream};
+use sqlx::{AssertSqlSafe, MySqlConnection, PgConnection, Row as _, SqliteConnection};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -21,12 +20,15 @@ use crate::error::SourceError;
 use crate::file::{FileAddress, FileState, Following, Import};
 use crate::value::Kind;
 
+use kept::{Age, Kept};
+
 pub use connect::Guard;
+pub(crate) use connect::failed;
 
 /// A row: each value as the database's own text, or nothing.
 pub type Row = Vec<Option<String>>;
-/// Rows of a file's copy that wait to be read.
-const ROWS_WAITING: usize = 64;
+/// A row that is only looked at.
+pub type Seen<'a> = &'a [Option<&'a str>];
 /// Rows as they come.
 pub type Rows<'a> = Pin<Box<dyn Stream<Item = Result<Row, SourceError>> + Send + 'a>>;
 
@@ -148,7 +150,7 @@ impl Address {
         self.to_string().replace(":***@", "@")
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.url
     }
 
@@ -217,8 +219,10 @@ pub struct Table {
     pub name: String,
     /// Whether it is a view.
     pub is_view: bool,
-    /// About how many rows, where the engine keeps count; exact on SQLite.
+    /// About how many rows, where that is known without reading them.
     pub rows: Option<u64>,
+    /// Whether that number is counted, not estimated.
+    pub rows_exact: bool,
     /// Columns, in their order.
     pub columns: Vec<Column>,
     /// Columns of the primary key, in its order; of the first unique index otherwise. Empty: there is none.
@@ -264,9 +268,9 @@ pub struct Source {
 
 #[derive(Clone)]
 enum Pool {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
-    MySql(MySqlPool),
+    Sqlite(Arc<Kept<SqliteConnection>>),
+    Postgres(Arc<Kept<PgConnection>>),
+    MySql(Arc<Kept<MySqlConnection>>),
     File(Arc<Following>),
 }
 
@@ -274,31 +278,95 @@ enum Pool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// SQL in the engine's words.
-    pub sql: String,
+    pub sql: Arc<str>,
     /// Texts, in the order of their places.
     pub parameters: Vec<String>,
 }
 
-/// Text of each column of a row.
-macro_rules! texts {
-    ($row:expr) => {
-        (0..$row.len()).map(|at| $row.try_get::<Option<String>, _>(at)).collect::<Result<Row, _>>()
+/// Rows that may wait for a slow reader of [`Source::rows`].
+const ROWS_WAITING: usize = 64;
+/// Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
+const SQLITE_STEPS: i32 = 10_000;
+
+/// What is done with each row.
+type Each<'a> = &'a mut (dyn FnMut(Seen<'_>) -> Result<(), SourceError> + Send);
+
+/// Reads the rows of a statement on one engine; the connection is kept when all went well.
+macro_rules! read {
+    ($source:expr, $kept:expr, $statement:expr, $prepare:expr, |$texts:ident| $each:expr) => {{
+        let (source, statement): (&Source, &Statement) = ($source, $statement);
+        let (mut age, mut began) = (Age::Any, false);
+        loop {
+            let mut taken = $kept.take(age).await.map_err(|error| source.away(&error))?;
+            let reading = async {
+                $prepare(&mut *taken).await?;
+                let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&statement.sql)));
+                for parameter in &statement.parameters {
+                    query = query.bind(parameter);
+                }
+                let mut rows = query.fetch(&mut *taken);
+                while let Some(row) = rows.try_next().await? {
+                    began = true;
+                    let $texts: Vec<Option<&str>> =
+                        (0..row.len()).map(|at| row.try_get(at)).collect::<Result<_, _>>()?;
+                    if let Err(error) = $each {
+                        return Ok(Err(error));
+                    }
+                }
+                Ok(Ok(()))
+            };
+            let read: Result<Result<(), SourceError>, sqlx::Error> = reading.await;
+            match read {
+                Ok(Ok(())) => {
+                    taken.keep();
+                    break Ok(());
+                }
+                Ok(Err(error)) => break Err(error),
+                Err(error) if taken.was_used && !began && connect::is_closed(&error) => age = Age::New,
+                // A statement that was refused leaves the connection as it was.
+                Err(error) => {
+                    let failed = source.failed(&error);
+                    if matches!(error, sqlx::Error::Database(_)) && !connect::is_closed(&error) {
+                        taken.keep();
+                    }
+                    break Err(failed);
+                }
+            }
+        }
+    }};
+}
+
+/// Reads the rows of a statement on whichever engine it is.
+macro_rules! read_any {
+    ($source:expr, $statement:expr, |$texts:ident| $each:expr) => {
+        match &$source.pool {
+            Pool::Sqlite(kept) => {
+                let time = Duration::from_millis($source.guard.statement_ms);
+                read!($source, kept, $statement, |open| limit(open, time), |$texts| $each)
+            }
+            Pool::Postgres(kept) => read!($source, kept, $statement, ready, |$texts| $each),
+            Pool::MySql(kept) => read!($source, kept, $statement, ready, |$texts| $each),
+            Pool::File(following) => {
+                // The copy that answers now; it stays until its rows are read.
+                let copy = following.current();
+                let time = Duration::from_millis($source.guard.statement_ms);
+                read!($source, copy.kept, $statement, |open| limit(open, time), |$texts| $each)
+            }
+        }
     };
 }
 
-/// Streams the rows of a statement on whichever engine it is.
-macro_rules! stream {
-    ($pool:expr, $statement:expr, $source:expr) => {{
-        let mut query = sqlx::query(AssertSqlSafe($statement.sql));
-        for parameter in $statement.parameters {
-            query = query.bind(parameter);
-        }
-        let source = $source;
-        Box::pin(query.fetch($pool).map(move |row| {
-            let row = row.map_err(|error| source.failed(&error))?;
-            texts!(row).map_err(|error| source.failed(&error))
-        }))
-    }};
+/// Ends the statements of a connection at a time: SQLite itself knows no limit.
+async fn limit(connection: &mut SqliteConnection, limit: Duration) -> Result<(), sqlx::Error> {
+    let until = Instant::now() + limit;
+    let mut handle = connection.lock_handle().await?;
+    handle.set_progress_handler(SQLITE_STEPS, move || Instant::now() < until);
+    Ok(())
+}
+
+/// Nothing has to be done before a question.
+fn ready<C>(_: &mut C) -> std::future::Ready<Result<(), sqlx::Error>> {
+    std::future::ready(Ok(()))
 }
 
 impl Source {
@@ -329,36 +397,12 @@ impl Source {
         catalogue::tables(self).await
     }
 
-    /// The rows of a statement, as they come.
-    pub fn rows(&self, statement: Statement) -> Rows<'_> {
-        match &self.pool {
-            Pool::Sqlite(pool) => stream!(pool, statement, self),
-            Pool::Postgres(pool) => stream!(pool, statement, self),
-            Pool::MySql(pool) => stream!(pool, statement, self),
-            Pool::File(following) => self.rows_of_file(Arc::clone(following), statement),
-        }
-    }
-
-    /// The rows of the copy that answers now, which stays open until they are read or nobody reads them.
-    fn rows_of_file(&self, following: Arc<Following>, statement: Statement) -> Rows<'_> {
-        let (send, coming) = mpsc::channel(ROWS_WAITING);
-        let source = self.clone();
-        tokio::spawn(async move {
-            let copy = following.current();
-            let mut rows = stream!(&copy.pool, statement, &source);
-            loop {
-                let row = tokio::select! {
-                    row = rows.next() => row,
-                    () = send.closed() => return,
-                };
-                let Some(row) = row else { return };
-                if send.send(row).await.is_err() {
-                    return;
-                }
-            }
-        });
-        let next = async |mut coming: mpsc::Receiver<_>| Some((coming.recv().await?, coming));
-        Box::pin(futures_util::stream::unfold(coming, next))
+    /// Reads the rows of a statement, one after the other, without keeping any.
+    ///
+    /// # Errors
+    /// What the database says; what `each` says, which ends it.
+    pub async fn read(&self, statement: &Statement, each: Each<'_>) -> Result<(), SourceError> {
+        read_any!(self, statement, |texts| each(&texts))
     }
 
     /// Where a file stands; nothing for databases.
@@ -369,17 +413,52 @@ impl Source {
         }
     }
 
+    /// The rows of a statement, as they come.
+    pub fn rows(&self, statement: Statement) -> Rows<'static> {
+        let (out, coming) = mpsc::channel(ROWS_WAITING);
+        let source = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = source.send(&statement, &out).await {
+                let _ = out.send(Err(error)).await;
+            }
+        });
+        Box::pin(stream::unfold(coming, async |mut coming| Some((coming.recv().await?, coming))))
+    }
+
+    /// Sends the rows of a statement to a reader, as fast as it reads.
+    async fn send(
+        &self,
+        statement: &Statement,
+        out: &mpsc::Sender<Result<Row, SourceError>>,
+    ) -> Result<(), SourceError> {
+        let gone = |_| SourceError::Other { what: "the reader went away".into() };
+        read_any!(self, statement, |texts| {
+            out.send(Ok(texts.iter().map(|text| text.map(str::to_owned)).collect())).await.map_err(gone)
+        })
+    }
+
     /// All rows of a statement.
     ///
     /// # Errors
     /// What the database says.
     pub async fn all(
         &self,
-        sql: impl Into<String>,
+        sql: impl Into<Arc<str>>,
         parameters: Vec<String>,
     ) -> Result<Vec<Row>, SourceError> {
-        use futures_util::TryStreamExt as _;
-        self.rows(Statement { sql: sql.into(), parameters }).try_collect().await
+        let mut rows = Vec::new();
+        let statement = Statement { sql: sql.into(), parameters };
+        self.read(&statement, &mut |row| {
+            rows.push(row.iter().map(|text| text.map(str::to_owned)).collect());
+            Ok(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// What it means that there is no connection.
+    fn away(&self, error: &sqlx::Error) -> SourceError {
+        connect::away((&self.address, &self.guard), error)
     }
 
     /// What an error of a driver means.

@@ -38,7 +38,9 @@ pub enum SourceError {
         what: String,
     },
     /// The database did not answer in time.
-    #[error("nguồn không trả lời trong {limit_ms} ms / the source did not answer within {limit_ms} ms")]
+    #[error(
+        "nguồn không trả lời trong {limit_ms} ms; hỏi hoặc đếm hẹp hơn, theo bộ lọc có chỉ mục / the source did not answer within {limit_ms} ms: ask or count less, by a filter with an index"
+    )]
     TimedOut {
         /// The limit.
         limit_ms: u64,

@@ -1,5 +1,7 @@
 //! Looking at a database that nobody has described.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
@@ -13,6 +15,8 @@ use crate::value::Kind;
 pub const SAMPLE_ROWS: usize = 100;
 /// Tables that are looked at at the same time.
 const AT_ONCE: usize = 4;
+/// Longest time for the sample of a table: a view that must be computed as a whole first is not worth more.
+const SAMPLE_WAIT: Duration = Duration::from_secs(2);
 
 /// What was seen of a table.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +27,8 @@ pub struct Seen {
     pub is_view: bool,
     /// About how many rows.
     pub rows: Option<u64>,
+    /// Whether that number is counted, not estimated.
+    pub rows_exact: bool,
     /// Columns that tell rows apart.
     pub key: Vec<String>,
     /// Columns.
@@ -124,6 +130,7 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
         table: table.full_name(),
         is_view: table.is_view,
         rows: table.rows,
+        rows_exact: table.rows_exact,
         key: table.key.clone(),
         columns,
         worth,
@@ -157,7 +164,11 @@ async fn sample(source: &Source, table: &Table) -> Result<Vec<crate::engine::Row
     let columns: Vec<_> =
         table.columns.iter().map(|column| engine.as_text(&column.name, column.kind)).collect();
     let from = engine.table(&table.full_name());
-    source.all(format!("SELECT {} FROM {from} LIMIT {SAMPLE_ROWS}", columns.join(", ")), Vec::new()).await
+    // The first rows that the database finds: no order, so that nothing is sorted or read to its end.
+    let sql = format!("SELECT {} FROM {from} LIMIT {SAMPLE_ROWS}", columns.join(", "));
+    let limit_ms = u64::try_from(SAMPLE_WAIT.as_millis()).unwrap_or(u64::MAX);
+    let sample = tokio::time::timeout(SAMPLE_WAIT, source.all(sql, Vec::new())).await;
+    sample.unwrap_or(Err(SourceError::TimedOut { limit_ms }))
 }
 
 /// A table with a key, rows, an index on what people ask by, and a date of change does well.

@@ -6,6 +6,7 @@
 //!
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
+pub mod bare;
 pub mod check;
 pub mod definition;
 pub mod draft;
@@ -17,6 +18,7 @@ pub mod file;
 pub mod inspect;
 pub mod meaning;
 pub mod openapi;
+mod parquet;
 pub mod protect;
 pub mod query;
 pub mod serve;

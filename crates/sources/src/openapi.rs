@@ -241,8 +241,18 @@ fn export(definition: &Definition) -> Value {
             "; chỉ bắt đầu trong giờ {window} (giờ Việt Nam) / begins at {window} in Vietnam only (EX-3019)"
         )
     });
+    let text = json!({ "schema": { "type": "string" } });
+    let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     json!({
-        "summary": format!("Toàn bộ, mỗi dòng một đối tượng JSON / everything, one JSON object a line{hours}"),
-        "responses": { "200": { "description": "NDJSON", "content": { "application/x-ndjson": { "schema": { "type": "string" } } } } },
+        "summary": format!("Toàn bộ, NDJSON hoặc Parquet / everything, as NDJSON or Parquet{hours}"),
+        "parameters": [
+            { "name": "format", "in": "query", "schema": { "enum": ["ndjson", "parquet"], "default": "ndjson" } },
+            { "name": "tokens", "in": "query", "schema": { "type": "boolean", "default": false },
+              "description": "Thêm dòng {\"_next\": …} sau mỗi phần, chỉ NDJSON / a line {\"_next\": …} after each part, NDJSON only" },
+            { "name": "after", "in": "query", "schema": { "type": "string" },
+              "description": "Nhận tiếp sau _next cuối cùng đã nhận / go on behind the last _next received" },
+        ],
+        "responses": { "200": { "description": "NDJSON, Parquet", "content": {
+            "application/x-ndjson": text, "application/vnd.apache.parquet": binary } } },
     })
 }

@@ -1,5 +1,7 @@
 //! From a definition and a question to a statement. Every value is a parameter; every name comes from the definition.
 
+use std::borrow::Cow;
+
 use crate::definition::{Changes, Definition, Entity, Field, Filter, How, List};
 use crate::engine::{Engine, Row, Statement};
 use crate::error::{Mistake, SourceError};
@@ -11,10 +13,41 @@ pub const VALUE_BYTES_MAX: usize = 1_000;
 const MISTAKES_MAX: usize = 20;
 
 /// Builds statements for one definition.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Query<'a> {
     definition: &'a Definition,
     engine: Engine,
+    parts: Cow<'a, Parts>,
+}
+
+/// What every statement of a definition has in common, in the words of its engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    /// The columns of the fields, then those of the key.
+    columns: String,
+    /// What lists need of a row, behind its columns.
+    links: String,
+    table: String,
+    /// The columns that pages go by.
+    order: String,
+}
+
+impl Parts {
+    /// The texts, made once for all questions.
+    pub(crate) fn new(definition: &Definition, engine: Engine) -> Self {
+        let Entity { key, table, .. } = &definition.entity;
+        let mut columns = texts_of(engine, &definition.fields);
+        columns.extend(key.iter().map(|column| engine.as_text(column, None)));
+        let links = definition.lists.iter().flat_map(|list| &list.by);
+        let links = links.flat_map(|link| [", ".to_owned(), engine.as_text(&link.of, None)]).collect();
+        let order: Vec<_> = key.iter().map(|column| engine.column(column)).collect();
+        Self { columns: columns.join(", "), links, table: engine.table(table), order: order.join(", ") }
+    }
+}
+
+/// The columns of fields, as texts.
+fn texts_of(engine: Engine, fields: &[Field]) -> Vec<String> {
+    fields.iter().map(|field| engine.as_text(&field.column, Some(field.kind))).collect()
 }
 
 /// A question for a page.
@@ -65,7 +98,12 @@ impl Building {
 impl<'a> Query<'a> {
     /// Statements of a definition for an engine.
     pub fn new(definition: &'a Definition, engine: Engine) -> Self {
-        Self { definition, engine }
+        Self { definition, engine, parts: Cow::Owned(Parts::new(definition, engine)) }
+    }
+
+    /// The same, with what was made before.
+    pub(crate) fn with(definition: &'a Definition, engine: Engine, parts: &'a Parts) -> Self {
+        Self { definition, engine, parts: Cow::Borrowed(parts) }
     }
 
     /// The row whose `look_up` field has this value, with what its lists need behind the key.
@@ -79,9 +117,7 @@ impl<'a> Query<'a> {
         let field = self.definition.field(name).ok_or_else(none)?;
         let mut building = self.building();
         building.condition(&field.column, "=", &field.column_type, accepted(field, name, value)?);
-        let links = self.definition.lists.iter().flat_map(|list| &list.by);
-        let links = links.map(|link| self.engine.as_text(&link.of, None)).collect();
-        Ok(self.select(building, links, 2))
+        Ok(self.select(building, &self.parts.links, 2))
     }
 
     /// The rows of a list that belong to a row of [`one`](Self::one); nothing when a value that links them is empty.
@@ -94,7 +130,7 @@ impl<'a> Query<'a> {
         for (link, value) in list.by.iter().zip(row.get(first..)?) {
             building.condition(&link.column, "=", &link.column_type, value.clone()?);
         }
-        let columns = self.columns(&list.fields).join(", ");
+        let columns = texts_of(self.engine, &list.fields).join(", ");
         let mut order =
             list.order.iter().map(|column| self.engine.column(column)).collect::<Vec<_>>().join(", ");
         if !order.is_empty() {
@@ -102,7 +138,7 @@ impl<'a> Query<'a> {
         }
         let (table, limit) = (self.engine.table(&list.table), list.rows_max.saturating_add(1));
         let sql = format!("SELECT {columns} FROM {table}{}{order} LIMIT {limit}", building.text());
-        Some(Statement { sql, parameters: building.parameters })
+        Some(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
     /// A page: one row more than asked for, which tells whether there is another page.
@@ -114,7 +150,7 @@ impl<'a> Query<'a> {
         if let Some(after) = &page.after {
             self.behind(&mut building, after)?;
         }
-        Ok(self.select(building, Vec::new(), page.limit.saturating_add(1)))
+        Ok(self.select(building, "", page.limit.saturating_add(1)))
     }
 
     /// How many rows a page's question has in all.
@@ -125,41 +161,26 @@ impl<'a> Query<'a> {
         let building = self.filtered(page)?;
         let count =
             if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
-        let sql = format!("SELECT {count} FROM {}{}", self.table(), building.text());
-        Ok(Statement { sql, parameters: building.parameters })
+        let sql = format!("SELECT {count} FROM {}{}", self.parts.table, building.text());
+        Ok(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
     /// The values of the key, which stand behind the fields in each row.
-    pub fn key_of(&self, row: &Row) -> Vec<String> {
+    pub fn key_of(&self, row: &[Option<impl AsRef<str>>]) -> Vec<String> {
         let (first, count) = (self.definition.fields.len(), self.definition.entity.key.len());
-        row.iter().skip(first).take(count).map(|value| value.clone().unwrap_or_default()).collect()
+        let text = |value: &Option<_>| value.as_ref().map(|text: &_| AsRef::<str>::as_ref(text).to_owned());
+        row.iter().skip(first).take(count).map(|value| text(value).unwrap_or_default()).collect()
     }
 
     fn building(&self) -> Building {
         Building { engine: self.engine, conditions: Vec::new(), parameters: Vec::new() }
     }
 
-    fn table(&self) -> String {
-        self.engine.table(&self.definition.entity.table)
-    }
-
-    fn columns(&self, fields: &[Field]) -> Vec<String> {
-        fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind))).collect()
-    }
-
-    fn select(&self, building: Building, more: Vec<String>, limit: u32) -> Statement {
-        let mut columns = self.columns(&self.definition.fields);
-        columns.extend(self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None)));
-        columns.extend(more);
-        let order = self.definition.entity.key.iter().map(|column| self.engine.column(column));
-        let order = order.collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "SELECT {} FROM {}{} ORDER BY {order} LIMIT {limit}",
-            columns.join(", "),
-            self.table(),
-            building.text()
-        );
-        Statement { sql, parameters: building.parameters }
+    fn select(&self, building: Building, more: &str, limit: u32) -> Statement {
+        let Parts { columns, table, order, .. } = &*self.parts;
+        let conditions = building.text();
+        let sql = format!("SELECT {columns}{more} FROM {table}{conditions} ORDER BY {order} LIMIT {limit}");
+        Statement { sql: sql.into(), parameters: building.parameters }
     }
 
     fn filtered(&self, page: &Page) -> Result<Building, SourceError> {

@@ -1,6 +1,6 @@
 //! Answering by a definition, over HTTP on loopback: the node in front decides who may ask.
 
-mod answer;
+pub(crate) mod answer;
 mod cache;
 
 use std::sync::Arc;
@@ -11,17 +11,16 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use http::{HeaderValue, StatusCode, header};
 use web::{Problem, ProblemError};
 
 use crate::definition::{Definition, Gives};
-use crate::engine::{Guard, Row, Source};
+use crate::engine::{Guard, Row, Seen, Source, Statement};
 use crate::error::{Mistake, SourceError};
 use crate::export::export;
 use crate::protect::Protector;
-use crate::query::Query;
-use crate::shape::Shape;
+use crate::query::{Parts, Query};
+use crate::shape::{Shape, Unfit};
 
 use cache::Cache;
 
@@ -33,6 +32,7 @@ pub struct Service {
     definition: Definition,
     source: Source,
     protector: Protector,
+    parts: Parts,
     shape: Shape,
     lists: Vec<Shape>,
     cache: Cache,
@@ -48,11 +48,12 @@ impl Service {
     pub async fn open(definition: Definition) -> Result<Self, SourceError> {
         let source = open(&definition).await?;
         let protector = Protector::new(definition.limits.at_once);
+        let parts = Parts::new(&definition, source.engine());
         let shape = Shape::new(&definition.fields, &definition.code_lists);
         let of_list = |list: &crate::definition::List| Shape::new(&list.fields, &definition.code_lists);
         let lists = definition.lists.iter().map(of_list).collect();
         let cache = Cache::new(definition.limits.cache_s);
-        Ok(Self { definition, source, protector, shape, lists, cache })
+        Ok(Self { definition, source, protector, parts, shape, lists, cache })
     }
 
     /// What it answers by.
@@ -60,25 +61,29 @@ impl Service {
         &self.definition
     }
 
-    /// All rows of a statement within the limits of the definition.
-    pub(crate) async fn ask(&self, statement: crate::engine::Statement) -> Result<Vec<Row>, SourceError> {
+    /// Reads the rows of a statement within the limits of the definition.
+    ///
+    /// # Errors
+    /// What the source says; the rows together are larger than an answer may be.
+    pub(crate) async fn read(
+        &self,
+        statement: &Statement,
+        mut each: impl FnMut(Seen<'_>) + Send,
+    ) -> Result<(), SourceError> {
         let _turn = self.protector.turn().await?;
         let limits = &self.definition.limits;
         let limit_ms = limits.statement_ms;
-        let reading = async {
-            let (mut rows, mut bytes) = (Vec::new(), 0);
-            let mut coming = self.source.rows(statement);
-            while let Some(row) = coming.next().await {
-                let row = row?;
-                bytes += row.iter().flatten().map(String::len).sum::<usize>();
-                if bytes > limits.answer_bytes_max {
-                    return Err(SourceError::TooLarge { limit_bytes: limits.answer_bytes_max });
-                }
-                rows.push(row);
+        let mut bytes = 0;
+        let mut counted = |row: Seen<'_>| {
+            bytes += row.iter().flatten().map(|text| text.len()).sum::<usize>();
+            if bytes > limits.answer_bytes_max {
+                return Err(SourceError::TooLarge { limit_bytes: limits.answer_bytes_max });
             }
-            Ok(rows)
+            each(row);
+            Ok(())
         };
-        // SQLite keeps no limit of its own; for the others this is a second line.
+        let reading = self.source.read(statement, &mut counted);
+        // The database keeps the limit itself; this is a second line.
         let result = match tokio::time::timeout(Duration::from_millis(limit_ms), reading).await {
             Err(_) | Ok(Err(SourceError::TimedOut { .. })) => Err(SourceError::TimedOut { limit_ms }),
             Ok(result) => result,
@@ -87,13 +92,30 @@ impl Service {
         result
     }
 
+    /// All rows of a statement within the limits of the definition.
+    pub(crate) async fn ask(&self, statement: Statement) -> Result<Vec<Row>, SourceError> {
+        let mut rows = Vec::new();
+        let owned = |row: Seen<'_>| row.iter().map(|text| text.map(str::to_owned)).collect();
+        self.read(&statement, |row| rows.push(owned(row))).await?;
+        Ok(rows)
+    }
+
     pub(crate) fn query(&self) -> Query<'_> {
-        Query::new(&self.definition, self.source.engine())
+        Query::with(&self.definition, self.source.engine(), &self.parts)
     }
 
     /// Writes a row as consumers get it.
-    pub(crate) fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), SourceError> {
-        self.shape.write(row, out).map_err(|unfit| self.shape.unfit(unfit, &self.query().key_of(row)))
+    pub(crate) fn write<T: AsRef<str>>(
+        &self,
+        row: &[Option<T>],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SourceError> {
+        self.shape.write(row, out).map_err(|unfit| self.unfit(unfit, row))
+    }
+
+    /// The error for a row with a field that has no right value.
+    pub(crate) fn unfit<T: AsRef<str>>(&self, unfit: Unfit, row: &[Option<T>]) -> SourceError {
+        self.shape.unfit(unfit, &self.query().key_of(row))
     }
 
     /// An answer, which is kept for as long as the definition says.

@@ -67,7 +67,7 @@ impl Shape {
     ///
     /// # Errors
     /// A value is not what its field says: better no answer than a wrong one. What was written is then of no use.
-    pub fn write(&self, row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), Unfit> {
+    pub fn write<T: AsRef<str>>(&self, row: &[Option<T>], out: &mut Vec<u8>) -> Result<(), Unfit> {
         self.object(&self.nodes, row, out)
     }
 
@@ -81,7 +81,12 @@ impl Shape {
         }
     }
 
-    fn object(&self, nodes: &[Node], row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), Unfit> {
+    fn object<T: AsRef<str>>(
+        &self,
+        nodes: &[Node],
+        row: &[Option<T>],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unfit> {
         out.push(b'{');
         for (place, node) in nodes.iter().enumerate() {
             if place > 0 {
@@ -100,9 +105,9 @@ impl Shape {
         Ok(())
     }
 
-    fn leaf(&self, at: usize, row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), Unfit> {
+    fn leaf<T: AsRef<str>>(&self, at: usize, row: &[Option<T>], out: &mut Vec<u8>) -> Result<(), Unfit> {
         let leaf = &self.leaves[at];
-        let Some(text) = row[at].as_deref() else {
+        let Some(text) = row[at].as_ref().map(AsRef::as_ref) else {
             out.extend_from_slice(b"null");
             return Ok(());
         };
@@ -206,9 +211,8 @@ mod tests {
             version: "2".into(),
             values: values.into(),
         };
-        let row: Vec<_> = row.iter().map(|text| text.map(str::to_owned)).collect();
         let mut out = Vec::new();
-        assert!(Shape::new(&fields, &[list]).write(&row, &mut out).is_ok());
+        assert!(Shape::new(&fields, &[list]).write(row, &mut out).is_ok());
         assert_eq!(&serde_json::from_slice::<Value>(&out).unwrap(), expected);
     }
 

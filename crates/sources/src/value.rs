@@ -3,6 +3,8 @@
 //! Every engine gives every value as text, made by the database itself: numbers stay exact, and no driver's idea of a
 //! date comes in between.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -58,22 +60,61 @@ impl Kind {
     pub fn write(self, text: &str, out: &mut Vec<u8>) -> bool {
         let trimmed = text.trim();
         match self {
-            Self::Text => {
-                let composed: Cow<str> =
-                    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
-                serde_json::to_writer(out, &*composed).is_ok()
+            Self::Text => serde_json::to_writer(out, &*composed(text)).is_ok(),
+            Self::Integer => {
+                plain::is_number(trimmed) && as_it_is(trimmed, out)
+                    || trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok())
             }
-            Self::Integer => trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok()),
-            Self::Decimal => is_decimal(trimmed) && quoted(trimmed, out),
+            Self::Decimal => is_decimal(trimmed) && quoted_as_it_is(&[trimmed], out),
             Self::Boolean => boolean(trimmed).is_some_and(|yes| write!(out, "{yes}").is_ok()),
-            Self::Date => date(trimmed).is_some_and(|day| quoted(day, out)),
-            Self::Time => trimmed.parse::<Time>().is_ok_and(|time| quoted(time, out)),
-            Self::Moment => moment(trimmed).is_some_and(|at| quoted(at, out)),
-            Self::LocalMoment => local(trimmed).is_some_and(|at| quoted(format_args!("{at}+07:00"), out)),
+            Self::Date => {
+                plain::is_day(trimmed) && quoted_as_it_is(&[trimmed], out)
+                    || date(trimmed).is_some_and(|day| quoted(day, out))
+            }
+            Self::Time => {
+                plain::is_time(trimmed) && quoted_as_it_is(&[trimmed], out)
+                    || trimmed.parse::<Time>().is_ok_and(|time| quoted(time, out))
+            }
+            Self::Moment => {
+                let in_utc = trimmed.strip_suffix("+00").and_then(plain::day_and_time);
+                in_utc.is_some_and(|(day, time)| quoted_as_it_is(&[day, "T", time, "Z"], out))
+                    || moment(trimmed).is_some_and(|at| quoted(at, out))
+            }
+            Self::LocalMoment => {
+                let parts = plain::day_and_time(trimmed);
+                parts.is_some_and(|(day, time)| quoted_as_it_is(&[day, "T", time, "+07:00"], out))
+                    || local(trimmed).is_some_and(|at| quoted(format_args!("{at}+07:00"), out))
+            }
             Self::Json => match serde_json::from_str::<Value>(text) {
                 Ok(value) => serde_json::to_writer(out, &value).is_ok(),
                 Err(_) => false,
             },
+        }
+    }
+
+    /// The value as a text of a Parquet file; nothing when the text is no such value.
+    pub(crate) fn text(self, text: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text => Some(composed(text)),
+            Self::Decimal => is_decimal(text.trim()).then(|| text.trim().into()),
+            _ => {
+                let mut out = Vec::new();
+                self.write(text, &mut out).then_some(())?;
+                String::from_utf8(out).ok().map(Cow::Owned)
+            }
+        }
+    }
+
+    /// The value as a whole number; of times, the microseconds after midnight or after 1970 began.
+    pub(crate) fn number(self, text: &str) -> Option<i64> {
+        let text = text.trim();
+        match self {
+            Self::Time => {
+                i64::try_from(text.parse::<Time>().ok()?.duration_since(Time::midnight()).as_micros()).ok()
+            }
+            Self::Moment => moment(text).map(Timestamp::as_microsecond),
+            Self::LocalMoment => VIETNAM.to_timestamp(local(text)?).ok().map(Timestamp::as_microsecond),
+            _ => text.parse().ok(),
         }
     }
 
@@ -120,6 +161,27 @@ const VIETNAM: Offset = Offset::constant(7);
 /// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
 const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
 
+/// Text that is JSON already.
+fn as_it_is(text: &str, out: &mut Vec<u8>) -> bool {
+    out.extend_from_slice(text.as_bytes());
+    true
+}
+
+/// Texts without characters that JSON would escape, as one.
+fn quoted_as_it_is(parts: &[&str], out: &mut Vec<u8>) -> bool {
+    out.push(b'"');
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'"');
+    true
+}
+
+/// A text in normal form C.
+fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+}
+
 /// A value without characters that JSON would escape.
 fn quoted(value: impl Display, out: &mut Vec<u8>) -> bool {
     write!(out, "\"{value}\"").is_ok()
@@ -132,7 +194,8 @@ fn is_decimal(text: &str) -> bool {
     all(whole) && all(fraction)
 }
 
-fn boolean(text: &str) -> Option<bool> {
+/// Yes or no, as any of the engines writes it.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "true" | "TRUE" => Some(true),
         "0" | "f" | "false" | "FALSE" => Some(false),
@@ -148,6 +211,12 @@ fn date(text: &str) -> Option<Date> {
         None => text,
     };
     day.parse().ok()
+}
+
+/// A day as the number of days after 1970-01-01.
+pub(crate) fn days(text: &str) -> Option<i32> {
+    let days = date(text)?.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).ok()
 }
 
 fn local(text: &str) -> Option<DateTime> {

@@ -1,7 +1,9 @@
 //! As much of an HTTP/1.1 client as measuring needs: one kept connection, one call at a time.
 
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -61,6 +63,25 @@ pub fn get(url: &Url) -> Result<(u16, Vec<u8>)> {
     connection.receive()
 }
 
+/// One call whose answer goes to a file as it comes; its bytes.
+pub fn download(url: &Url, to: &Path) -> Result<u64> {
+    let mut connection = Connection::open(url.address)?;
+    connection.send(&request("GET", url, &[], None))?;
+    let head = read_head(&mut connection.stream)?;
+    ensure!(head.status == 200 && head.chunked, "answered with {}, or not in chunks", head.status);
+    let mut file = BufWriter::new(File::create(to)?);
+    let mut bytes = 0;
+    loop {
+        let size = chunk_size(&mut connection.stream)?;
+        if size == 0 {
+            file.flush()?;
+            return Ok(bytes);
+        }
+        bytes += io::copy(&mut (&mut connection.stream).take(size as u64), &mut file)?;
+        ensure!(read_line(&mut connection.stream)?.is_empty(), "a chunk is longer than it says");
+    }
+}
+
 /// The head of a request.
 pub fn request(method: &str, url: &Url, headers: &[(&str, &str)], body_bytes: Option<usize>) -> Vec<u8> {
     let mut head = format!("{method} {} HTTP/1.1\r\nhost: {}\r\n", url.path, url.address);
@@ -73,20 +94,31 @@ pub fn request(method: &str, url: &Url, headers: &[(&str, &str)], body_bytes: Op
     head.into_bytes()
 }
 
-fn read_answer(stream: &mut BufReader<impl Read>) -> Result<(u16, Vec<u8>)> {
+/// What stands before the body of an answer.
+struct Head {
+    status: u16,
+    length: Option<usize>,
+    chunked: bool,
+}
+
+fn read_head(stream: &mut BufReader<impl Read>) -> Result<Head> {
     let status_line = read_line(stream)?;
     let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status: u16 = status.with_context(|| format!("not an HTTP answer: `{status_line}`"))?;
-    let (mut length, mut chunked) = (None, false);
+    let mut head = Head { status, length: None, chunked: false };
     loop {
         let line = read_line(stream)?.to_ascii_lowercase();
         match line.split_once(':').map(|(name, value)| (name, value.trim())) {
-            None if line.is_empty() => break,
-            Some(("content-length", value)) => length = Some(value.parse::<usize>()?),
-            Some(("transfer-encoding", value)) => chunked = value == "chunked",
+            None if line.is_empty() => return Ok(head),
+            Some(("content-length", value)) => head.length = Some(value.parse()?),
+            Some(("transfer-encoding", value)) => head.chunked = value == "chunked",
             _ => {}
         }
     }
+}
+
+fn read_answer(stream: &mut BufReader<impl Read>) -> Result<(u16, Vec<u8>)> {
+    let Head { status, length, chunked } = read_head(stream)?;
     let mut body = Vec::new();
     match (chunked, length) {
         (true, _) => read_chunks(stream, &mut body)?,
@@ -100,12 +132,20 @@ fn read_answer(stream: &mut BufReader<impl Read>) -> Result<(u16, Vec<u8>)> {
     Ok((status, body))
 }
 
+/// The size of the next chunk; 0 is the end, and is read to its end.
+fn chunk_size(stream: &mut BufReader<impl Read>) -> Result<usize> {
+    let line = read_line(stream)?;
+    let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)?;
+    if size == 0 {
+        while !read_line(stream)?.is_empty() {} // Trailers.
+    }
+    Ok(size)
+}
+
 fn read_chunks(stream: &mut BufReader<impl Read>, body: &mut Vec<u8>) -> Result<()> {
     loop {
-        let line = read_line(stream)?;
-        let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)?;
+        let size = chunk_size(stream)?;
         if size == 0 {
-            while !read_line(stream)?.is_empty() {} // Trailers.
             return Ok(());
         }
         let start = body.len();

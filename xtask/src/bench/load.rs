@@ -40,9 +40,20 @@ pub struct Throughput {
 
 /// As many calls as go through in some seconds. `script` is wrk's own, for requests that differ.
 pub fn flood(target: &Target, seconds: u64, script: Option<&Path>) -> Result<Throughput> {
+    flood_over(CONNECTIONS, target, seconds, script)
+}
+
+/// As [`flood`], over so many connections.
+pub fn flood_over(
+    connections: usize,
+    target: &Target,
+    seconds: u64,
+    script: Option<&Path>,
+) -> Result<Throughput> {
     let output = tempfile::NamedTempFile::new()?;
     let mut wrk = Command::new("wrk");
-    wrk.arg(format!("-t{WRK_THREADS}")).arg(format!("-c{CONNECTIONS}")).arg(format!("-d{seconds}s"));
+    let threads = WRK_THREADS.min(connections);
+    wrk.arg(format!("-t{threads}")).arg(format!("-c{connections}")).arg(format!("-d{seconds}s"));
     wrk.args(["--latency", "--timeout", "10s", "--header"]).arg(format!("X-Road-Client: {}", target.client));
     if let Some(script) = script {
         wrk.arg("--script").arg(script);

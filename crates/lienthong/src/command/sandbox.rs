@@ -2,6 +2,7 @@
 
 mod figures;
 pub mod registry;
+pub mod sources;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

@@ -156,9 +156,10 @@ fn named(full: &str, wanted: &str) -> bool {
 
 fn print_seen(seen: &Seen) {
     let rows = seen.rows.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
+    let about = if seen.rows_exact { "" } else { "~" };
     let key = if seen.key.is_empty() { "—".to_owned() } else { seen.key.join(", ") };
     println!(
-        "{}   ~{rows} dòng / rows   khóa / key: {key}   phù hợp / worth: {}/100",
+        "{}   {about}{rows} dòng / rows   khóa / key: {key}   phù hợp / worth: {}/100",
         seen.table, seen.worth
     );
     let width = seen.columns.iter().map(|column| column.name.chars().count()).max().unwrap_or(0);

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use sqlx::Executor as _;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, Executor as _, MySqlConnection, PgConnection, SqliteConnection};
 
+use super::kept::{Connecting, Kept};
 use super::{Address, Engine, Pool};
 use crate::error::{Mistake, SourceError};
 use crate::file::Following;
 
 /// Longest wait for a connection.
-const CONNECT_WAIT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// An unused connection is given back to the database after this.
-const IDLE: Duration = Duration::from_mins(1);
+pub(super) const IDLE: Duration = Duration::from_mins(1);
 
 /// What a source must not be asked beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +41,15 @@ pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, Sourc
         Engine::Postgres => postgres(address, guard).await,
         Engine::MySql => mysql(address, guard).await,
     };
-    opened.map_err(|error| match failed((address, guard), &error) {
-        SourceError::Other { what } => SourceError::Unreachable { source_name: address.to_string(), what },
-        other => other,
-    })
+    opened.map_err(|error| away((address, guard), &error))
 }
 
-/// The pool of an engine with our limits.
-macro_rules! pool {
-    ($options:ty, $guard:expr) => {
-        <$options>::new().max_connections($guard.connections).acquire_timeout(CONNECT_WAIT).idle_timeout(IDLE)
-    };
+/// What it means that there is no connection.
+pub(super) fn away((address, guard): (&Address, &Guard), error: &sqlx::Error) -> SourceError {
+    match failed((address, guard), error) {
+        SourceError::Other { what } => SourceError::Unreachable { source_name: address.to_string(), what },
+        other => other,
+    }
 }
 
 async fn sqlite(address: &Address, guard: &Guard) -> Result<Pool, sqlx::Error> {
@@ -61,7 +60,11 @@ async fn sqlite(address: &Address, guard: &Guard) -> Result<Pool, sqlx::Error> {
         .create_if_missing(false)
         .busy_timeout(Duration::from_millis(guard.statement_ms))
         .pragma("query_only", "on");
-    Ok(Pool::Sqlite(pool!(SqlitePoolOptions, guard).connect_with(options).await?))
+    let connect = move || -> Connecting<SqliteConnection> {
+        let options = options.clone();
+        Box::pin(async move { SqliteConnection::connect_with(&options).await })
+    };
+    Ok(Pool::Sqlite(Kept::open(guard.connections, connect).await?))
 }
 
 async fn postgres(address: &Address, guard: &Guard) -> Result<Pool, sqlx::Error> {
@@ -75,39 +78,59 @@ async fn postgres(address: &Address, guard: &Guard) -> Result<Pool, sqlx::Error>
         ("intervalstyle", "iso_8601"),
         ("bytea_output", "hex"),
     ]);
-    Ok(Pool::Postgres(pool!(PgPoolOptions, guard).connect_with(options).await?))
+    let connect = move || -> Connecting<PgConnection> {
+        let options = options.clone();
+        Box::pin(async move { PgConnection::connect_with(&options).await })
+    };
+    Ok(Pool::Postgres(Kept::open(guard.connections, connect).await?))
 }
 
 async fn mysql(address: &Address, guard: &Guard) -> Result<Pool, sqlx::Error> {
     let options: MySqlConnectOptions = address.text().parse()?;
     let options = options.charset("utf8mb4").timezone(Some("+00:00".to_owned()));
     let (ms, seconds) = (guard.statement_ms, guard.statement_ms.div_ceil(1000));
-    // MySQL counts milliseconds, MariaDB seconds; each refuses the other's name.
-    let limits = [
-        format!("SET SESSION max_statement_time = {seconds}"),
-        format!("SET SESSION max_execution_time = {ms}"),
-    ];
-    let pool = pool!(MySqlPoolOptions, guard).after_connect(move |connection, _| {
-        let limits = limits.clone();
+    let connect = move || -> Connecting<MySqlConnection> {
+        let options = options.clone();
         Box::pin(async move {
+            let mut connection = MySqlConnection::connect_with(&options).await?;
             connection.execute("SET SESSION TRANSACTION READ ONLY").await?;
+            // MySQL counts milliseconds, MariaDB seconds; each refuses the other's name.
             let mut kept = false;
-            for limit in limits {
+            for limit in [
+                format!("SET SESSION max_statement_time = {seconds}"),
+                format!("SET SESSION max_execution_time = {ms}"),
+            ] {
                 kept |= connection.execute(sqlx::AssertSqlSafe(limit)).await.is_ok();
             }
-            if kept { Ok(()) } else { Err(sqlx::Error::Protocol("the server keeps no limit of time".into())) }
+            let none = || sqlx::Error::Protocol("the server keeps no limit of time".into());
+            kept.then_some(connection).ok_or_else(none)
         })
-    });
-    Ok(Pool::MySql(pool.connect_with(options).await?))
+    };
+    Ok(Pool::MySql(Kept::open(guard.connections, connect).await?))
+}
+
+/// Whether an error says that the database ended the connection, or takes none at this time.
+pub(super) fn is_closed(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| is_away(&code)),
+        _ => false,
+    }
+}
+
+/// SQLSTATE of connection exceptions, and PostgreSQL's of shutdown, crash, starting, and too many connections.
+fn is_away(code: &str) -> bool {
+    code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "53300")
 }
 
 /// What an error of a driver means for whoever asked.
-pub(super) fn failed((address, guard): (&Address, &Guard), error: &sqlx::Error) -> SourceError {
+pub(crate) fn failed((address, guard): (&Address, &Guard), error: &sqlx::Error) -> SourceError {
     let unreachable = |what: String| SourceError::Unreachable { source_name: address.to_string(), what };
     match error {
         sqlx::Error::Database(said) => match said.code().as_deref() {
+            Some(code) if is_away(code) => unreachable(said.message().to_owned()),
             // SQLSTATE of the standard, then MySQL's numbers where its driver gives those.
-            Some("57014" | "70100" | "1969" | "3024") => {
+            Some("57014" | "70100" | "1969" | "3024" | "9") => {
                 SourceError::TimedOut { limit_ms: guard.statement_ms }
             }
             Some("42501" | "1142" | "1143" | "28000" | "28P01" | "1045" | "1044") => {

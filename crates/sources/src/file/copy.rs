@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{FileAddress, FileState, Report, Stamp, refused, unreadable};
 use crate::engine::Guard;
+use crate::engine::kept::{Connecting, Kept};
 use crate::error::SourceError;
 
 /// The table that says what a copy was made of.
@@ -35,7 +36,7 @@ pub(crate) struct Following {
 
 /// A copy that is open.
 pub(crate) struct Copy {
-    pub(crate) pool: SqlitePool,
+    pub(crate) kept: Arc<Kept<SqliteConnection>>,
     stamp: Stamp,
     report: Report,
 }
@@ -214,13 +215,18 @@ async fn fitting(file: &FileAddress, guard: &Guard, place: &Path) -> Option<Copy
         .read_only(true)
         .immutable(true)
         .pragma("query_only", "on");
-    let pool =
-        SqlitePoolOptions::new().max_connections(guard.connections).connect_with(options).await.ok()?;
+    let mut reading = options.clone().connect().await.ok()?;
     let select = sqlx::AssertSqlSafe(format!("SELECT made FROM {IMPORTED}"));
-    let text: String = sqlx::query_scalar(select).fetch_one(&pool).await.ok()?;
+    let text: String = sqlx::query_scalar(select).fetch_one(&mut reading).await.ok()?;
+    reading.close().await.ok()?;
+    let connect = move || -> Connecting<SqliteConnection> {
+        let options = options.clone();
+        Box::pin(async move { options.connect().await })
+    };
+    let kept = Kept::open(guard.connections, connect).await.ok()?;
     let made: Made = serde_json::from_str(&text).ok()?;
     (made.format == FORMAT && made.path == file.path).then_some(Copy {
-        pool,
+        kept,
         stamp: made.stamp,
         report: made.report,
     })

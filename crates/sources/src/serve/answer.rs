@@ -91,13 +91,30 @@ pub(super) async fn changes(
 
 async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> {
     let query = service.query();
-    let mut rows = service.ask(query.page(&page)?).await?;
-    let more = rows.len() > page.limit as usize;
-    rows.truncate(page.limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| token(&query.key_of(row)));
-    let mut out = b"{\"items\":".to_vec();
-    array(&rows, &mut out, |row, out| service.write(row, out))?;
-    out.extend_from_slice(format!(",\"next\":{}}}", json!(next)).as_bytes());
+    let statement = query.page(&page)?;
+    let mut out = b"{\"items\":[".to_vec();
+    let (mut rows, mut wrong, mut next) = (0, None, None);
+    let mut last = Vec::new();
+    service
+        .read(&statement, |row| {
+            rows += 1;
+            if rows > page.limit {
+                next = Some(token(&last));
+            } else if wrong.is_none() {
+                if rows > 1 {
+                    out.push(b',');
+                }
+                wrong = service.write(row, &mut out).err();
+                if rows == page.limit {
+                    last = query.key_of(row);
+                }
+            }
+        })
+        .await?;
+    if let Some(error) = wrong {
+        return Err(error);
+    }
+    out.extend_from_slice(format!("],\"next\":{}}}", json!(next)).as_bytes());
     Ok(out)
 }
 
@@ -201,7 +218,7 @@ fn claim(definition: &Definition, body: &[u8]) -> Result<Parameters, SourceError
 }
 
 /// The parameters of a question, each at most once.
-fn single(given: Vec<(String, String)>) -> Result<Parameters, SourceError> {
+pub(crate) fn single(given: Vec<(String, String)>) -> Result<Parameters, SourceError> {
     let mut parameters = Parameters::new();
     for (name, value) in given {
         if parameters.insert(name.clone(), value).is_some() {
@@ -243,16 +260,16 @@ fn read_page(
     Ok(Page { filters: parameters.into_iter().collect(), limit, after, since })
 }
 
-fn question(place: impl Into<String>, vi: &str, en: &str) -> SourceError {
+pub(crate) fn question(place: impl Into<String>, vi: &str, en: &str) -> SourceError {
     SourceError::Question(vec![Mistake::new(place, vi, en)])
 }
 
 /// The key of a row as consumers send it back: JSON in base64 for addresses.
-fn token(key: &[String]) -> String {
+pub(crate) fn token(key: &[String]) -> String {
     URL_SAFE_NO_PAD.encode(json!(key).to_string())
 }
 
-fn key(token: &str) -> Option<Vec<String>> {
+pub(crate) fn key(token: &str) -> Option<Vec<String>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token).ok()?).ok()
 }
 

@@ -18,7 +18,7 @@ pub const PEOPLE: u32 = 120;
 pub struct Base {
     pub url: String,
     secrets: tempfile::TempDir,
-    _store: Option<TestStore>,
+    store: Option<TestStore>,
 }
 
 const TABLE_POSTGRES: &str = "
@@ -67,7 +67,7 @@ fn rows() -> String {
 
 impl Base {
     fn new(url: String, store: Option<TestStore>) -> Self {
-        Self { url, secrets: tempfile::tempdir().unwrap(), _store: store }
+        Self { url, secrets: tempfile::tempdir().unwrap(), store }
     }
 
     pub async fn sqlite() -> Self {
@@ -116,6 +116,11 @@ impl Base {
             let mut made = MySqlConnection::connect(&self.url).await.unwrap();
             sqlx::raw_sql(sql).execute(&mut made).await.unwrap();
         }
+    }
+
+    /// The database on PostgreSQL, to take it away.
+    pub fn store(&self) -> &TestStore {
+        self.store.as_ref().unwrap()
     }
 
     pub fn address(&self) -> Address {

@@ -109,3 +109,32 @@ async fn values_that_the_column_refuses_are_the_callers_fault_and_do_not_tire_th
     }
     assert_eq!(ask(&service, "/6f9619ff-8b86-d011-b42d-00c04fc964ff").await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_slow_statement_on_sqlite_ends_at_its_limit_and_leaves_the_connection_usable() {
+    let base = Base::sqlite().await;
+    base.execute(
+        "CREATE VIEW cham AS WITH RECURSIVE dem(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM dem LIMIT 4000000000)
+         SELECT 1 AS id, max(n) AS so FROM dem",
+    )
+    .await;
+    let guard = Guard { statement_ms: 200, connections: 1 };
+    let source = Source::open(&base.address(), &guard).await.unwrap();
+    let began = std::time::Instant::now();
+    let slow = source.all("SELECT CAST(so AS TEXT) FROM cham", Vec::new()).await;
+    assert_eq!(slow.err().map(|error| error.code()), Some("EX-3005"));
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    let quick = source.all("SELECT 'con day'", Vec::new()).await.unwrap();
+    assert_eq!(quick, [[Some("con day".to_owned())]]);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_database_closed_meanwhile_is_replaced_and_nobody_notices() {
+    let base = Base::postgres().await;
+    let service = start(base.drafted().await).await;
+    for _ in 0..3 {
+        assert_eq!(ask(&service, "/049000000003").await.0, StatusCode::OK);
+        base.store().cut_connections().await;
+    }
+    assert_eq!(ask(&service, "/049000000003").await.0, StatusCode::OK);
+}

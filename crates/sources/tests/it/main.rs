@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod base;
+mod export;
 mod faults;
 mod files;
 mod old_text;

@@ -53,3 +53,19 @@ async fn a_definition_that_does_not_fit_says_everything_that_is_wrong(base: Base
     assert!(checked.mistakes[0].en.contains("khai_sinh"), "{:?}", checked.mistakes);
 }
 on_each_engine!(a_definition_that_does_not_fit_says_everything_that_is_wrong);
+
+#[tokio::test]
+async fn a_large_sqlite_file_is_not_counted() {
+    let base = Base::sqlite().await;
+    let rows = async || {
+        let seen = inspect(&base.source().await).await.unwrap();
+        let one = seen.into_iter().find(|seen| seen.table == "khai_sinh").unwrap();
+        (one.rows, one.rows_exact)
+    };
+    base.execute("DELETE FROM khai_sinh WHERE id IN (3, 4)").await;
+    assert_eq!(rows().await, (Some(u64::from(PEOPLE) - 2), true));
+    base.execute("CREATE TABLE lon (x BLOB); INSERT INTO lon VALUES (zeroblob(70000000))").await;
+    assert_eq!(rows().await, (Some(u64::from(PEOPLE)), false), "the largest row number, marked as estimated");
+    base.execute("CREATE TABLE khong_so (x TEXT PRIMARY KEY) WITHOUT ROWID").await;
+    assert!(inspect(&base.source().await).await.is_ok());
+}
