@@ -105,6 +105,12 @@ pub enum SourceError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// The service behind answered with a fault or a status of failure.
+    #[error("dịch vụ gốc báo lỗi {what} / the service behind answered a fault: {what}")]
+    Fault {
+        /// Its code; never its text, which may name a person.
+        what: String,
+    },
     /// Something else that the driver says.
     #[error("lỗi của nguồn: {what} / the source says: {what}")]
     Other {
@@ -129,6 +135,7 @@ impl SourceError {
             Self::Definition(_) => "EX-3010",
             Self::Value { .. } => "EX-3011",
             Self::Other { .. } => "EX-3012",
+            Self::Fault { .. } => "EX-3015",
             Self::NotNow { .. } => "EX-3019",
         }
     }

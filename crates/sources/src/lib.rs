@@ -4,6 +4,8 @@
 //! read and correct, [`check`] holds it against the database, and [`serve`] answers by it: read-only, cut to the declared
 //! fields and filters, in the [`shape`] of the definition, within [`protect`]'s limits.
 //!
+//! [`passthrough`] offers services that exist already, and [`offer`] is a definition of either kind.
+//!
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
 pub mod check;
@@ -14,7 +16,9 @@ pub mod error;
 mod export;
 pub mod inspect;
 pub mod meaning;
+pub mod offer;
 pub mod openapi;
+pub mod passthrough;
 pub mod protect;
 pub mod query;
 pub mod serve;
@@ -24,3 +28,4 @@ pub mod value;
 pub use definition::Definition;
 pub use engine::{Address, Source};
 pub use error::SourceError;
+pub use offer::Offer;

@@ -3,6 +3,7 @@
 
 mod base;
 mod faults;
+mod passthrough;
 mod service;
 mod shaped;
 mod walk;
