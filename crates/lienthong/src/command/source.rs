@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use sources::check::{Checked, check};
+use sources::check::Checked;
 use sources::engine::{Guard, Table};
 use sources::inspect::{Seen, inspect, look};
 use sources::meaning::Personal;
-use sources::{Address, Definition, Source, draft, serve};
+use sources::{Address, Offer, Source, draft, passthrough, serve};
 
 use super::file;
 use crate::EXIT_CHECK_FAILED;
@@ -21,7 +21,7 @@ use crate::config::Config;
 pub enum Command {
     /// Xem CSDL có gì: bảng, khóa, số dòng, ý nghĩa các cột / look at a database: tables, keys, rows, what columns mean.
     Inspect(Inspect),
-    /// Viết định nghĩa dịch vụ của một bảng / write the definition of a service from a table.
+    /// Viết định nghĩa dịch vụ của một bảng, hoặc từ WSDL / write the definition of a service from a table, or from a WSDL.
     Draft(Draft),
     /// Đối chiếu định nghĩa với CSDL / hold a definition against the database.
     Check(Check),
@@ -55,11 +55,21 @@ pub struct Inspect {
 /// Arguments of `source draft`.
 #[derive(clap::Args)]
 pub struct Draft {
-    #[command(flatten)]
-    place: Place,
+    /// Địa chỉ CSDL / address of the database, as for `source inspect`.
+    #[arg(required_unless_present = "wsdl")]
+    url: Option<String>,
+    /// Tệp chứa mật khẩu / file with the password.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
     /// Bảng hoặc khung nhìn / table or view.
-    #[arg(long)]
-    table: String,
+    #[arg(long, required_unless_present = "wsdl")]
+    table: Option<String>,
+    /// Mô tả WSDL 1.1 của dịch vụ SOAP có sẵn, thay cho CSDL / WSDL 1.1 of an existing SOAP service, instead of a database.
+    #[arg(long, value_name = "FILE|URL", conflicts_with_all = ["url", "table", "key"], requires = "operation")]
+    wsdl: Option<String>,
+    /// Thao tác của WSDL / operation of the WSDL.
+    #[arg(long, value_name = "NAME", requires = "wsdl")]
+    operation: Option<String>,
     /// Cột phân biệt các dòng, khi bảng hoặc khung nhìn không có khóa / columns that tell rows apart, for a view or a table
     /// without key.
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
@@ -168,18 +178,21 @@ fn print_seen(seen: &Seen) {
 
 async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let service = args.service.split_once('/').context("--service: SUBSYSTEM/CODE")?;
-    let source = args.place.open().await?;
+    if let (Some(wsdl), Some(operation)) = (&args.wsdl, &args.operation) {
+        return write_wsdl_draft(args, (wsdl, operation), service).await;
+    }
+    let place =
+        Place { url: args.url.clone().unwrap_or_default(), password_file: args.password_file.clone() };
+    let wanted = args.table.as_deref().unwrap_or_default();
+    let source = place.open().await?;
     let tables = source.tables().await?;
-    let meant: Vec<&Table> = tables.iter().filter(|table| named(&table.full_name(), &args.table)).collect();
+    let meant: Vec<&Table> = tables.iter().filter(|table| named(&table.full_name(), wanted)).collect();
     let table = match meant.as_slice() {
         [table] => (*table).clone(),
-        [] => bail!(
-            "--table {0}: không có, xem `source inspect` / there is none, see `source inspect`",
-            args.table
-        ),
+        [] => bail!("--table {wanted}: không có, xem `source inspect` / there is none, see `source inspect`"),
         more => {
             let names: Vec<_> = more.iter().map(|table| table.full_name()).collect();
-            bail!("--table {}: ghi rõ một bảng / name one of: {}", args.table, names.join(", "));
+            bail!("--table {wanted}: ghi rõ một bảng / name one of: {}", names.join(", "));
         }
     };
     let key = if args.key.is_empty() { table.key.clone() } else { args.key.clone() };
@@ -189,14 +202,32 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     if let Some(path) = definition.url.strip_prefix("sqlite:") {
         definition.url = format!("sqlite:{}", std::path::absolute(path)?.display());
     }
-    definition.password_file = args.place.password_file.as_ref().map(std::path::absolute).transpose()?;
+    definition.password_file = place.password_file.as_ref().map(std::path::absolute).transpose()?;
     if definition.password_file.is_none() && source.address().password().is_some() {
         println!(
             "Mật khẩu không ghi vào định nghĩa; thêm password_file / the password is not written: add password_file"
         );
     }
-    let text = definition.text()?;
-    Definition::parse(&text).map_err(all_mistakes)?;
+    written(args, &definition.text()?)
+}
+
+/// A definition from the description of a SOAP service.
+async fn write_wsdl_draft(
+    args: &Draft,
+    (wsdl, operation): (&str, &str),
+    service: (&str, &str),
+) -> anyhow::Result<ExitCode> {
+    let is_url = wsdl.starts_with("http://") || wsdl.starts_with("https://");
+    let wsdl = if is_url { wsdl.to_owned() } else { std::path::absolute(wsdl)?.display().to_string() };
+    let drafted = passthrough::draft::draft(&wsdl, operation, service).await.map_err(all_mistakes)?;
+    for part in &drafted.left_out {
+        println!("  ? {part}: chưa đưa vào, tự thêm nếu cần / left out, add it where it is needed");
+    }
+    written(args, &drafted.definition.text()?)
+}
+
+fn written(args: &Draft, text: &str) -> anyhow::Result<ExitCode> {
+    Offer::parse(text).map_err(all_mistakes)?;
     file::write_new(&args.output, text.as_bytes(), file::PUBLIC)?;
     println!("Đã viết / written: {}", args.output.display());
     println!("Đọc và sửa, rồi / read and correct it, then: lienthong source check {}", args.output.display());
@@ -204,8 +235,8 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
 }
 
 /// A definition of a file.
-fn read(path: &Path) -> anyhow::Result<Definition> {
-    let definition = Definition::parse(&file::read(path)?).map_err(all_mistakes)?;
+fn read(path: &Path) -> anyhow::Result<Offer> {
+    let definition = Offer::parse(&file::read(path)?).map_err(all_mistakes)?;
     // Absolute, so that it means the same wherever it is published.
     let path = std::path::absolute(path)?;
     Ok(definition.placed(path.parent().unwrap_or(Path::new("/"))))
@@ -224,9 +255,8 @@ fn all_mistakes(error: sources::SourceError) -> anyhow::Error {
     }
 }
 
-async fn examine(definition: &Definition) -> anyhow::Result<Checked> {
-    let source = serve::open(definition).await?;
-    let checked = check(definition, &source).await?;
+async fn examine(definition: &Offer) -> anyhow::Result<Checked> {
+    let checked = definition.check().await?;
     for warning in &checked.warnings {
         println!("  ? {warning}");
     }
@@ -237,7 +267,12 @@ async fn examine(definition: &Definition) -> anyhow::Result<Checked> {
 }
 
 async fn check_file(path: &Path) -> anyhow::Result<ExitCode> {
-    let checked = examine(&read(path)?).await?;
+    let definition = read(path)?;
+    let checked = examine(&definition).await?;
+    if checked.mistakes.is_empty() && matches!(definition, Offer::Existing(_)) {
+        println!("Dùng được, dịch vụ gốc có trả lời / it can be used, the service behind answers");
+        return Ok(ExitCode::SUCCESS);
+    }
     if checked.mistakes.is_empty() {
         println!("Dùng được, đã đọc thử {0} dòng / it can be used; {0} rows were read", checked.rows);
         return Ok(ExitCode::SUCCESS);
@@ -256,14 +291,15 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     })?;
     let definition = read(&args.file)?;
     if !examine(&definition).await?.mistakes.is_empty() {
-        bail!("định nghĩa không khớp CSDL, xem trên / the definition does not fit the database, see above");
+        bail!("định nghĩa không khớp nguồn, xem trên / the definition does not fit the source, see above");
     }
-    let service = &definition.service;
+    let service = definition.about();
     let name = format!("{}.{}.toml", service.subsystem, service.code);
     let place = section.dir.join(&name);
     for other in crate::sources_role::definitions(&section.dir)? {
         let same = other.definition.is_ok_and(|other| {
-            (&other.service.subsystem, &other.service.code) == (&service.subsystem, &service.code)
+            let other = other.about();
+            (other.subsystem, other.code) == (service.subsystem, service.code)
         });
         if same && other.path != place {
             bail!(
