@@ -14,8 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
 use sources::error::Mistake;
-use sources::serve::{Service, router};
-use sources::{Definition, SourceError};
+use sources::{Offer, SourceError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service as _;
@@ -45,7 +44,7 @@ pub struct Found {
     /// The file.
     pub path: PathBuf,
     /// What it says.
-    pub definition: Result<Definition, SourceError>,
+    pub definition: Result<Offer, SourceError>,
 }
 
 /// The definitions of a folder: files that end in `.toml`, in order of name. No folder is no definition.
@@ -63,14 +62,14 @@ pub fn definitions(dir: &Path) -> std::io::Result<Vec<Found>> {
     Ok(paths.into_iter().map(|path| Found { definition: read(&path), path }).collect())
 }
 
-/// A definition of a file. A relative `password_file` and SQLite file lie beside it.
-fn read(path: &Path) -> Result<Definition, SourceError> {
+/// A definition of a file. Files that it names lie beside it.
+fn read(path: &Path) -> Result<Offer, SourceError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let text = error.to_string();
         SourceError::Definition(vec![Mistake::new(path.display().to_string(), text.clone(), text)])
     })?;
     let dir = path.parent().unwrap_or(Path::new("."));
-    Ok(Definition::parse(&text)?.placed(dir))
+    Ok(Offer::parse(&text)?.placed(dir))
 }
 
 /// A file, when it changed last, its size.
@@ -113,8 +112,8 @@ pub async fn start(
 }
 
 /// Where the gateway of this node finds a definition.
-pub fn url(listen: SocketAddr, definition: &Definition) -> String {
-    let service = &definition.service;
+pub fn url(listen: SocketAddr, definition: &Offer) -> String {
+    let service = definition.about();
     format!("http://{listen}/{}/{}", service.subsystem, service.code)
 }
 
@@ -183,10 +182,11 @@ async fn open(found: Found) -> (PathBuf, Result<(String, Router), SourceError>) 
     (path, offer(definition).await)
 }
 
-async fn offer(definition: Result<Definition, SourceError>) -> Result<(String, Router), SourceError> {
-    let service = Service::open(definition?).await?;
-    let offered = &service.definition().service;
-    Ok((format!("{}/{}", offered.subsystem, offered.code), router(service)))
+async fn offer(definition: Result<Offer, SourceError>) -> Result<(String, Router), SourceError> {
+    let definition = definition?;
+    let about = definition.about();
+    let name = format!("{}/{}", about.subsystem, about.code);
+    Ok((name, definition.routes().await?))
 }
 
 fn stamp_of(all: &[Stamp], path: &Path) -> (Option<SystemTime>, u64) {

@@ -131,7 +131,8 @@ fn filters(fields: &[Field], seen: &[SeenColumn]) -> Vec<Filter> {
 }
 
 /// `so_dinh_danh` becomes `soDinhDanh`; tone marks go.
-fn camel(column: &str) -> String {
+/// A name that programs can use.
+pub(crate) fn camel(column: &str) -> String {
     let words = column.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut name = String::new();
     for word in words {
@@ -149,7 +150,8 @@ fn camel(column: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("cot{name}") }
 }
 
-fn unused(name: &str, names: &mut Vec<String>) -> String {
+/// The name, or with a number where it is taken.
+pub(crate) fn unused(name: &str, names: &mut Vec<String>) -> String {
     let mut unused = name.to_owned();
     for number in 2.. {
         if !names.contains(&unused) {

@@ -127,6 +127,12 @@ pub enum SourceError {
         /// The file.
         file: String,
     },
+    /// The service behind answered with a fault or a status of failure.
+    #[error("dịch vụ gốc báo lỗi {what} / the service behind answered a fault: {what}")]
+    Fault {
+        /// Its code; never its text, which may name a person.
+        what: String,
+    },
     /// Something else that the driver says.
     #[error("lỗi của nguồn: {what} / the source says: {what}")]
     Other {
@@ -153,6 +159,7 @@ impl SourceError {
             Self::Other { .. } => "EX-3012",
             Self::Import { .. } => "EX-3013",
             Self::Encoding { .. } => "EX-3014",
+            Self::Fault { .. } => "EX-3015",
             Self::NotNow { .. } => "EX-3019",
         }
     }

@@ -4,6 +4,8 @@
 //! read and correct, [`check`] holds it against the database, and [`serve`] answers by it: read-only, cut to the declared
 //! fields and filters, in the [`shape`] of the definition, within [`protect`]'s limits.
 //!
+//! [`passthrough`] offers services that exist already, and [`offer`] is a definition of either kind.
+//!
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
 pub mod bare;
@@ -17,8 +19,10 @@ mod export;
 pub mod file;
 pub mod inspect;
 pub mod meaning;
+pub mod offer;
 pub mod openapi;
 mod parquet;
+pub mod passthrough;
 pub mod protect;
 pub mod query;
 pub mod serve;
@@ -28,3 +32,4 @@ pub mod value;
 pub use definition::Definition;
 pub use engine::{Address, Source};
 pub use error::SourceError;
+pub use offer::Offer;

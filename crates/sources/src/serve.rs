@@ -208,7 +208,7 @@ impl IntoResponse for Refusal {
         };
         // What the database says of itself is for its owner, not for who asked.
         let title = match &self.0 {
-            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } => {
+            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } | SourceError::Fault { .. } => {
                 "Nguồn dữ liệu tạm không dùng được; nguyên nhân ở nhật ký của nút bên cung cấp / The source cannot be used now; the log of the provider's node says why".to_owned()
             }
             error => error.to_string(),

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use sources::check::{Checked, check};
+use sources::check::Checked;
 use sources::encoding::Encoding;
 use sources::engine::{Guard, Table};
 use sources::file::{self as source_file, Import};
 use sources::inspect::{Seen, inspect, look};
 use sources::meaning::Personal;
-use sources::{Address, Definition, Source, draft, serve};
+use sources::{Address, Offer, Source, draft, passthrough, serve};
 
 use super::file;
 use crate::EXIT_CHECK_FAILED;
@@ -24,7 +24,7 @@ use crate::config::Config;
 pub enum Command {
     /// Xem CSDL có gì: bảng, khóa, số dòng, ý nghĩa các cột / look at a database: tables, keys, rows, what columns mean.
     Inspect(Inspect),
-    /// Viết định nghĩa dịch vụ của một bảng / write the definition of a service from a table.
+    /// Viết định nghĩa dịch vụ của một bảng, hoặc từ WSDL / write the definition of a service from a table, or from a WSDL.
     Draft(Draft),
     /// Đối chiếu định nghĩa với CSDL / hold a definition against the database.
     Check(Check),
@@ -69,10 +69,16 @@ pub struct Inspect {
 #[derive(clap::Args)]
 pub struct Draft {
     #[command(flatten)]
-    place: Place,
+    place: Option<Place>,
     /// Bảng hoặc khung nhìn; không cần khi chỉ có một / table or view; not needed where there is one only.
     #[arg(long)]
     table: Option<String>,
+    /// Mô tả WSDL 1.1 của dịch vụ SOAP có sẵn, thay cho CSDL / WSDL 1.1 of an existing SOAP service, instead of a database.
+    #[arg(long, value_name = "FILE|URL", required_unless_present = "url", conflicts_with_all = ["url", "table", "key"], requires = "operation")]
+    wsdl: Option<String>,
+    /// Thao tác của WSDL / operation of the WSDL.
+    #[arg(long, value_name = "NAME", requires = "wsdl")]
+    operation: Option<String>,
     /// Cột phân biệt các dòng, khi bảng hoặc khung nhìn không có khóa / columns that tell rows apart, for a view or a table
     /// without key.
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
@@ -189,7 +195,11 @@ fn print_seen(seen: &Seen) {
 
 async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let service = args.service.split_once('/').context("--service: SUBSYSTEM/CODE")?;
-    let source = args.place.open().await?;
+    if let (Some(wsdl), Some(operation)) = (&args.wsdl, &args.operation) {
+        return write_wsdl_draft(args, (wsdl, operation), service).await;
+    }
+    let place = args.place.as_ref().context("thiếu địa chỉ / the address is missing")?;
+    let source = place.open().await?;
     let tables = source.tables().await?;
     let wanted = args.table.as_deref();
     let is_meant = |table: &&Table| wanted.is_none_or(|wanted| named(&table.full_name(), wanted));
@@ -208,14 +218,32 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let seen = look(&source, &table).await?;
     let mut definition = draft::draft(source.address(), &table, &seen, service).map_err(all_mistakes)?;
     definition.url = source_file::placed(&definition.url, &std::env::current_dir()?);
-    definition.password_file = args.place.password_file.as_ref().map(std::path::absolute).transpose()?;
+    definition.password_file = place.password_file.as_ref().map(std::path::absolute).transpose()?;
     if definition.password_file.is_none() && source.address().password().is_some() {
         println!(
             "Mật khẩu không ghi vào định nghĩa; thêm password_file / the password is not written: add password_file"
         );
     }
-    let text = definition.text()?;
-    Definition::parse(&text).map_err(all_mistakes)?;
+    written(args, &definition.text()?)
+}
+
+/// A definition from the description of a SOAP service.
+async fn write_wsdl_draft(
+    args: &Draft,
+    (wsdl, operation): (&str, &str),
+    service: (&str, &str),
+) -> anyhow::Result<ExitCode> {
+    let is_url = wsdl.starts_with("http://") || wsdl.starts_with("https://");
+    let wsdl = if is_url { wsdl.to_owned() } else { std::path::absolute(wsdl)?.display().to_string() };
+    let drafted = passthrough::draft::draft(&wsdl, operation, service).await.map_err(all_mistakes)?;
+    for part in &drafted.left_out {
+        println!("  ? {part}: chưa đưa vào, tự thêm nếu cần / left out, add it where it is needed");
+    }
+    written(args, &drafted.definition.text()?)
+}
+
+fn written(args: &Draft, text: &str) -> anyhow::Result<ExitCode> {
+    Offer::parse(text).map_err(all_mistakes)?;
     file::write_new(&args.output, text.as_bytes(), file::PUBLIC)?;
     println!("Đã viết / written: {}", args.output.display());
     println!("Đọc và sửa, rồi / read and correct it, then: lienthong source check {}", args.output.display());
@@ -223,8 +251,8 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
 }
 
 /// A definition of a file.
-fn read(path: &Path) -> anyhow::Result<Definition> {
-    let definition = Definition::parse(&file::read(path)?).map_err(all_mistakes)?;
+fn read(path: &Path) -> anyhow::Result<Offer> {
+    let definition = Offer::parse(&file::read(path)?).map_err(all_mistakes)?;
     // Absolute, so that it means the same wherever it is published.
     let path = std::path::absolute(path)?;
     Ok(definition.placed(path.parent().unwrap_or(Path::new("/"))))
@@ -243,9 +271,8 @@ fn all_mistakes(error: sources::SourceError) -> anyhow::Error {
     }
 }
 
-async fn examine(definition: &Definition) -> anyhow::Result<Checked> {
-    let source = serve::open(definition).await?;
-    let checked = check(definition, &source).await?;
+async fn examine(definition: &Offer) -> anyhow::Result<Checked> {
+    let checked = definition.check().await?;
     for warning in &checked.warnings {
         println!("  ? {warning}");
     }
@@ -256,7 +283,12 @@ async fn examine(definition: &Definition) -> anyhow::Result<Checked> {
 }
 
 async fn check_file(path: &Path) -> anyhow::Result<ExitCode> {
-    let checked = examine(&read(path)?).await?;
+    let definition = read(path)?;
+    let checked = examine(&definition).await?;
+    if checked.mistakes.is_empty() && matches!(definition, Offer::Existing(_)) {
+        println!("Dùng được, dịch vụ gốc có trả lời / it can be used, the service behind answers");
+        return Ok(ExitCode::SUCCESS);
+    }
     if checked.mistakes.is_empty() {
         println!("Dùng được, đã đọc thử {0} dòng / it can be used; {0} rows were read", checked.rows);
         return Ok(ExitCode::SUCCESS);
@@ -275,14 +307,15 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     })?;
     let definition = read(&args.file)?;
     if !examine(&definition).await?.mistakes.is_empty() {
-        bail!("định nghĩa không khớp CSDL, xem trên / the definition does not fit the database, see above");
+        bail!("định nghĩa không khớp nguồn, xem trên / the definition does not fit the source, see above");
     }
-    let service = &definition.service;
+    let service = definition.about();
     let name = format!("{}.{}.toml", service.subsystem, service.code);
     let place = section.dir.join(&name);
     for other in crate::sources_role::definitions(&section.dir)? {
         let same = other.definition.is_ok_and(|other| {
-            (&other.service.subsystem, &other.service.code) == (&service.subsystem, &service.code)
+            let other = other.about();
+            (other.subsystem, other.code) == (service.subsystem, service.code)
         });
         if same && other.path != place {
             bail!(

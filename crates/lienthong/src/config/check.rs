@@ -381,8 +381,8 @@ impl Checker<'_> {
 }
 
 /// The service that a definition is.
-fn defined_service(section: &SourcesSection, definition: &sources::Definition) -> Option<ServiceSection> {
-    let (service, url) = (&definition.service, sources_role::url(section.listen, definition));
+fn defined_service(section: &SourcesSection, definition: &sources::Offer) -> Option<ServiceSection> {
+    let (service, url) = (definition.about(), sources_role::url(section.listen, definition));
     Some(ServiceSection {
         subsystem: service.subsystem.parse().ok()?,
         code: service.code.parse().ok()?,

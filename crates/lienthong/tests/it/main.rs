@@ -9,6 +9,7 @@ mod call;
 mod crash;
 mod demo;
 mod evidence;
+mod existing;
 mod faults;
 mod gate;
 mod harness;

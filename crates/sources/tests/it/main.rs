@@ -6,6 +6,7 @@ mod export;
 mod faults;
 mod files;
 mod old_text;
+mod passthrough;
 mod service;
 mod shaped;
 mod walk;

@@ -25,8 +25,8 @@ pub async fn run(args: &Args, service: &str) -> anyhow::Result<ExitCode> {
     let section = config.sources.as_ref().context("the demo's provider has a section [sources]")?;
     let found = sources_role::definitions(&section.dir)?.into_iter().find_map(|found| {
         let definition = found.definition.ok()?;
-        let name = format!("{}/{}", definition.service.subsystem, definition.service.code);
-        (name == service).then_some(definition)
+        let about = definition.about();
+        (format!("{}/{}", about.subsystem, about.code) == service).then_some(definition)
     });
     let definition = found.with_context(|| {
         format!(
@@ -49,7 +49,7 @@ pub async fn run(args: &Args, service: &str) -> anyhow::Result<ExitCode> {
     let request = seed::asks(&office, PROVINCE, &ask).await?;
     let grant = seed::goes_live(&office, PROVINCE, &request).await?;
     println!("Đã kết nối: đăng ký {request}, quyền {grant} / connected: request {request}, grant {grant}");
-    let look_up = definition.service.look_up.as_ref().map_or_else(String::new, |name| format!("/{{{name}}}"));
+    let look_up = definition.first_path();
     println!(
         "Gọi thử / try:\n  curl -s '{}/r1/{id}{look_up}' -H 'X-Road-Client: {}'",
         fact("/consumer/ask_base")?,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use simulators::population::{self, Plan as People, Sample};
 use simulators::{civil_status, poor_households};
 use sources::engine::Engine;
-use sources::{Address, Definition};
+use sources::{Address, Definition, Offer};
 
 use super::office::{Body, Office};
 use crate::command::file;
@@ -42,11 +42,11 @@ pub struct Data {
 }
 
 /// The definition of a service of the population base.
-pub fn of_population(code: &str) -> anyhow::Result<Definition> {
+pub fn of_population(code: &str) -> anyhow::Result<Offer> {
     let ending = format!(".{code}.toml");
     let found = population::DEFINITIONS.iter().find(|(name, _)| name.ends_with(&ending));
     let (_, text) = found.with_context(|| format!("no definition of {code}"))?;
-    Ok(Definition::parse(text)?)
+    Ok(Offer::parse(text)?)
 }
 
 /// Sections of the configurations of consumer and provider: where their sources answer, and to whom within the province.
@@ -153,8 +153,8 @@ impl Data {
     pub async fn answers(&self) -> anyhow::Result<()> {
         let client = Office::new(String::new());
         for (path, listen) in &self.definitions {
-            let definition = Definition::parse(&std::fs::read_to_string(path)?)
-                .with_context(|| path.display().to_string())?;
+            let definition =
+                Offer::parse(&std::fs::read_to_string(path)?).with_context(|| path.display().to_string())?;
             let url = format!("{}/_openapi.json", sources_role::url(listen.parse()?, &definition));
             let asking = async {
                 while client.send(Method::GET, &url, &[], Body::Nothing).await?.status != StatusCode::OK {

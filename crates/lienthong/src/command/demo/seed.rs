@@ -10,8 +10,7 @@ use registry::people::{Act, Role};
 use registry::state::vietnam_day;
 use registry::{Moment, Registry, agency, inventory};
 use serde_json::{Value, json};
-use sources::Definition;
-use sources::openapi::openapi;
+use sources::Offer;
 
 use super::data::of_population;
 use super::office::Office;
@@ -109,8 +108,8 @@ pub fn service(code: &str) -> String {
 }
 
 /// The fields of the first level, which stand for all below them.
-pub fn fields(definition: &Definition) -> anyhow::Result<Vec<String>> {
-    let all = registry::service::fields_of(&openapi(definition))?;
+pub fn fields(definition: &Offer) -> anyhow::Result<Vec<String>> {
+    let all = registry::service::fields_of(&definition.openapi())?;
     let mut first: Vec<String> =
         all.iter().map(|field| field.path.split('.').next().unwrap_or_default().to_owned()).collect();
     first.dedup();

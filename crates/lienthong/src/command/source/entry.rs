@@ -6,10 +6,8 @@ use anyhow::{Context as _, bail};
 use hyper::{Method, StatusCode, header};
 use registry::agency::AgencyCode;
 use serde_json::{Value, json};
-use sources::Definition;
-use sources::definition::Gives;
+use sources::Offer;
 use sources::meaning::Personal;
-use sources::openapi::openapi;
 
 use crate::command::demo::office::{Answer, Body, Office};
 use crate::command::file;
@@ -39,37 +37,27 @@ pub struct Entry {
 }
 
 /// The entry of a service, as `PUT /services/{id}` takes it. Its class is that of its most sensitive field.
-pub fn document(definition: &Definition, id: &str, owner: &str, terms: (&str, &str)) -> Value {
-    let (service, (basis, sharing)) = (&definition.service, terms);
-    let all = || definition.fields.iter().chain(definition.lists.iter().flat_map(|list| &list.fields));
-    let class = if all().any(|field| field.personal == Some(Personal::Sensitive)) {
+pub fn document(definition: &Offer, id: &str, owner: &str, terms: (&str, &str)) -> Value {
+    let (service, (basis, sharing)) = (definition.about(), terms);
+    let class = if service.personal.iter().any(|(_, class)| *class == Personal::Sensitive) {
         "personal_sensitive"
-    } else if all().any(|field| field.personal.is_some()) {
-        "personal_basic"
-    } else {
+    } else if service.personal.is_empty() {
         "internal"
+    } else {
+        "personal_basic"
     };
-    let of_entity = definition.fields.iter().filter(|field| field.personal.is_some());
-    let mut personal: Vec<String> = of_entity.map(|field| field.name.clone()).collect();
-    for list in &definition.lists {
-        let fields = list.fields.iter().filter(|field| field.personal.is_some());
-        personal.extend(fields.map(|field| format!("{}.{}", list.name, field.name)));
-    }
-    if service.gives == Gives::Verdict {
-        // The fields stay where they are; what is given is whether they are so.
-        personal = vec!["ketQua".to_owned()];
-    }
-    let en = if service.title_en.is_empty() { &service.title_vi } else { &service.title_en };
+    let personal: Vec<&String> = service.personal.iter().map(|(name, _)| name).collect();
+    let en = if service.title_en.is_empty() { service.title_vi } else { service.title_en };
     json!({
         "id": id, "owner": owner, "title": { "vi": service.title_vi, "en": en }, "data_class": class,
         "sharing": sharing, "legal_basis": basis, "personal": personal,
-        "response_ms": definition.limits.statement_ms, "openapi": openapi(definition),
+        "response_ms": service.answer_ms, "openapi": definition.openapi(),
     })
 }
 
 impl Entry {
     /// Enters the service into the registry of this node, or writes the entry for one elsewhere; says what is left to do.
-    pub async fn make(&self, config: &Config, definition: &Definition, id: &str) -> anyhow::Result<()> {
+    pub async fn make(&self, config: &Config, definition: &Offer, id: &str) -> anyhow::Result<()> {
         let (Some(owner), Some(basis)) = (&self.owner, &self.legal_basis) else {
             println!(
                 "Ghi vào sổ đăng ký để người khác tìm và xin quyền: chạy lại với --owner, --legal-basis và thẻ phiên / to enter it into the registry, where others find it and ask for it, run again with --owner, --legal-basis and a session's token"

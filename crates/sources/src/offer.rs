@@ -1,0 +1,181 @@
+//! A definition file, whichever source it is of: what a node needs to know to offer it.
+
+use std::path::Path;
+
+use axum::Router;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::check::Checked;
+use crate::definition::{Definition, Gives};
+use crate::error::SourceError;
+use crate::meaning::Personal;
+use crate::{check, openapi, passthrough, serve};
+
+/// A definition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Offer {
+    /// Of a table or view.
+    Table(Box<Definition>),
+    /// Of a service that exists already.
+    Existing(Box<passthrough::Definition>),
+}
+
+/// What every definition says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About<'a> {
+    /// Subsystem of the member.
+    pub subsystem: &'a str,
+    /// Code of the service within it.
+    pub code: &'a str,
+    /// Title in Vietnamese.
+    pub title_vi: &'a str,
+    /// Title in English; may be empty.
+    pub title_en: &'a str,
+    /// Whether the first segment of a path names a person.
+    pub about_person: bool,
+    /// Longest wait for an answer, in milliseconds.
+    pub answer_ms: u64,
+    /// Fields with personal data, and its class.
+    pub personal: Vec<(String, Personal)>,
+}
+
+/// What tells which definition it is.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+}
+
+impl Offer {
+    /// Reads a definition; the source is not asked.
+    ///
+    /// # Errors
+    /// Not TOML, or everything that is wrong in itself.
+    pub fn parse(text: &str) -> Result<Self, SourceError> {
+        let is_existing = toml::from_str::<Head>(text).is_ok_and(|head| head.format == passthrough::FORMAT);
+        Ok(if is_existing {
+            Self::Existing(Box::new(passthrough::Definition::parse(text)?))
+        } else {
+            Self::Table(Box::new(Definition::parse(text)?))
+        })
+    }
+
+    /// With its relative files in a folder: the one in which the definition lies.
+    #[must_use]
+    pub fn placed(self, dir: &Path) -> Self {
+        match self {
+            Self::Table(definition) => Self::Table(Box::new(definition.placed(dir))),
+            Self::Existing(definition) => Self::Existing(Box::new(definition.placed(dir))),
+        }
+    }
+
+    /// The definition as a file.
+    ///
+    /// # Errors
+    /// A path in it is no text.
+    pub fn text(&self) -> Result<String, SourceError> {
+        match self {
+            Self::Table(definition) => definition.text(),
+            Self::Existing(definition) => definition.text(),
+        }
+    }
+
+    /// What every definition says.
+    pub fn about(&self) -> About<'_> {
+        match self {
+            Self::Table(definition) => About {
+                subsystem: &definition.service.subsystem,
+                code: &definition.service.code,
+                title_vi: &definition.service.title_vi,
+                title_en: &definition.service.title_en,
+                about_person: definition.service.about_person,
+                answer_ms: definition.limits.statement_ms,
+                personal: personal_of_table(definition),
+            },
+            Self::Existing(definition) => About {
+                subsystem: &definition.service.subsystem,
+                code: &definition.service.code,
+                title_vi: &definition.service.title_vi,
+                title_en: &definition.service.title_en,
+                about_person: definition.service.about_person,
+                answer_ms: definition.limits.timeout_ms,
+                personal: personal_of_existing(definition),
+            },
+        }
+    }
+
+    /// The path of a first question, below the service: `/{soDinhDanh}`, or nothing.
+    pub fn first_path(&self) -> String {
+        match self {
+            Self::Table(of) => {
+                of.service.look_up.as_ref().map_or_else(String::new, |name| format!("/{{{name}}}"))
+            }
+            Self::Existing(of) => {
+                let path = of.operations.first().map_or("", |operation| operation.method_and_path().1);
+                path.trim_end_matches('/').to_owned()
+            }
+        }
+    }
+
+    /// The `OpenAPI` 3.1 description.
+    pub fn openapi(&self) -> Value {
+        match self {
+            Self::Table(definition) => openapi::openapi(definition),
+            Self::Existing(definition) => passthrough::openapi(definition),
+        }
+    }
+
+    /// Holds the definition against its source.
+    ///
+    /// # Errors
+    /// The source does not answer.
+    pub async fn check(&self) -> Result<Checked, SourceError> {
+        match self {
+            Self::Table(definition) => check::check(definition, &serve::open(definition).await?).await,
+            Self::Existing(definition) => passthrough::check::check(definition).await,
+        }
+    }
+
+    /// The routes of the service, below its base.
+    ///
+    /// # Errors
+    /// The source does not answer, a file of the definition cannot be read.
+    pub async fn routes(self) -> Result<Router, SourceError> {
+        Ok(match self {
+            Self::Table(definition) => serve::router(serve::Service::open(*definition).await?),
+            Self::Existing(definition) => {
+                passthrough::serve::router(passthrough::serve::Service::open(*definition)?)
+            }
+        })
+    }
+}
+
+fn personal_of_table(definition: &Definition) -> Vec<(String, Personal)> {
+    if definition.service.gives == Gives::Verdict {
+        // The fields stay where they are; what is given is whether they are so.
+        return vec![("ketQua".to_owned(), Personal::Basic)];
+    }
+    let own = definition.fields.iter().map(|field| (field.name.clone(), field.personal));
+    let of_lists = definition.lists.iter().flat_map(|list| {
+        list.fields.iter().map(|field| (format!("{}.{}", list.name, field.name), field.personal))
+    });
+    own.chain(of_lists).filter_map(|(name, class)| Some((name, class?))).collect()
+}
+
+fn personal_of_existing(definition: &passthrough::Definition) -> Vec<(String, Personal)> {
+    let mut all: Vec<(String, Personal)> = Vec::new();
+    for operation in &definition.operations {
+        let own = operation.fields.iter().map(|field| (field.name.clone(), field.personal));
+        let of_lists = operation.lists.iter().flat_map(|list| {
+            list.fields.iter().map(|field| (format!("{}.{}", list.name, field.name), field.personal))
+        });
+        for (name, class) in own.chain(of_lists) {
+            if let Some(class) = class
+                && !all.iter().any(|(known, _)| *known == name)
+            {
+                all.push((name, class));
+            }
+        }
+    }
+    all
+}
