@@ -105,6 +105,14 @@ pub enum SourceError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A reading of all rows, for their quality or for duplicates, ended before the last one.
+    #[error("mới đọc được {rows} dòng, chưa hết: {why} / {rows} rows were read, and not all: {why}")]
+    RunEnded {
+        /// Rows that were read.
+        rows: u64,
+        /// Why it ended.
+        why: String,
+    },
     /// Something else that the driver says.
     #[error("lỗi của nguồn: {what} / the source says: {what}")]
     Other {
@@ -129,6 +137,7 @@ impl SourceError {
             Self::Definition(_) => "EX-3010",
             Self::Value { .. } => "EX-3011",
             Self::Other { .. } => "EX-3012",
+            Self::RunEnded { .. } => "EX-3016",
             Self::NotNow { .. } => "EX-3019",
         }
     }

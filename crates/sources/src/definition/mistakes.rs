@@ -23,6 +23,8 @@ impl Definition {
         all.extend(self.verify_mistakes());
         all.extend(self.lists.iter().flat_map(|list| self.list_mistakes(list)));
         all.extend(self.limits.mistakes());
+        all.extend(crate::quality::rule::mistakes(self));
+        all.extend(self.quality.iter().flat_map(crate::quality::Schedule::mistakes));
         all
     }
 

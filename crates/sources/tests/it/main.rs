@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod base;
+mod duplicates;
 mod faults;
+mod register;
 mod service;
 mod shaped;
 mod walk;
