@@ -1,7 +1,6 @@
-//! Measures the search for duplicate persons on an invented register: `linkage PERSONS SEED [CSV]`.
-//!
-//! With a third argument the register is written there, with the truth in the column `person`, so that another program can
-//! be measured on the same rows: `tests/linkage_splink.py`.
+//! Measures the search for duplicate persons: `linkage make PERSONS SEED CSV` writes an invented register with the truth in
+//! the column `person`, `linkage find CSV` searches it. Another program can be measured on the same rows:
+//! `tests/linkage_splink.py`.
 #![allow(clippy::unwrap_used, reason = "a program for measuring may panic")]
 
 use std::collections::HashMap;
@@ -52,32 +51,39 @@ fn definition() -> Definition {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (persons, seed) = (arguments[0].parse().unwrap(), arguments[1].parse().unwrap());
-    let entries = register::register(persons, 20, seed);
-    if let Some(path) = arguments.get(2) {
-        let mut out = csv::Writer::from_path(path).unwrap();
-        out.write_record(["id", "person"].iter().chain(&NAMES)).unwrap();
-        for entry in &entries {
-            let own = [entry.id.to_string(), entry.person.to_string()];
-            out.write_record(own.iter().chain(register::values(entry))).unwrap();
-        }
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["make", persons, seed, path] => make(persons.parse().unwrap(), seed.parse().unwrap(), path),
+        ["find", path] => measure(path),
+        _ => println!("linkage make PERSONS SEED CSV | linkage find CSV"),
     }
+}
+
+fn make(persons: usize, seed: u64, path: &str) {
+    let mut out = csv::Writer::from_path(path).unwrap();
+    out.write_record(["id", "person"].iter().chain(&NAMES)).unwrap();
+    for entry in register::register(persons, 20, seed) {
+        let own = [entry.id.to_string(), entry.person.to_string()];
+        out.write_record(own.iter().chain(register::values(&entry))).unwrap();
+    }
+}
+
+fn measure(path: &str) {
     let columns = Columns::of(&definition()).unwrap();
-    let (mut people, started) = (Register::default(), Instant::now());
+    let (mut people, mut truth, started) = (Register::default(), Vec::<u32>::new(), Instant::now());
     people.begin("A");
-    for entry in &entries {
-        let row: Vec<_> = register::values(entry).map(|text| (!text.is_empty()).then(|| text.clone())).into();
-        assert!(people.add(&columns, &row, &entry.id.to_string()));
+    for record in csv::Reader::from_path(path).unwrap().records() {
+        let record = record.unwrap();
+        let row: Vec<_> =
+            record.iter().skip(2).map(|text| (!text.is_empty()).then(|| text.to_owned())).collect();
+        truth.push(record[1].parse().unwrap());
+        assert!(people.add(&columns, &row, &record[0]));
     }
-    let truth: Vec<usize> = entries.iter().map(|entry| entry.person).collect();
-    drop(entries);
     println!("{} rows read in {:?}, {}", people.len(), started.elapsed(), memory());
     let started = Instant::now();
     let found = find(&people, Options::default(), &AtomicBool::new(false), |_| ());
     println!("{} pairs compared in {:?}, {}", found.compared, started.elapsed(), memory());
-    let person = |row: u32| truth[people.place(row).1.parse::<usize>().unwrap() - 1];
-    let right = found.pairs.iter().filter(|pair| person(pair.a) == person(pair.b)).count();
-    let mut times: HashMap<usize, usize> = HashMap::new();
+    let right = found.pairs.iter().filter(|pair| truth[pair.a as usize] == truth[pair.b as usize]).count();
+    let mut times: HashMap<u32, usize> = HashMap::new();
     truth.iter().for_each(|person| *times.entry(*person).or_default() += 1);
     let twice = times.values().filter(|times| **times == 2).count();
     let share =

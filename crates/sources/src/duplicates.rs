@@ -13,6 +13,7 @@ mod compare;
 mod found;
 mod model;
 mod person;
+mod told;
 
 pub use compare::{Comparison, Evidence};
 pub use found::{Cluster, Found, Options, Pair, find};

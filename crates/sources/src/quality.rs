@@ -5,6 +5,7 @@
 //! A run reads all rows in pages of the key, within the turns of the source's protector, and keeps counts, a few masked
 //! examples and an index; no row.
 
+pub mod history;
 pub mod judge;
 pub mod number;
 pub mod propose;
@@ -15,5 +16,5 @@ pub mod schedule;
 
 pub use report::Report;
 pub use rule::{Criterion, Rule, Severity};
-pub use run::Run;
+pub use run::{Bounds, Run};
 pub use schedule::Schedule;

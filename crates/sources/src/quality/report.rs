@@ -173,6 +173,51 @@ impl Report {
     }
 }
 
+/// A report as a table for spreadsheets, a line for each rule.
+///
+/// # Errors
+/// Memory is full; nothing else can happen.
+pub fn csv(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record([
+        "service",
+        "at",
+        "field",
+        "check",
+        "criterion",
+        "severity",
+        "repair_working_days",
+        "identity",
+        "checked",
+        "failed",
+        "index",
+        "examples",
+    ])?;
+    for rule in &report.rules {
+        let examples: Vec<_> = rule.examples.iter().map(|e| format!("{}: {}", e.key, e.value)).collect();
+        out.write_record([
+            &report.service,
+            &report.at,
+            &rule.field,
+            rule.check.name(),
+            rule.criterion.title().1,
+            rule.severity.title().1,
+            &rule.severity.repair_days().to_string(),
+            &rule.identity.to_string(),
+            &rule.checked.to_string(),
+            &rule.failed.to_string(),
+            &rule.index().map_or_else(String::new, |index| format!("{index:.2}")),
+            &cell(&examples.join("; ")),
+        ])?;
+    }
+    out.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// A text that no spreadsheet takes for a formula.
+pub(crate) fn cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

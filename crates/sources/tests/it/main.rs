@@ -4,6 +4,7 @@
 mod base;
 mod duplicates;
 mod faults;
+mod quality;
 mod register;
 mod service;
 mod shaped;
