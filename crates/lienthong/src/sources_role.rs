@@ -12,11 +12,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use base::{Clock as _, SystemClock};
 use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
-use jiff::Timestamp;
 use sources::error::Mistake;
-use sources::quality::history;
+use sources::quality::{history, moment};
 use sources::serve::{Service, router};
 use sources::{Definition, SourceError};
 use store::Db;
@@ -218,11 +218,11 @@ async fn offer(definition: Result<Definition, SourceError>) -> Result<Working, S
 
 /// Holds the rules of definitions with `[quality]` against their sources when it is time, and keeps what is found.
 async fn check_quality(services: watch::Receiver<Vec<Arc<Service>>>, store: String) {
-    let mut since = Timestamp::now();
+    let mut since = moment(SystemClock.now());
     let mut db = None;
     loop {
         tokio::time::sleep(DUE_EVERY).await;
-        let (now, working) = (Timestamp::now(), services.borrow().clone());
+        let (now, working) = (moment(SystemClock.now()), services.borrow().clone());
         if !working.iter().any(|service| service.definition().quality.is_some()) {
             since = now;
             continue;

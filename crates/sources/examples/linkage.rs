@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a program for measuring may panic")]
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -42,9 +43,7 @@ fn definition() -> Definition {
                     title_vi = \"A\"\n[entity]\ntable = \"a\"\nkey = [\"id\"]\nkey_types = [\"int\"]\n"
         .to_owned();
     for (name, meaning) in NAMES.iter().zip(MEANINGS) {
-        text += &format!(
-            "[[field]]\nname = \"{name}\"\ncolumn = \"{name}\"\ntype = \"text\"\ncolumn_type = \"text\"\nmeaning = \"{meaning}\"\n"
-        );
+        write!(text, "[[field]]\nname = \"{name}\"\ncolumn = \"{name}\"\ntype = \"text\"\ncolumn_type = \"text\"\nmeaning = \"{meaning}\"\n").unwrap();
     }
     Definition::parse(&text).unwrap()
 }
@@ -84,7 +83,9 @@ fn measure(path: &str) {
     println!("{} pairs compared in {:?}, {}", found.compared, started.elapsed(), memory());
     let right = found.pairs.iter().filter(|pair| truth[pair.a as usize] == truth[pair.b as usize]).count();
     let mut times: HashMap<u32, usize> = HashMap::new();
-    truth.iter().for_each(|person| *times.entry(*person).or_default() += 1);
+    for person in &truth {
+        *times.entry(*person).or_default() += 1;
+    }
     let twice = times.values().filter(|times| **times == 2).count();
     let share =
         |of: usize| f64::from(u32::try_from(right).unwrap()) / f64::from(u32::try_from(of.max(1)).unwrap());

@@ -14,7 +14,15 @@ pub mod rule;
 pub mod run;
 pub mod schedule;
 
+use base::Ts;
+use jiff::Timestamp;
+
 pub use report::Report;
 pub use rule::{Criterion, Rule, Severity};
 pub use run::{Bounds, Run};
 pub use schedule::Schedule;
+
+/// A moment as rules and schedules take it; one that no calendar has is the beginning of 1970.
+pub fn moment(at: Ts) -> Timestamp {
+    Timestamp::from_microsecond(at.0).unwrap_or_default()
+}

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use base::{Clock as _, SystemClock};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -88,7 +89,7 @@ impl Service {
     /// passes on none of ours.
     fn marked(&self, rows: &[Row], mut answer: Response) -> Response {
         if self.judge.has_red() {
-            let now = Timestamp::now();
+            let now = crate::quality::moment(SystemClock.now());
             let red = rows.iter().filter(|row| self.judge.red(row, now) > 0).count();
             if red > 0 {
                 self.red_answers.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use super::compare::{Evidence, LEVELS_MAX, Pattern};
 use super::person::{Person, Register};
 
 /// Pairs by chance on which `u` is counted.
-const CHANCE_PAIRS: usize = 1_000_000;
+const CHANCE_PAIRS: u32 = 1_000_000;
 /// Pairs of a blocking key on which `m` is learned.
 const LEARNED_PAIRS: usize = 1_000_000;
 /// Rounds of expectation–maximization at most; it ends when nothing moves by more than [`STILL`].
@@ -69,7 +69,7 @@ impl Model {
                 }
             }
         }
-        let persons = register.len() as f64;
+        let persons = f64::from(u32::try_from(register.len()).unwrap_or(u32::MAX));
         let shares = register.names.counts.iter().skip(1).map(|count| f64::from(*count) / persons);
         Self { m: shared(sums), u, prior: 0.0, same_name: shares.map(|share| share * share).sum(), persons }
     }
@@ -93,7 +93,7 @@ impl Model {
     /// Takes out of `u` what pairs of one person among those by chance put into it: where few have a value in common, as with
     /// personal numbers, that is most of it.
     pub(super) fn purify(&mut self) {
-        let rare = 0.5 / CHANCE_PAIRS as f64;
+        let rare = 0.5 / f64::from(CHANCE_PAIRS);
         for (u, m) in self.u.iter_mut().flatten().zip(self.m.iter().flatten()).filter(|(u, _)| **u > 0.0) {
             *u = ((*u - self.prior * m) / (1.0 - self.prior)).max(rare);
         }
@@ -147,7 +147,7 @@ fn by_chance(register: &Register, seed: u64) -> Table {
     let count = register.len() as u64;
     let mut table: Table = [[0.0; LEVELS_MAX]; Evidence::ALL.len()];
     let mut chance = Chance(seed);
-    let pairs = if count < 2 { 0 } else { CHANCE_PAIRS };
+    let pairs = if count < 2 { 0 } else { u64::from(CHANCE_PAIRS).min(count * count) };
     for _ in 0..pairs {
         let (a, b) = (chance.below(count), chance.below(count));
         if a != b {
@@ -219,12 +219,11 @@ struct Chance(u64);
 
 impl Chance {
     /// A number below a limit of at most 2³².
-    #[expect(clippy::cast_possible_truncation, reason = "the result is below a limit of 32 bits")]
     fn below(&mut self, limit: u64) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (((z ^ z >> 31) >> 32) * limit >> 32) as u32
+        u32::try_from((((z ^ z >> 31) >> 32) * limit) >> 32).unwrap_or(0)
     }
 }

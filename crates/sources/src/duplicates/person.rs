@@ -287,8 +287,7 @@ fn birth(kind: Kind, text: &str) -> u32 {
     }
     let parts: Option<Vec<u32>> = text.split(['/', '-', '.']).map(|part| part.trim().parse().ok()).collect();
     match parts.as_deref() {
-        Some([year]) => packed(*year, 0, 0),
-        Some([_, year]) => packed(*year, 0, 0),
+        Some([year] | [_, year]) => packed(*year, 0, 0),
         Some([year, month, day]) if *year > 31 => packed(*year, *month, *day),
         Some([day, month, year]) => packed(*year, *month, *day),
         _ => 0,

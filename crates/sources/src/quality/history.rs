@@ -17,7 +17,8 @@ use crate::serve::Service;
 /// The store does not take it.
 pub async fn keep(db: &Db, report: &Report) -> Result<(), StoreError> {
     let at = report.at.parse::<Timestamp>().map_or(0, Timestamp::as_microsecond);
-    let text = serde_json::to_string(report).expect("texts and numbers are JSON");
+    // Texts and numbers are always JSON.
+    let text = serde_json::to_string(report).unwrap_or_default();
     db.source_quality_put(&QualityRow { service: report.service.clone(), at: Ts(at), text }).await
 }
 

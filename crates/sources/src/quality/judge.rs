@@ -107,21 +107,21 @@ impl Judge {
             let values = self.kinds.iter().zip(row);
             let fit =
                 values.into_iter().all(|(kind, text)| text.as_deref().is_none_or(|text| kind.fits(text)));
-            return verdict(fit);
+            return said(fit);
         }
-        let text = row[test.at].as_deref();
-        let is_empty = text.is_none_or(|text| text.trim().is_empty());
+        let value = row[test.at].as_deref();
+        let is_empty = value.is_none_or(|text| text.trim().is_empty());
         if matches!(test.how, How::Required) {
-            return verdict(!is_empty);
+            return said(!is_empty);
         }
-        match text.filter(|_| !is_empty) {
-            Some(text) => test.judge(text, row, now).map_or(Verdict::PassedOver, verdict),
+        match value.filter(|_| !is_empty) {
+            Some(value) => test.judge(value, row, now).map_or(Verdict::PassedOver, said),
             None => Verdict::PassedOver,
         }
     }
 }
 
-fn verdict(kept: bool) -> Verdict {
+fn said(kept: bool) -> Verdict {
     if kept { Verdict::Kept } else { Verdict::Broken }
 }
 

@@ -36,7 +36,8 @@ fn of_field(field: &Field, definition: &Definition) -> Vec<Rule> {
             ..rule(Check::Range, Severity::Red)
         }),
         (Some(Meaning::ChangedAt), Kind::Date | Kind::Moment | Kind::LocalMoment) => {
-            rules.push(Rule { to: Some(Bound::Text("today".into())), ..rule(Check::Range, Severity::Yellow) })
+            let to = Some(Bound::Text("today".into()));
+            rules.push(Rule { to, ..rule(Check::Range, Severity::Yellow) });
         }
         _ => {}
     }

@@ -75,14 +75,12 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let asked = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
-    match service.cache.get(key) {
-        Some(kept) => Ok(given_again(kept)),
-        None => {
-            let (rows, out) = rows_of(&service, asked).await?;
-            let answer = service.keep(key, out);
-            Ok(service.marked(&rows, answer))
-        }
+    if let Some(kept) = service.cache.get(key) {
+        return Ok(given_again(kept));
     }
+    let (rows, out) = rows_of(&service, asked).await?;
+    let answer = service.keep(key, out);
+    Ok(service.marked(&rows, answer))
 }
 
 /// A page of what changed.

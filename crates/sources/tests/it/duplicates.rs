@@ -1,6 +1,7 @@
 //! Duplicate persons in a register of which the truth is known.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
 use sources::definition::Definition;
@@ -35,7 +36,7 @@ async fn definition(base: &Base) -> Definition {
     let table = tables.iter().find(|table| table.name == "nguoi").unwrap();
     let seen = inspect::look(&source, table).await.unwrap();
     let mut drafted = draft::draft(&base.address(), table, &seen, ("DANCU", "nguoi")).unwrap();
-    drafted.url = base.url.clone();
+    drafted.url.clone_from(&base.url);
     drafted
 }
 
@@ -44,9 +45,12 @@ fn precision_and_recall(found: &Found, register: &Register, entries: &[Entry]) -
     let person = |row: u32| entries[register.place(row).1.parse::<usize>().unwrap() - 1].person;
     let right = found.pairs.iter().filter(|pair| person(pair.a) == person(pair.b)).count();
     let mut times: HashMap<usize, usize> = HashMap::new();
-    entries.iter().for_each(|entry| *times.entry(entry.person).or_default() += 1);
+    for entry in entries {
+        *times.entry(entry.person).or_default() += 1;
+    }
     let twice = times.values().filter(|times| **times == 2).count();
-    (right as f64 / found.pairs.len().max(1) as f64, right as f64 / twice as f64)
+    let count = |of: usize| f64::from(u32::try_from(of).unwrap());
+    (count(right) / count(found.pairs.len().max(1)), count(right) / count(twice))
 }
 
 async fn persons_who_are_there_twice_are_found_and_others_are_not(base: Base) {
@@ -80,9 +84,7 @@ fn columns_of(names: &[(&str, &str)]) -> Option<Columns> {
                     title_vi = \"A\"\n[entity]\ntable = \"a\"\nkey = [\"id\"]\nkey_types = [\"int\"]\n"
         .to_owned();
     for (name, meaning) in names {
-        text += &format!(
-            "[[field]]\nname = \"{name}\"\ncolumn = \"{name}\"\ntype = \"text\"\ncolumn_type = \"text\"\nmeaning = \"{meaning}\"\n"
-        );
+        write!(text, "[[field]]\nname = \"{name}\"\ncolumn = \"{name}\"\ntype = \"text\"\ncolumn_type = \"text\"\nmeaning = \"{meaning}\"\n").unwrap();
     }
     Columns::of(&Definition::parse(&text).unwrap())
 }

@@ -79,8 +79,8 @@ async fn mistakes_are_counted_by_rule_and_criterion(base: Base) {
 
     let index =
         |wanted: Criterion| report.criteria.iter().find(|(criterion, _)| *criterion == wanted).unwrap().1;
-    assert_eq!(index(Criterion::Completeness), 100.0);
-    assert_eq!(index(Criterion::Consistency), 0.0, "no number tells its birth");
+    // The commune may be empty, and no number tells its birth.
+    assert!(index(Criterion::Completeness) >= 100.0 && index(Criterion::Consistency) <= 0.0);
     assert!((99.0..100.0).contains(&index(Criterion::Accuracy)), "{}", index(Criterion::Accuracy));
     assert_eq!(report.identity, Some(99.16), "119 of 120, rounded down");
     assert!(!report.identity_is_whole());
@@ -139,7 +139,7 @@ async fn an_answer_with_a_row_that_breaks_a_red_rule_says_so(base: Base) {
     assert_eq!(quality_of(&router, "/049000000003").await, None);
     assert_eq!(quality_of(&router, "/097185000001").await.as_deref(), Some("1 red"));
     assert_eq!(quality_of(&router, "/?limit=10").await.as_deref(), Some("2 red"));
-    let report = service.quality(Timestamp::now(), ALL).await.unwrap();
+    let report = service.quality(NOW.parse().unwrap(), ALL).await.unwrap();
     assert_eq!(report.red_answers, 2);
 }
 on_each_engine!(an_answer_with_a_row_that_breaks_a_red_rule_says_so);

@@ -204,12 +204,8 @@ fn slipped(of: &Entry, chance: &mut Chance) -> Entry {
         0..12 => entry.name = sources::meaning::name_folded(&plain(&entry.name)),
         12..20 => entry.name = with_slip(&entry.name, chance),
         20..23 => {
-            entry.name = entry
-                .name
-                .split(' ')
-                .filter(|word| *word != "Thị" && *word != "Văn")
-                .collect::<Vec<_>>()
-                .join(" ")
+            let kept = |word: &&str| *word != "Thị" && *word != "Văn";
+            entry.name = entry.name.split(' ').filter(kept).collect::<Vec<_>>().join(" ");
         }
         23..40 => entry.name = entry.name.to_uppercase(),
         _ => {}

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
+use base::{Clock as _, SystemClock};
 use sources::protect::Protector;
-use sources::quality::{Bounds, Report, Run, history, report};
+use sources::quality::{Bounds, Report, Run, history, moment, report};
 use sources::serve;
 use store::Db;
 
@@ -67,7 +67,7 @@ pub async fn run(args: &Quality) -> anyhow::Result<ExitCode> {
         whole_keys: args.show_keys && !keep,
     };
     let (definition, source, protector) = (&definition, &source, &protector);
-    let run = Run { definition, source, protector, now: Timestamp::now(), bounds, stop: &stop };
+    let run = Run { definition, source, protector, now: moment(SystemClock.now()), bounds, stop: &stop };
     let shown = std::io::stderr().is_terminal();
     let report = run
         .carry_out(|rows| {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::quality::rule::mistakes;
 
@@ -10,7 +12,8 @@ fn definition(rule: &str) -> Result<Definition, crate::SourceError> {
     for (name, kind) in
         [("t", "text"), ("d", "decimal"), ("a", "date"), ("m", "moment"), ("s", "text"), ("c", "text")]
     {
-        text += &format!(
+        let _ = write!(
+            text,
             "[[field]]\nname = \"{name}\"\ncolumn = \"{name}\"\ntype = \"{kind}\"\ncolumn_type = \"x\"\n"
         );
     }
@@ -57,7 +60,9 @@ fn texts_are_judged() {
         text("check = \"one_of\"\nvalues = [\"A\", \"B\"]", value, expected);
     }
     let unclean = [" a", "a ", "a  b", "a\tb", "a\u{a0}b", "e\u{302}", "a\u{fffd}", "a\u{7}", "a\u{200b}b"];
-    unclean.iter().for_each(|value| text("check = \"clean\"", value, Broken));
+    for value in unclean {
+        text("check = \"clean\"", value, Broken);
+    }
     text("check = \"clean\"", "Nguyễn Thị Đào", Kept);
 }
 
