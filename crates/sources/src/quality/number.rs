@@ -1,7 +1,7 @@
 //! The personal number of 12 digits: `PPP G YY NNNNNN`.
 //!
 //! Its parts are those of Nghị định 137/2015/NĐ-CP, Điều 13: where the birth was registered, century and sex, year of birth,
-//! six digits by chance; the codes are listed with Thông tư 59/2021/TT-BCA. There is no check digit, and Luật Căn cước
+//! six digits by chance. The codes are those of Thông tư 07/2016/TT-BCA, Điều 7 and Thông tư 59/2021/TT-BCA, Điều 4. There is no check digit, and Luật Căn cước
 //! 26/2023/QH15, Điều 12 keeps the numbers as they are. Provinces that were merged in 2025 keep their old codes here.
 
 /// Codes of the 63 provinces in which births were registered: `0` and the two digits of the statistical code.
