@@ -77,6 +77,9 @@ impl Model {
     /// Finds how likely two rows by chance are one person, from all pairs that were compared; the others count as two.
     pub(super) fn learn_prior(&mut self, counts: &Counts) {
         let all = self.persons * (self.persons - 1.0) / 2.0;
+        if all < 1.0 {
+            return;
+        }
         // As if one row in a hundred were a second one.
         self.prior = (self.persons * 0.01 / all).min(0.5);
         for _ in 0..ROUNDS {

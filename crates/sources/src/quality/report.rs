@@ -237,6 +237,12 @@ mod tests {
     }
 
     #[test]
+    fn no_spreadsheet_computes_a_cell() {
+        assert_eq!(cell("=1+1"), "'=1+1");
+        assert_eq!(cell("a=1"), "a=1");
+    }
+
+    #[test]
     fn indexes_are_means_of_means_and_never_round_up_to_a_hundred() {
         let mut report = Report {
             service: "A/b".into(),
