@@ -1,6 +1,7 @@
 //! The role of data sources: definitions in a folder, each a service of this node, taken over when they change.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,10 +12,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use base::{Clock as _, SystemClock};
 use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
 use sources::error::Mistake;
-use sources::{Offer, SourceError};
+use sources::quality::{history, moment};
+use sources::serve::{Service, router};
+use sources::{Offer, SourceError, passthrough};
+use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service as _;
@@ -27,6 +32,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A source that could not be reached is tried again after this.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
+/// How often it is looked whether a check of quality is due.
+const DUE_EVERY: Duration = Duration::from_secs(20);
+
 /// Services at work, by `SUBSYSTEM/CODE`.
 type Offered = Arc<RwLock<BTreeMap<String, Router>>>;
 
@@ -35,8 +43,8 @@ type Offered = Arc<RwLock<BTreeMap<String, Router>>>;
 pub struct Running {
     /// Answers the gateway; ends with the node.
     pub serving: Option<JoinHandle<()>>,
-    /// Follows the folder; is cut off at the end.
-    pub background: Option<JoinHandle<()>>,
+    /// Follows the folder, checks quality; is cut off at the end.
+    pub background: Vec<JoinHandle<()>>,
 }
 
 /// A definition of the folder, or what is wrong with it.
@@ -107,8 +115,11 @@ pub async fn start(
     let offered = Offered::default();
     let dispatching = Router::new().fallback(dispatch).with_state(Arc::clone(&offered));
     let serving = tokio::spawn(web::router::serve(server, dispatching, stopped));
-    let follower = Follower { dir: section.dir.clone(), offered, files: BTreeMap::new() };
-    Ok(Running { serving: Some(serving), background: Some(tokio::spawn(follower.follow())) })
+    let (working, services) = watch::channel(Vec::new());
+    let follower = Follower { dir: section.dir.clone(), offered, working, files: BTreeMap::new() };
+    let checking = check_quality(services, section.store.clone());
+    let background = vec![tokio::spawn(follower.follow()), tokio::spawn(checking)];
+    Ok(Running { serving: Some(serving), background })
 }
 
 /// Where the gateway of this node finds a definition.
@@ -120,6 +131,8 @@ pub fn url(listen: SocketAddr, definition: &Offer) -> String {
 struct Follower {
     dir: PathBuf,
     offered: Offered,
+    /// The services at work, for who looks after their data.
+    working: watch::Sender<Vec<Arc<Service>>>,
     /// What was made of each file.
     files: BTreeMap<PathBuf, Opened>,
 }
@@ -127,8 +140,18 @@ struct Follower {
 /// A file of the folder, as it was when it was read.
 struct Opened {
     stamp: (Option<SystemTime>, u64),
-    /// Name and routes; nothing while it cannot be used.
-    service: Option<(String, Router)>,
+    /// Nothing while it cannot be used.
+    service: Option<Working>,
+}
+
+/// A service at work.
+#[derive(Clone)]
+struct Working {
+    /// `SUBSYSTEM/CODE`.
+    name: String,
+    routes: Router,
+    /// What it is made of, when that is a table.
+    table: Option<Arc<Service>>,
 }
 
 impl Follower {
@@ -168,25 +191,65 @@ impl Follower {
             self.files.insert(path.clone(), Opened { stamp: stamp_of(now, &path), service: service.ok() });
         }
         let mut offered = BTreeMap::new();
-        for (name, routes) in self.files.values().filter_map(|file| file.service.clone()) {
+        let mut working = Vec::new();
+        for it in self.files.values().filter_map(|file| file.service.clone()) {
             // Of two files for one service the first counts, as it does for the gateway's configuration.
-            offered.entry(name).or_insert(routes);
+            if let Entry::Vacant(place) = offered.entry(it.name) {
+                place.insert(it.routes);
+                working.extend(it.table);
+            }
         }
+        self.working.send_replace(working);
         tracing::info!(services = offered.len(), "đã nạp nguồn dữ liệu / data sources loaded");
         *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offered;
     }
 }
 
-async fn open(found: Found) -> (PathBuf, Result<(String, Router), SourceError>) {
+async fn open(found: Found) -> (PathBuf, Result<Working, SourceError>) {
     let Found { path, definition } = found;
     (path, offer(definition).await)
 }
 
-async fn offer(definition: Result<Offer, SourceError>) -> Result<(String, Router), SourceError> {
+async fn offer(definition: Result<Offer, SourceError>) -> Result<Working, SourceError> {
     let definition = definition?;
     let about = definition.about();
     let name = format!("{}/{}", about.subsystem, about.code);
-    Ok((name, definition.routes().await?))
+    Ok(match definition {
+        Offer::Table(definition) => {
+            let service = Arc::new(Service::open(*definition).await?);
+            Working { name, routes: router(Arc::clone(&service)), table: Some(service) }
+        }
+        Offer::Existing(definition) => {
+            let service = passthrough::serve::Service::open(*definition)?;
+            Working { name, routes: passthrough::serve::router(service), table: None }
+        }
+    })
+}
+
+/// Holds the rules of definitions with `[quality]` against their sources when it is time, and keeps what is found.
+async fn check_quality(services: watch::Receiver<Vec<Arc<Service>>>, store: String) {
+    let mut since = moment(SystemClock.now());
+    let mut db = None;
+    loop {
+        tokio::time::sleep(DUE_EVERY).await;
+        let (now, working) = (moment(SystemClock.now()), services.borrow().clone());
+        if !working.iter().any(|service| service.definition().quality.is_some()) {
+            since = now;
+            continue;
+        }
+        let done = async {
+            // Opened when it is needed: a node without schedules has no such store.
+            let db = match &mut db {
+                Some(db) => db,
+                none => none.insert(Db::open(&store).await?),
+            };
+            history::run_due(&working, since, now, db).await
+        };
+        if let Err(error) = done.await {
+            tracing::error!(%error, "không lưu được kết quả kiểm tra chất lượng / the results of quality checks are not kept");
+        }
+        since = now;
+    }
 }
 
 fn stamp_of(all: &[Stamp], path: &Path) -> (Option<SystemTime>, u64) {

@@ -69,6 +69,12 @@ pub struct Definition {
     /// Lists of codes that fields use.
     #[serde(default, rename = "code_list", skip_serializing_if = "Vec::is_empty")]
     pub code_lists: Vec<CodeList>,
+    /// Rules of data quality.
+    #[serde(default, rename = "rule", skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<crate::quality::Rule>,
+    /// When the rules are held against all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<crate::quality::Schedule>,
 }
 
 /// What is offered.

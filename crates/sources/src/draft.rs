@@ -46,7 +46,7 @@ pub fn draft(
     let changes = of_meaning(Meaning::ChangedAt)
         .filter(|field| matches!(field.kind, Kind::Moment | Kind::LocalMoment | Kind::Date))
         .map(|field| Changes::Column { field: field.name.clone() });
-    let definition = Definition {
+    let mut definition = Definition {
         format: FORMAT.into(),
         url: address.without_password(),
         password_file: None,
@@ -79,7 +79,10 @@ pub fn draft(
         verified: Vec::new(),
         lists: Vec::new(),
         code_lists: Vec::new(),
+        rules: Vec::new(),
+        quality: None,
     };
+    definition.rules = crate::quality::propose::rules(&definition);
     Ok(definition)
 }
 

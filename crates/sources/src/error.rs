@@ -133,6 +133,14 @@ pub enum SourceError {
         /// Its code; never its text, which may name a person.
         what: String,
     },
+    /// A reading of all rows, for their quality or for duplicates, ended before the last one.
+    #[error("mới đọc được {rows} dòng, chưa hết: {why} / {rows} rows were read, and not all: {why}")]
+    RunEnded {
+        /// Rows that were read.
+        rows: u64,
+        /// Why it ended.
+        why: String,
+    },
     /// Something else that the driver says.
     #[error("lỗi của nguồn: {what} / the source says: {what}")]
     Other {
@@ -160,6 +168,7 @@ impl SourceError {
             Self::Import { .. } => "EX-3013",
             Self::Encoding { .. } => "EX-3014",
             Self::Fault { .. } => "EX-3015",
+            Self::RunEnded { .. } => "EX-3016",
             Self::NotNow { .. } => "EX-3019",
         }
     }

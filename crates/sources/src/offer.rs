@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use axum::Router;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -134,19 +133,6 @@ impl Offer {
             Self::Table(definition) => check::check(definition, &serve::open(definition).await?).await,
             Self::Existing(definition) => passthrough::check::check(definition).await,
         }
-    }
-
-    /// The routes of the service, below its base.
-    ///
-    /// # Errors
-    /// The source does not answer, a file of the definition cannot be read.
-    pub async fn routes(self) -> Result<Router, SourceError> {
-        Ok(match self {
-            Self::Table(definition) => serve::router(serve::Service::open(*definition).await?),
-            Self::Existing(definition) => {
-                passthrough::serve::router(passthrough::serve::Service::open(*definition)?)
-            }
-        })
     }
 }
 

@@ -4,14 +4,17 @@ pub(crate) mod answer;
 mod cache;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use base::{Clock as _, SystemClock};
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
 use web::{Problem, ProblemError};
 
 use crate::definition::{Definition, Gives};
@@ -19,11 +22,16 @@ use crate::engine::{Guard, Row, Seen, Source, Statement};
 use crate::error::{Mistake, SourceError};
 use crate::export::export;
 use crate::protect::Protector;
+use crate::quality::Report;
+use crate::quality::judge::Judge;
+use crate::quality::run::{Bounds, Run};
 use crate::query::{Parts, Query};
 use crate::shape::{Shape, Unfit};
 
 use cache::Cache;
 
+/// How many rows of the answer break a rule of severity red: `2 red`. An answer that is given again has none.
+const QUALITY: HeaderName = HeaderName::from_static("lienthong-quality");
 /// Largest question with a body, in bytes.
 const BODY_BYTES_MAX: usize = 16 << 10;
 
@@ -36,6 +44,9 @@ pub struct Service {
     shape: Shape,
     lists: Vec<Shape>,
     cache: Cache,
+    judge: Judge,
+    /// Answers in which a row broke a rule of severity red.
+    red_answers: AtomicU64,
 }
 
 type Shared = Arc<Service>;
@@ -53,12 +64,42 @@ impl Service {
         let of_list = |list: &crate::definition::List| Shape::new(&list.fields, &definition.code_lists);
         let lists = definition.lists.iter().map(of_list).collect();
         let cache = Cache::new(definition.limits.cache_s);
-        Ok(Self { definition, source, protector, parts, shape, lists, cache })
+        let (judge, red_answers) = (Judge::new(&definition), AtomicU64::new(0));
+        Ok(Self { definition, source, protector, parts, shape, lists, cache, judge, red_answers })
     }
 
     /// What it answers by.
     pub fn definition(&self) -> &Definition {
         &self.definition
+    }
+
+    /// Holds the definition's rules against every row.
+    ///
+    /// # Errors
+    /// As [`Run::carry_out`].
+    pub async fn quality(&self, now: Timestamp, bounds: Bounds) -> Result<Report, SourceError> {
+        let stop = AtomicBool::new(false);
+        let Self { definition, source, protector, .. } = self;
+        let mut report =
+            Run { definition, source, protector, now, bounds, stop: &stop }.carry_out(|_| ()).await?;
+        report.red_answers = self.red_answers.load(Ordering::Relaxed);
+        Ok(report)
+    }
+
+    /// Says on an answer how many of its rows break a rule of severity red. The header ends at the provider's node, which
+    /// passes on none of ours.
+    fn marked(&self, red: usize, mut answer: Response) -> Response {
+        if red > 0 {
+            self.red_answers.fetch_add(1, Ordering::Relaxed);
+            let value = HeaderValue::try_from(format!("{red} red")).expect("digits and letters");
+            answer.headers_mut().insert(QUALITY, value);
+        }
+        answer
+    }
+
+    /// Whether a row breaks a rule of severity red.
+    fn is_red<T: AsRef<str>>(&self, row: &[Option<T>]) -> bool {
+        self.judge.has_red() && self.judge.red(row, crate::quality::moment(SystemClock.now())) > 0
     }
 
     /// Reads the rows of a statement within the limits of the definition.
@@ -158,7 +199,8 @@ pub fn password(path: &std::path::Path) -> Result<String, SourceError> {
 }
 
 /// The routes of a service, below its base.
-pub fn router(service: Service) -> Router {
+pub fn router(service: impl Into<Arc<Service>>) -> Router {
+    let service: Arc<Service> = service.into();
     let description = crate::openapi::openapi(&service.definition).to_string();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let mut router = Router::new().route("/_openapi.json", get(async move || (json, description)));
@@ -176,7 +218,7 @@ pub fn router(service: Service) -> Router {
     if !service.definition.verified.is_empty() {
         router = router.route("/", post(answer::verify).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)));
     }
-    router.with_state(Arc::new(service))
+    router.with_state(service)
 }
 
 /// An error as a problem (RFC 9457).

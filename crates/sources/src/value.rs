@@ -157,7 +157,7 @@ impl Kind {
 }
 
 /// Vietnam's offset; there is no daylight saving time.
-const VIETNAM: Offset = Offset::constant(7);
+pub(crate) const VIETNAM: Offset = Offset::constant(7);
 /// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
 const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
 
@@ -204,7 +204,7 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// A day, also where the database writes a time of midnight behind it. MySQL's day 0 is none.
-fn date(text: &str) -> Option<Date> {
+pub(crate) fn date(text: &str) -> Option<Date> {
     let day = match text.split_once([' ', 'T']) {
         Some((day, time)) if time.trim_end_matches('Z').bytes().all(|b| b"0:.".contains(&b)) => day,
         Some(_) => return None,
@@ -219,12 +219,12 @@ pub(crate) fn days(text: &str) -> Option<i32> {
     i32::try_from(days).ok()
 }
 
-fn local(text: &str) -> Option<DateTime> {
+pub(crate) fn local(text: &str) -> Option<DateTime> {
     text.replacen(' ', "T", 1).parse().ok()
 }
 
 /// A moment with an offset. Some engines leave out the minutes of the offset.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.replacen(' ', "T", 1);
     let short = text.len() >= 3 && matches!(text.as_bytes()[text.len() - 3], b'+' | b'-');
     let text = if short { format!("{text}:00") } else { text };

@@ -16,6 +16,7 @@ mod journal;
 mod log;
 mod schema;
 mod sign_in;
+mod source_quality;
 mod writer;
 
 pub use certificate::StoredCertificate;
@@ -25,6 +26,7 @@ pub use durability::Setting;
 pub use error::StoreError;
 pub use journal::JournalRow;
 pub use log::{LogRow, LogTail, STORED_LEVEL_MIN, TreeNode};
+pub use source_quality::QualityRow;
 pub use writer::LogWriter;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod journal;
 mod log;
 mod postgres;
+mod source_quality;
 mod sqlite;
 mod tables;
 mod writer;

@@ -1,6 +1,8 @@
 //! `lienthong source`: from a database that is there to a service that is offered.
 
+mod duplicates;
 pub mod entry;
+mod quality;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,11 @@ pub enum Command {
     Check(Check),
     /// Đưa định nghĩa vào nút: có hiệu lực trong một giây / put a definition into a node; it counts within a second.
     Publish(Publish),
+    /// Kiểm tra chất lượng dữ liệu theo các quy tắc của định nghĩa / hold the rules of a definition against every row.
+    Quality(quality::Quality),
+    /// Tìm người bị trùng trong một hay nhiều nguồn; chỉ báo, không gộp / find persons who are there more than once; only told,
+    /// never merged.
+    Duplicates(duplicates::Duplicates),
 }
 
 /// Where the database is.
@@ -117,6 +124,8 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Draft(args) => write_draft(&args).await,
         Command::Check(args) => check_file(&args.file).await,
         Command::Publish(args) => publish(&args).await,
+        Command::Quality(args) => quality::run(&args).await,
+        Command::Duplicates(args) => duplicates::run(&args).await,
     }
 }
 

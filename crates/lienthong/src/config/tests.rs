@@ -110,3 +110,11 @@ fn rights_come_from_one_registry_that_is_named_with_its_keeper() {
         assert!(mistakes.contains(said), "{wrong}: {mistakes}");
     }
 }
+
+#[test]
+fn what_is_found_of_sources_has_a_store_of_its_own() {
+    let section = "[sources]\nlisten = \"127.0.0.1:7491\"\n";
+    assert!(read(section).unwrap().sources.unwrap().store.ends_with("/sources.db"));
+    let mistakes = read(&format!("{section}store = \"sqlite:log.db\"\n")).unwrap_err().to_string();
+    assert!(mistakes.contains("a store of their own"), "{mistakes}");
+}

@@ -82,6 +82,22 @@ fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
     assert_eq!(ask(&sandbox, "/049099999999", "nguon-3").status, 404);
     assert_eq!(ask(&sandbox, "/getOpenAPI", "nguon-4").status, 404);
 
+    let quality = works(&["source", "quality", draft, "--config", config]);
+    assert!(quality.contains("chung / overall: 100.00") && !quality.contains("Nguyễn"), "{quality}");
+    runtime.block_on(async {
+        let mut made = PgConnection::connect(store.url()).await.unwrap();
+        let wrong = "UPDATE ket_hon SET so_dinh_danh = '097090000002' WHERE so_dinh_danh = '049090000002'";
+        sqlx::raw_sql(wrong).execute(&mut made).await.unwrap();
+    });
+    let (code, quality) = run(&["source", "quality", draft, "--config", config]);
+    assert!(code == 1 && quality.contains("097*****0002") && !quality.contains("097090000002"), "{quality}");
+    let history = works(&["source", "quality", "--history", "--config", config]);
+    assert!(history.starts_with("2 lần") && history.contains("DANCU/ket-hon"), "{history}");
+    let table = dir.join("trung.csv");
+    let found = works(&["source", "duplicates", draft, "--csv", table.to_str().unwrap()]);
+    assert!(found.contains("0 cặp có thể là một người"), "{found}");
+    assert!(table.exists());
+
     let changed = "ALTER TABLE ket_hon RENAME COLUMN ho_ten TO ten";
     runtime.block_on(async {
         let mut made = PgConnection::connect(store.url()).await.unwrap();

@@ -26,6 +26,8 @@ impl Definition {
         all.extend(self.encoding_mistakes());
         all.extend(self.import.mistakes(&self.url));
         all.extend(self.limits.mistakes());
+        all.extend(crate::quality::rule::mistakes(self));
+        all.extend(self.quality.iter().flat_map(crate::quality::Schedule::mistakes));
         all
     }
 

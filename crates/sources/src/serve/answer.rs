@@ -52,7 +52,8 @@ pub(super) async fn one(
         })?;
         out.push(b'}');
     }
-    Ok(service.keep(uri.path(), out))
+    let answer = service.keep(uri.path(), out);
+    Ok(service.marked(usize::from(service.is_red(&row)), answer))
 }
 
 /// The one row that has this value.
@@ -74,10 +75,12 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let asked = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
-    match service.cache.get(key) {
-        Some(kept) => Ok(given_again(kept)),
-        None => Ok(service.keep(key, rows_of(&service, asked).await?)),
+    if let Some(kept) = service.cache.get(key) {
+        return Ok(given_again(kept));
     }
+    let (red, out) = rows_of(&service, asked).await?;
+    let answer = service.keep(key, out);
+    Ok(service.marked(red, answer))
 }
 
 /// A page of what changed.
@@ -86,15 +89,17 @@ pub(super) async fn changes(
     Asked(given): Asking,
 ) -> Result<Response, Refusal> {
     let page = read_page(&service.definition, single(given)?, true)?;
-    Ok(as_json(rows_of(&service, page).await?))
+    let (red, out) = rows_of(&service, page).await?;
+    Ok(service.marked(red, as_json(out)))
 }
 
-async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> {
+/// How many rows of a page break a rule of severity red, and the answer.
+async fn rows_of(service: &Service, page: Page) -> Result<(usize, Vec<u8>), SourceError> {
     let query = service.query();
     let statement = query.page(&page)?;
     let mut out = b"{\"items\":[".to_vec();
     let (mut rows, mut wrong, mut next) = (0, None, None);
-    let mut last = Vec::new();
+    let (mut last, mut red) = (Vec::new(), 0);
     service
         .read(&statement, |row| {
             rows += 1;
@@ -104,6 +109,7 @@ async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> 
                 if rows > 1 {
                     out.push(b',');
                 }
+                red += usize::from(service.is_red(row));
                 wrong = service.write(row, &mut out).err();
                 if rows == page.limit {
                     last = query.key_of(row);
@@ -115,7 +121,7 @@ async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> 
         return Err(error);
     }
     out.extend_from_slice(format!("],\"next\":{}}}", json!(next)).as_bytes());
-    Ok(out)
+    Ok((red, out))
 }
 
 fn array(

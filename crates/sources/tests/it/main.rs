@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod base;
+mod duplicates;
 mod export;
 mod faults;
 mod files;
 mod old_text;
 mod passthrough;
+mod quality;
+mod register;
 mod service;
 mod shaped;
 mod walk;
