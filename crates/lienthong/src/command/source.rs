@@ -15,7 +15,7 @@ use sources::engine::{Guard, Table};
 use sources::file::{self as source_file, Import};
 use sources::inspect::{Seen, inspect, look};
 use sources::meaning::Personal;
-use sources::{Address, Offer, Source, draft, passthrough, serve};
+use sources::{Address, Definition, Offer, Source, draft, passthrough, serve};
 
 use super::file;
 use crate::EXIT_CHECK_FAILED;
@@ -265,6 +265,17 @@ fn read(path: &Path) -> anyhow::Result<Offer> {
     // Absolute, so that it means the same wherever it is published.
     let path = std::path::absolute(path)?;
     Ok(definition.placed(path.parent().unwrap_or(Path::new("/"))))
+}
+
+/// A definition of a table.
+fn read_table(path: &Path) -> anyhow::Result<Definition> {
+    match read(path)? {
+        Offer::Table(definition) => Ok(*definition),
+        Offer::Existing(_) => bail!(
+            "{0}: dịch vụ có sẵn không có dòng để đọc; lệnh này dành cho định nghĩa của bảng / is an existing service without rows: this command is for definitions of tables",
+            path.display()
+        ),
+    }
 }
 
 fn all_mistakes(error: sources::SourceError) -> anyhow::Error {

@@ -70,7 +70,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 async fn serve(args: Serve) -> anyhow::Result<ExitCode> {
     start_logging(false);
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let section = SourcesSection { dir: args.dir, listen: args.listen };
+    let section = SourcesSection { store: format!("sqlite:{}", args.dir.join("sources.db").display()), dir: args.dir, listen: args.listen };
     let running = sources_role::start(Some(&section), stopped).await?;
     asked_to_stop().await?;
     stop.send_replace(true);

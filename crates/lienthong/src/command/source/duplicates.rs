@@ -76,7 +76,7 @@ pub async fn run(args: &Duplicates) -> anyhow::Result<ExitCode> {
 
 /// Reads the persons of a source; false when there was no room for all of them, or it was stopped.
 async fn add(path: &Path, register: &mut Register, stop: &Arc<AtomicBool>) -> anyhow::Result<bool> {
-    let definition = super::read(path)?;
+    let definition = super::read_table(path)?;
     let columns = Columns::of(&definition).with_context(|| {
         format!(
             "{}: cần trường có meaning = \"person_name\" và \"birth_date\", hoặc \"personal_number\" / fields with these meanings are needed",

@@ -55,7 +55,7 @@ pub async fn run(args: &Quality) -> anyhow::Result<ExitCode> {
     if args.history {
         return show_history(args).await;
     }
-    let definition = super::read(args.file.as_deref().unwrap_or(Path::new("")))?;
+    let definition = super::read_table(args.file.as_deref().unwrap_or(Path::new("")))?;
     let source = serve::open(&definition).await?;
     let protector = Protector::new(definition.limits.at_once);
     let stop = stop_at_ctrl_c();
@@ -152,7 +152,7 @@ fn print_report(report: &Report) {
 
 async fn show_history(args: &Quality) -> anyhow::Result<ExitCode> {
     let config = args.config.as_deref().unwrap_or(Path::new("lienthong.toml"));
-    let service = args.file.as_deref().map(super::read).transpose()?.map(|definition| definition.service);
+    let service = args.file.as_deref().map(super::read_table).transpose()?.map(|definition| definition.service);
     let service = service.map(|service| format!("{}/{}", service.subsystem, service.code));
     let db = store(config).await?;
     let reports = history::list(&db, service.as_deref(), RUNS).await?;
