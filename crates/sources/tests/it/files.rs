@@ -432,12 +432,12 @@ async fn a_hundred_thousand_rows_are_read_and_found() {
     assert_eq!(json_of(&service, "/_count?maXa=00007").await["count"], 200);
 }
 
-/// A sheet of LibreOffice, as small as it can be: a title across, a village that is merged down, a day, a sum.
-const ODS: &str = r##"<?xml version="1.0" encoding="UTF-8"?><office:document-content
+/// A sheet of `LibreOffice`, as small as it can be: a title across, a village that is merged down, a day, a sum.
+const ODS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><office:document-content
   xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
   xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2"><office:body><office:spreadsheet>
 <table:table table:name="Tờ 1"><table:table-row><table:table-cell office:value-type="string" table:number-columns-spanned="3" table:number-rows-spanned="1"><text:p>DANH SÁCH</text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="2"/></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>Mã hộ</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Thôn</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Ngày cấp</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>01</text:p></table:table-cell><table:table-cell office:value-type="string" table:number-columns-spanned="1" table:number-rows-spanned="2"><text:p>Thôn Đông</text:p></table:table-cell><table:table-cell office:value-type="date" office:date-value="1990-02-28"><text:p>28/02/90</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>02</text:p></table:table-cell><table:covered-table-cell/><table:table-cell office:value-type="date" office:date-value="1991-03-01"><text:p>01/03/91</text:p></table:table-cell></table:table-row></table:table>
-</office:spreadsheet></office:body></office:document-content>"##;
+</office:spreadsheet></office:body></office:document-content>"#;
 
 #[tokio::test]
 async fn a_sheet_of_libreoffice_is_read_with_its_merged_cells() {
