@@ -27,8 +27,8 @@ fn what_another_implementation_sealed_opens() {
 
 #[test]
 fn another_implementation_opens_what_we_seal() {
-    let python =
-        std::env::var("LIENTHONG_TEST_PYTHON").expect("LIENTHONG_TEST_PYTHON is not set: run cargo xtask test");
+    let python = std::env::var("LIENTHONG_TEST_PYTHON")
+        .expect("LIENTHONG_TEST_PYTHON is not set: run cargo xtask test");
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("sealed");
     std::fs::write(&file, seal(SECRET.as_bytes(), &passphrase(PASSPHRASE), CONTEXT).unwrap()).unwrap();
