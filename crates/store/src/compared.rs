@@ -169,6 +169,8 @@ const PROGRESS: &str = "
 const FINISH: &str = "
     UPDATE compared SET token = NULL, read_rows = 0, position = NULL, finished = $3, touched = $3, alive = $4
     WHERE id = $1 AND token = $2";
+const AGAIN: &str = "
+    UPDATE compared SET read_rows = 0, position = NULL WHERE id = $1 AND token = $2";
 const LEAVE: &str = "UPDATE compared SET token = NULL WHERE id = $1 AND token = $2";
 const SEE: &str = "
     INSERT INTO compared_seen (service, part, bits) VALUES ($1, $2, $3)
@@ -370,6 +372,18 @@ impl Db {
             sqlx::query(FORGET_SEEN).bind(run.id).execute(&mut *conn).await?;
         });
         Ok(())
+    }
+
+    /// Begins a run again from the first row; what is known of rows stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`]: another run took over.
+    pub async fn compare_again(&self, run: &Compared) -> Result<Compared, StoreError> {
+        transaction!(self, |conn| {
+            held!(sqlx::query(AGAIN).bind(run.id).bind(run.token), conn);
+            sqlx::query(FORGET_SEEN).bind(run.id).execute(&mut *conn).await?;
+        });
+        Ok(Compared { read_rows: 0, position: None, ..run.clone() })
     }
 
     /// Leaves a run where it is, for the next to go on.
