@@ -1,9 +1,10 @@
 //! Holding a definition against the database that it is about.
 
-use crate::definition::Definition;
+use crate::definition::{Definition, Field};
 use crate::engine::{Source, Table};
 use crate::error::{Mistake, SourceError};
 use crate::query::{Page, Query};
+use crate::shape::{Shape, Unfit};
 
 /// Rows that are read to see whether values fit their fields.
 const ROWS: u32 = 200;
@@ -26,21 +27,58 @@ pub struct Checked {
 pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, SourceError> {
     let tables = source.tables().await?;
     let mut checked = Checked::default();
-    let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table) else {
-        let name = &definition.entity.table;
+    if let Some(table) = find(&tables, ("entity.table", &definition.entity.table), &mut checked) {
+        compare(definition, table, &mut checked);
+    }
+    for list in &definition.lists {
+        let place = format!("list {}", list.name);
+        if let Some(table) = find(&tables, (&format!("{place}: table"), &list.table), &mut checked) {
+            compare_fields(&format!("{place}: "), &list.fields, table, &mut checked);
+            let wanted = list.by.iter().map(|link| &link.column).chain(&list.order);
+            missing_columns((&place, table), wanted, &mut checked);
+            if !table.is_view && !list.by.iter().any(|link| table.indexed.contains(&link.column)) {
+                let en = "no index begins with a column of by: each look-up reads the whole table";
+                checked.warnings.push(Mistake::new(
+                    place,
+                    "không có chỉ mục cho cột của by: mỗi lượt hỏi đọc cả bảng",
+                    en,
+                ));
+            }
+        }
+        if let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table) {
+            let of = list.by.iter().map(|link| &link.of);
+            missing_columns((&format!("list {}: by", list.name), table), of, &mut checked);
+        }
+    }
+    if checked.mistakes.is_empty() {
+        read(definition, source, &mut checked).await?;
+    }
+    Ok(checked)
+}
+
+/// The table of this name; names that are alike are told when there is none.
+fn find<'a>(tables: &'a [Table], (place, name): (&str, &str), checked: &mut Checked) -> Option<&'a Table> {
+    let found = tables.iter().find(|table| table.full_name() == name);
+    if found.is_none() {
         let near: Vec<_> =
             tables.iter().map(Table::full_name).filter(|known| is_near(known, name)).take(5).collect();
         let near = if near.is_empty() { "—".to_owned() } else { near.join(", ") };
         let vi = format!("không có bảng {name}, hoặc tài khoản không đọc được; gần giống: {near}");
         let en = format!("there is no table {name}, or the account may not read it; alike are: {near}");
-        checked.mistakes.push(Mistake::new("entity.table", vi, en));
-        return Ok(checked);
-    };
-    compare(definition, table, &mut checked);
-    if checked.mistakes.is_empty() {
-        read(definition, source, &mut checked).await?;
+        checked.mistakes.push(Mistake::new(place, vi, en));
     }
-    Ok(checked)
+    found
+}
+
+fn missing_columns<'a>(
+    (place, table): (&str, &Table),
+    wanted: impl Iterator<Item = &'a String>,
+    checked: &mut Checked,
+) {
+    for column in wanted.filter(|column| table.column(column).is_none()) {
+        let vi = format!("không có cột {column}");
+        checked.mistakes.push(Mistake::new(place, vi, format!("there is no column {column}")));
+    }
 }
 
 fn is_near(known: &str, wanted: &str) -> bool {
@@ -48,9 +86,9 @@ fn is_near(known: &str, wanted: &str) -> bool {
     last(known).contains(&last(wanted)) || last(wanted).contains(&last(known))
 }
 
-fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
-    for field in &definition.fields {
-        let place = format!("field {}", field.name);
+fn compare_fields(within: &str, fields: &[Field], table: &Table, checked: &mut Checked) {
+    for field in fields {
+        let place = format!("{within}field {}", field.name);
         match table.column(&field.column) {
             None => {
                 let vi = format!("không còn cột {}", field.column);
@@ -73,10 +111,11 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
             Some(_) => {}
         }
     }
-    for column in definition.entity.key.iter().filter(|column| table.column(column).is_none()) {
-        let vi = format!("không có cột {column}");
-        checked.mistakes.push(Mistake::new("entity.key", vi, format!("there is no column {column}")));
-    }
+}
+
+fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
+    compare_fields("", &definition.fields, table, checked);
+    missing_columns(("entity.key", table), definition.entity.key.iter(), checked);
     for (column, was) in definition.entity.key.iter().zip(&definition.entity.key_types) {
         if let Some(is) = table.column(column).map(|column| &column.type_name).filter(|is| *is != was) {
             let vi = format!("kiểu cột {column} đã đổi từ {was} thành {is}");
@@ -103,15 +142,19 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
 async fn read(definition: &Definition, source: &Source, checked: &mut Checked) -> Result<(), SourceError> {
     let query = Query::new(definition, source.engine());
     let statement = query.page(&Page { limit: ROWS, ..Page::default() })?;
+    let shape = Shape::new(&definition.fields, &definition.code_lists);
+    let mut scratch = Vec::new();
     for row in source.all(statement.sql, statement.parameters).await? {
-        match query.item(&row) {
-            Ok(_) => checked.rows += 1,
-            Err(SourceError::Value { field, key, wanted }) => {
+        scratch.clear();
+        match shape.write(&row, &mut scratch) {
+            Ok(()) => checked.rows += 1,
+            Err(Unfit(at)) => {
+                let (field, key) = (&definition.fields[at], query.key_of(&row).join(","));
+                let wanted = field.kind.name();
                 let vi = format!("dòng {key}: giá trị không phải {wanted}");
                 let en = format!("row {key}: the value is not {wanted}");
-                checked.mistakes.push(Mistake::new(format!("field {field}"), vi, en));
+                checked.mistakes.push(Mistake::new(format!("field {}", field.name), vi, en));
             }
-            Err(error) => return Err(error),
         }
         if checked.mistakes.len() >= 20 {
             break;

@@ -1,6 +1,9 @@
 //! The definition of a data service: a small TOML file that people read, correct and keep under version control.
 
-use std::collections::BTreeSet;
+mod mistakes;
+mod window;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Mistake, SourceError};
 use crate::meaning::{Meaning, Personal};
 use crate::value::Kind;
+
+pub use window::Window;
 
 /// The value of `format`.
 pub const FORMAT: &str = "lienthong-source/1";
@@ -17,6 +22,10 @@ pub const PAGE_ROWS_MAX: u32 = 10_000;
 pub const STATEMENT_MS_MAX: u64 = 60_000;
 /// Largest answer that a definition may allow, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// Longest time that an answer may be kept, in seconds.
+pub const CACHE_S_MAX: u32 = 3_600;
+/// Most rows of a list within an answer.
+pub const LIST_ROWS_MAX: u32 = 1_000;
 
 /// A data service of one table or view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +54,15 @@ pub struct Definition {
     /// Searching.
     #[serde(default, rename = "filter", skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,
+    /// Saying yes or no to what a consumer knows already.
+    #[serde(default, rename = "verify", skip_serializing_if = "Vec::is_empty")]
+    pub verified: Vec<Verified>,
+    /// Rows of other tables that belong to the row of a look-up.
+    #[serde(default, rename = "list", skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<List>,
+    /// Lists of codes that fields use.
+    #[serde(default, rename = "code_list", skip_serializing_if = "Vec::is_empty")]
+    pub code_lists: Vec<CodeList>,
 }
 
 /// What is offered.
@@ -72,6 +90,27 @@ pub struct Service {
     /// Whether approved consumers may take everything: `GET /CODE/_export`.
     #[serde(default)]
     pub export: bool,
+    /// What a consumer gets at all.
+    #[serde(default, skip_serializing_if = "Gives::is_rows")]
+    pub gives: Gives,
+}
+
+/// What a consumer gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gives {
+    /// Rows, cut to the declared fields.
+    #[default]
+    Rows,
+    /// Nothing but yes or no to `[[verify]]`: the least that answers the question.
+    Verdict,
+}
+
+impl Gives {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn is_rows(&self) -> bool {
+        *self == Self::Rows
+    }
 }
 
 fn first_version() -> String {
@@ -94,7 +133,8 @@ pub struct Entity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// Its name for consumers.
+    /// Its name for consumers. Dots make objects: `address.commune` stands in the object `address`, which is `null` when
+    /// all that stands in it is empty.
     pub name: String,
     /// The column.
     pub column: String,
@@ -109,6 +149,9 @@ pub struct Field {
     /// Class of personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal: Option<Personal>,
+    /// The list of `[[code_list]]` that its values are codes of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_list: Option<String>,
     /// What it is, in Vietnamese.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title_vi: String,
@@ -143,12 +186,92 @@ pub enum How {
     To,
 }
 
-/// Telling what changed.
+/// What a consumer may ask to be confirmed: `POST /CODE` with the values it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Changes {
-    /// The field that grows with every change of its row.
+pub struct Verified {
+    /// The field; one of them must be that of `look_up`.
     pub field: String,
+    /// How the values are held against each other.
+    #[serde(default)]
+    pub compare: Compare,
+    /// Whether the question must have it.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// How two values are held against each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compare {
+    /// The very value.
+    #[default]
+    Exact,
+    /// As names are written: case, blanks and the place of the tone mark within a syllable do not count.
+    Name,
+}
+
+/// Rows of another table, given within the answer of a look-up, never within pages or exports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Its name in the answer.
+    pub name: String,
+    /// Table or view.
+    pub table: String,
+    /// Columns that must agree.
+    pub by: Vec<Link>,
+    /// Columns that rows are in order of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// Rows at most; more is an error, never a short list. At most [`LIST_ROWS_MAX`].
+    #[serde(default = "list_rows")]
+    pub rows_max: u32,
+    /// What is given of each row.
+    #[serde(rename = "field")]
+    pub fields: Vec<Field>,
+}
+
+fn list_rows() -> u32 {
+    100
+}
+
+/// A column of a list that agrees with a column of the entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Column of the list's table.
+    pub column: String,
+    /// The database's name of its type.
+    pub column_type: String,
+    /// Column of the entity's table.
+    pub of: String,
+}
+
+/// A shared list of codes, in the version that this service uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeList {
+    /// How fields name it.
+    pub id: String,
+    /// Code of the catalogue at its owner's.
+    pub catalogue: String,
+    /// Version of the catalogue: what its owner calls it, or the day from which it counts.
+    pub version: String,
+    /// Name of each code; a value without a name here is given without one.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+}
+
+/// Telling what changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Changes {
+    /// A column tells.
+    Column {
+        /// The field that grows with every change of its row.
+        field: String,
+    },
 }
 
 /// Limits.
@@ -165,11 +288,24 @@ pub struct Limits {
     pub answer_bytes_max: usize,
     /// Questions that are answered at the same time.
     pub at_once: usize,
+    /// Seconds for which an answer may be given again without asking the source; 0 is never. At most [`CACHE_S_MAX`].
+    pub cache_s: u32,
+    /// When exports may begin, by the clock in Vietnam; always without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bulk: Option<Window>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { page_rows: 50, page_rows_max: 500, statement_ms: 5_000, answer_bytes_max: 4 << 20, at_once: 4 }
+        Self {
+            page_rows: 50,
+            page_rows_max: 500,
+            statement_ms: 5_000,
+            answer_bytes_max: 4 << 20,
+            at_once: 4,
+            cache_s: 0,
+            bulk: None,
+        }
     }
 }
 
@@ -208,118 +344,13 @@ impl Definition {
         })
     }
 
+    /// A list of codes by its name here.
+    pub fn code_list(&self, id: &str) -> Option<&CodeList> {
+        self.code_lists.iter().find(|list| list.id == id)
+    }
+
     /// A field by its name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
-
-    fn mistakes(&self) -> Vec<Mistake> {
-        let mut all = Vec::new();
-        let mut wrong = |place: String, vi: String, en: String| all.push(Mistake::new(place, vi, en));
-        if self.format != FORMAT {
-            wrong("format".into(), format!("phải là {FORMAT}"), format!("must be {FORMAT}"));
-        }
-        for (place, text) in
-            [("service.subsystem", &self.service.subsystem), ("service.code", &self.service.code)]
-        {
-            if text.parse::<base::Part>().is_err() {
-                wrong(
-                    place.into(),
-                    "không đúng dạng mã định danh".into(),
-                    "is no part of an identifier".into(),
-                );
-            }
-        }
-        if self.service.title_vi.trim().is_empty() {
-            wrong("service.title_vi".into(), "còn trống".into(), "is empty".into());
-        }
-        if self.entity.key.is_empty() {
-            let vi = "cần ít nhất một cột phân biệt các dòng; bảng không có khóa thì tạo chỉ mục duy nhất hoặc dùng khung nhìn";
-            let en =
-                "wants a column that tells rows apart: a table without key needs a unique index or a view";
-            wrong("entity.key".into(), vi.into(), en.into());
-        }
-        if self.entity.key.len() != self.entity.key_types.len() {
-            let vi = "phải có đúng một kiểu cho mỗi cột của key";
-            wrong("entity.key_types".into(), vi.into(), "wants one type for each column of key".into());
-        }
-        if self.fields.is_empty() {
-            wrong("field".into(), "cần ít nhất một trường".into(), "wants at least one".into());
-        }
-        let mut names = BTreeSet::new();
-        for field in &self.fields {
-            let place = format!("field {}", field.name);
-            if !is_name(&field.name) {
-                let vi = "tên trường gồm chữ, số, gạch dưới, không bắt đầu bằng số hay gạch dưới".into();
-                wrong(place.clone(), vi, "a name has letters, digits and _, and begins with a letter".into());
-            }
-            if !names.insert(&field.name) {
-                wrong(place, "trùng tên".into(), "the name is there twice".into());
-            }
-        }
-        let mentioned = self.named_fields();
-        for (place, name) in mentioned.into_iter().filter(|(_, name)| self.field(name).is_none()) {
-            wrong(place, format!("không có trường {name}"), format!("there is no field {name}"));
-        }
-        all.extend(self.filter_mistakes());
-        all.extend(self.limits.mistakes());
-        all
-    }
-
-    /// Where fields are named beside their own entries.
-    fn named_fields(&self) -> Vec<(String, &str)> {
-        let look_up = self.service.look_up.iter().map(|name| ("service.look_up".to_owned(), &**name));
-        let changes = self.changes.iter().map(|changes| ("changes.field".to_owned(), &*changes.field));
-        let filters = self.filters.iter().map(|f| (format!("filter {}", f.parameter), &*f.field));
-        look_up.chain(changes).chain(filters).collect()
-    }
-
-    fn filter_mistakes(&self) -> Vec<Mistake> {
-        let mut all = Vec::new();
-        let mut seen = BTreeSet::new();
-        for filter in &self.filters {
-            let place = format!("filter {}", filter.parameter);
-            if !is_name(&filter.parameter) || ["limit", "after", "since"].contains(&&*filter.parameter) {
-                let vi = "tên tham số không dùng được";
-                all.push(Mistake::new(&place, vi, "cannot be the name of a parameter"));
-            }
-            if !seen.insert(&filter.parameter) {
-                all.push(Mistake::new(&place, "trùng tên", "the name is there twice"));
-            }
-            let text = self.field(&filter.field).is_some_and(|field| field.kind == Kind::Text);
-            if filter.how == How::Prefix && !text {
-                all.push(Mistake::new(
-                    &place,
-                    "prefix chỉ dùng cho trường text",
-                    "prefix is for fields of text",
-                ));
-            }
-        }
-        all
-    }
-}
-
-impl Limits {
-    fn mistakes(&self) -> Vec<Mistake> {
-        let within = [
-            ("page_rows", u64::from(self.page_rows), u64::from(self.page_rows_max)),
-            ("page_rows_max", u64::from(self.page_rows_max), u64::from(PAGE_ROWS_MAX)),
-            ("statement_ms", self.statement_ms, STATEMENT_MS_MAX),
-            ("answer_bytes_max", self.answer_bytes_max as u64, ANSWER_BYTES_MAX as u64),
-            ("at_once", self.at_once as u64, 64),
-        ];
-        let wrong = within.into_iter().filter(|(_, value, max)| !(1..=*max).contains(value));
-        wrong
-            .map(|(name, _, max)| {
-                Mistake::new(format!("limits.{name}"), format!("từ 1 đến {max}"), format!("from 1 to {max}"))
-            })
-            .collect()
-    }
-}
-
-/// Letters, digits and `_`, beginning with a letter: what every language can name. Names with `_` in front are ours.
-fn is_name(text: &str) -> bool {
-    text.len() <= 64
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -1,6 +1,6 @@
 //! Writing a first definition, which people then read and correct.
 
-use crate::definition::{Changes, Definition, Entity, FORMAT, Field, Filter, How, Limits, Service};
+use crate::definition::{Changes, Definition, Entity, FORMAT, Field, Filter, Gives, How, Limits, Service};
 use crate::engine::{Address, Table};
 use crate::error::{Mistake, SourceError};
 use crate::inspect::{Seen, SeenColumn};
@@ -47,6 +47,7 @@ pub fn draft(
                 column_type: column.type_name.clone(),
                 meaning,
                 personal: meaning.and_then(Meaning::personal),
+                code_list: None,
                 title_vi: title(&column.comment, &column.name, meaning),
                 required: !column.nullable,
             })
@@ -58,7 +59,7 @@ pub fn draft(
     let look_up = person.or(by_key).map(|field| field.name.clone());
     let changes = of_meaning(Meaning::ChangedAt)
         .filter(|field| matches!(field.kind, Kind::Moment | Kind::LocalMoment | Kind::Date))
-        .map(|field| Changes { field: field.name.clone() });
+        .map(|field| Changes::Column { field: field.name.clone() });
     let definition = Definition {
         format: FORMAT.into(),
         url: address.without_password(),
@@ -72,6 +73,7 @@ pub fn draft(
             about_person: person.is_some(),
             look_up,
             export: false,
+            gives: Gives::Rows,
         },
         entity: Entity {
             table: table.full_name(),
@@ -87,6 +89,9 @@ pub fn draft(
         changes,
         filters: filters(&fields, &seen.columns),
         fields,
+        verified: Vec::new(),
+        lists: Vec::new(),
+        code_lists: Vec::new(),
     };
     Ok(definition)
 }

@@ -67,6 +67,26 @@ pub enum SourceError {
         /// The limit.
         limit_bytes: usize,
     },
+    /// A list within an answer has more rows than the definition allows.
+    #[error(
+        "danh sách {list} có hơn {limit} dòng; chủ quản nâng rows_max / the list {list} has more than {limit} rows: its owner raises rows_max"
+    )]
+    TooLong {
+        /// Which list.
+        list: String,
+        /// The limit.
+        limit: u32,
+    },
+    /// Much is given at certain hours only.
+    #[error(
+        "chỉ xuất dữ liệu trong giờ {window} (giờ Việt Nam), mở lại sau {opens_in_s} s / exports begin at {window} (Vietnam) only, in {opens_in_s} s"
+    )]
+    NotNow {
+        /// Hours of the day.
+        window: String,
+        /// Seconds until then.
+        opens_in_s: u64,
+    },
     /// The question is malformed.
     #[error("{}", mistakes(.0))]
     Question(Vec<Mistake>),
@@ -104,11 +124,22 @@ impl SourceError {
             Self::TimedOut { .. } => "EX-3005",
             Self::Resting { .. } => "EX-3006",
             Self::Busy { .. } => "EX-3007",
-            Self::TooLarge { .. } => "EX-3008",
+            Self::TooLarge { .. } | Self::TooLong { .. } => "EX-3008",
             Self::Question(_) => "EX-3009",
             Self::Definition(_) => "EX-3010",
             Self::Value { .. } => "EX-3011",
             Self::Other { .. } => "EX-3012",
+            Self::NotNow { .. } => "EX-3019",
+        }
+    }
+
+    /// Seconds after which it may go better.
+    pub const fn retry_s(&self) -> Option<u64> {
+        match self {
+            Self::Resting { retry_s, .. } => Some(*retry_s),
+            Self::Busy { .. } => Some(1),
+            Self::NotNow { opens_in_s, .. } => Some(*opens_in_s),
+            _ => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`inspect`] looks at the database and guesses what its columns mean, [`draft`] writes a [`definition`] that people
 //! read and correct, [`check`] holds it against the database, and [`serve`] answers by it: read-only, cut to the declared
-//! fields and filters, within [`protect`]'s limits.
+//! fields and filters, in the [`shape`] of the definition, within [`protect`]'s limits.
 //!
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
@@ -11,12 +11,14 @@ pub mod definition;
 pub mod draft;
 pub mod engine;
 pub mod error;
+mod export;
 pub mod inspect;
 pub mod meaning;
 pub mod openapi;
 pub mod protect;
 pub mod query;
 pub mod serve;
+pub mod shape;
 pub mod value;
 
 pub use definition::Definition;

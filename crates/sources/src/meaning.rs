@@ -145,9 +145,7 @@ impl Meaning {
                 let words = text.split_whitespace().count();
                 (2..=8).contains(&words) && text.chars().all(|c| c.is_alphabetic() || c == ' ' || c == '\'')
             }
-            Self::BirthDate => {
-                Kind::Date.read(text).is_some() || (digits(4) && ("1900".."2100").contains(&text))
-            }
+            Self::BirthDate => Kind::Date.fits(text) || (digits(4) && ("1900".."2100").contains(&text)),
             Self::Phone => {
                 let plain: String = text.chars().filter(|c| !" .-()".contains(*c)).collect();
                 let national =
@@ -246,6 +244,28 @@ pub fn folded(name: &str) -> String {
     plain.map(|c| if c == 'đ' { 'd' } else { c }).filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// A person's name as it is compared: case, blanks and the place of the tone mark within a syllable do not count, tone
+/// and letters do: `Hoà` is `HÒA`, and not `Hoa`.
+pub fn name_folded(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    let mut folded = String::with_capacity(name.len() + 8);
+    for word in name.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        let decomposed = word.nfc().collect::<String>().to_lowercase();
+        let (tones, letters): (String, String) = decomposed.nfd().partition(|c| is_tone(*c));
+        folded.extend(letters.nfc());
+        folded.push_str(&tones);
+    }
+    folded
+}
+
+/// Grave, acute, tilde, hook above and dot below: the five written tones.
+const fn is_tone(c: char) -> bool {
+    matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,5 +301,19 @@ mod tests {
     fn a_name_whose_values_do_not_fit_is_no_guess() {
         check("cccd_path", &["/tep/1.pdf", "/tep/2.pdf"], None);
         check("ghi_chu", &["x"], None);
+    }
+
+    #[test]
+    fn names_are_compared_as_people_write_them() {
+        use unicode_normalization::UnicodeNormalization as _;
+        let same = |left: &str, right: &str| name_folded(left) == name_folded(right);
+        assert!(same("Nguyễn Thị Hoà", "  NGUYỄN  thị\u{a0}HÒA "));
+        assert!(same("Đặng Thúy", "đặng thuý"));
+        assert!(same("Trần Bường", &"TRẦN BƯỜNG".nfd().collect::<String>()));
+        for (left, right) in
+            [("Hà", "Hạ"), ("Hà", "Ha"), ("Đô", "Do"), ("Mơ", "Mo"), ("An Bình", "AnBình"), ("An", "An An")]
+        {
+            assert!(!same(left, right), "{left} {right}");
+        }
     }
 }

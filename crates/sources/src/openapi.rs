@@ -2,36 +2,66 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::definition::{Definition, Field, How};
+use crate::definition::{Changes, CodeList, Compare, Definition, Field, Gives, How, Verified};
 
 /// Describes a service; paths are relative to the service, as X-Road counts them.
 pub fn openapi(definition: &Definition) -> Value {
     let service = &definition.service;
     let mut paths = Map::new();
-    if let Some(field) = service.look_up.as_deref().and_then(|name| definition.field(name)) {
-        paths.insert(format!("/{{{}}}", field.name), json!({ "get": one(definition, field) }));
+    if service.gives == Gives::Rows {
+        let whole = if definition.lists.is_empty() { "Item" } else { "Whole" };
+        if let Some(field) = service.look_up.as_deref().and_then(|name| definition.field(name)) {
+            paths.insert(format!("/{{{}}}", field.name), json!({ "get": one(definition, field, whole) }));
+        }
+        paths.insert("/".into(), json!({ "get": page(definition) }));
+        paths.insert("/_count".into(), json!({ "get": count(definition) }));
+        if definition.changes.is_some() {
+            paths.insert("/_changes".into(), json!({ "get": changes(definition) }));
+        }
+        if service.export {
+            paths.insert("/_export".into(), json!({ "get": export(definition) }));
+        }
     }
-    paths.insert("/".into(), json!({ "get": page(definition) }));
-    paths.insert("/_count".into(), json!({ "get": count(definition) }));
-    if definition.changes.is_some() {
-        paths.insert("/_changes".into(), json!({ "get": changes(definition) }));
-    }
-    if service.export {
-        paths.insert("/_export".into(), json!({ "get": export() }));
+    if !definition.verified.is_empty() {
+        let path = paths.entry("/").or_insert_with(|| json!({}));
+        path["post"] = verify(definition);
     }
     json!({
         "openapi": "3.1.1",
         "info": { "title": title(definition), "version": service.version },
         "servers": [{ "url": format!("/{}", service.code) }],
         "paths": paths,
-        "components": { "schemas": { "Item": item(definition), "Page": {
-            "type": "object", "required": ["items", "next"],
-            "properties": {
-                "items": { "type": "array", "items": { "$ref": "#/components/schemas/Item" }, "description": "Các dòng / rows" },
-                "next": { "type": ["string", "null"], "description": "Gửi lại bằng after để lấy trang sau; null là hết / send it as after for the next page" },
-            },
-        } } },
+        "components": { "schemas": schemas(definition) },
     })
+}
+
+fn schemas(definition: &Definition) -> Map<String, Value> {
+    let mut schemas = Map::new();
+    if definition.service.gives == Gives::Verdict {
+        return schemas;
+    }
+    let item = object(definition, &definition.fields, "");
+    if !definition.lists.is_empty() {
+        let mut whole = item.clone();
+        for list in &definition.lists {
+            let rows = object(definition, &list.fields, "");
+            whole["properties"][&list.name] =
+                json!({ "type": "array", "items": rows, "maxItems": list.rows_max });
+            if let Some(required) = whole["required"].as_array_mut() {
+                required.push(list.name.clone().into());
+            }
+        }
+        schemas.insert("Whole".into(), whole);
+    }
+    schemas.insert("Item".into(), item);
+    schemas.insert("Page".into(), json!({
+        "type": "object", "required": ["items", "next"],
+        "properties": {
+            "items": { "type": "array", "items": { "$ref": "#/components/schemas/Item" }, "description": "Các dòng / rows" },
+            "next": { "type": ["string", "null"], "description": "Gửi lại bằng after để lấy trang sau; null là hết / send it as after for the next page" },
+        },
+    }));
+    schemas
 }
 
 fn title(definition: &Definition) -> String {
@@ -43,23 +73,58 @@ fn title(definition: &Definition) -> String {
     }
 }
 
-fn item(definition: &Definition) -> Value {
-    let property = |field: &Field| {
-        let mut schema = field.kind.schema();
-        if !field.required
-            && let Some(kind) = schema.get("type").cloned()
-        {
-            schema["type"] = json!([kind, "null"]);
+/// The object of all fields whose names begin with a prefix (empty, or ending in a dot).
+fn object(definition: &Definition, fields: &[Field], prefix: &str) -> Value {
+    let mut properties = Map::new();
+    for field in fields {
+        let Some(rest) = field.name.strip_prefix(prefix) else { continue };
+        let name = rest.split('.').next().unwrap_or(rest);
+        if properties.contains_key(name) {
+            continue;
         }
-        schema["description"] = described(field).into();
-        if let Some(personal) = field.personal {
-            schema["x-personal-data"] = json!(personal);
-        }
-        (field.name.clone(), schema)
-    };
-    let required: Vec<_> = definition.fields.iter().map(|field| &field.name).collect();
-    let properties: Map<_, _> = definition.fields.iter().map(property).collect();
+        let schema = if name.len() < rest.len() {
+            let mut within = object(definition, fields, &format!("{prefix}{name}."));
+            within["type"] = json!(["object", "null"]);
+            within
+        } else {
+            property(definition, field)
+        };
+        properties.insert(name.into(), schema);
+    }
+    let required: Vec<_> = properties.keys().cloned().collect();
     json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn property(definition: &Definition, field: &Field) -> Value {
+    let list = field.code_list.as_deref().and_then(|id| definition.code_list(id));
+    let mut schema = list.map_or_else(|| field.kind.schema(), code);
+    if !field.required
+        && let Some(kind) = schema.get("type").cloned()
+    {
+        schema["type"] = json!([kind, "null"]);
+    }
+    schema["description"] = described(field).into();
+    if let Some(personal) = field.personal {
+        schema["x-personal-data"] = json!(personal);
+    }
+    schema
+}
+
+/// A code with its name, its catalogue and the catalogue's version.
+fn code(list: &CodeList) -> Value {
+    let codes: Vec<_> = list.values.keys().collect();
+    let mut schema = json!({
+        "type": "object", "required": ["ma", "ten", "danhMuc", "phienBan"],
+        "properties": {
+            "ma": { "type": "string", "description": "Mã / code" },
+            "ten": { "type": ["string", "null"], "description": "Tên; null là mã không có trong danh mục / name; null: the code is not in the list" },
+            "danhMuc": { "const": list.catalogue }, "phienBan": { "const": list.version },
+        },
+    });
+    if !codes.is_empty() {
+        schema["properties"]["ma"]["examples"] = json!(codes.iter().take(5).collect::<Vec<_>>());
+    }
+    schema
 }
 
 fn described(field: &Field) -> String {
@@ -80,11 +145,41 @@ fn answers(schema: &Value, what: &str) -> Value {
     })
 }
 
-fn one(definition: &Definition, field: &Field) -> Value {
+fn one(definition: &Definition, field: &Field, schema: &str) -> Value {
     json!({
         "summary": format!("Một dòng theo {} / one row", field.name),
         "parameters": [{ "name": field.name, "in": "path", "required": true, "schema": field.kind.schema(), "description": described(field) }],
-        "responses": answers(&json!({ "$ref": "#/components/schemas/Item" }), &title(definition)),
+        "responses": answers(&json!({ "$ref": format!("#/components/schemas/{schema}") }), &title(definition)),
+    })
+}
+
+/// Yes or no to what a consumer knows already.
+fn verify(definition: &Definition) -> Value {
+    let known = definition
+        .verified
+        .iter()
+        .filter_map(|verified| Some((verified, definition.field(&verified.field)?)));
+    let property = |(verified, field): (&Verified, &Field)| {
+        let mut schema = field.kind.schema();
+        schema["description"] = match verified.compare {
+            Compare::Exact => described(field),
+            Compare::Name => format!(
+                "{}; không phân biệt hoa thường, khoảng trắng / case and blanks do not count",
+                described(field)
+            ),
+        }
+        .into();
+        (field.name.clone(), schema)
+    };
+    let properties: Map<_, _> = known.map(property).collect();
+    let required: Vec<_> = definition.verified.iter().filter(|v| v.required).map(|v| &v.field).collect();
+    let question = json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
+    let verdict = json!({ "type": "object", "required": ["ketQua"], "properties": {
+        "ketQua": { "type": "boolean", "description": "true: mọi giá trị đều khớp / every value agrees" } } });
+    json!({
+        "summary": "Xác thực: khớp hay không / whether what is known is so",
+        "requestBody": { "required": true, "content": { "application/json": { "schema": question } } },
+        "responses": answers(&verdict, &title(definition)),
     })
 }
 
@@ -121,7 +216,9 @@ fn count(definition: &Definition) -> Value {
 }
 
 fn changes(definition: &Definition) -> Value {
-    let since = definition.changes.as_ref().and_then(|changes| definition.field(&changes.field));
+    let since = definition.changes.as_ref().and_then(|changes| match changes {
+        Changes::Column { field } => definition.field(field),
+    });
     let schema = since.map_or_else(|| json!({ "type": "string" }), |field| field.kind.schema());
     let mut page = page(definition);
     page["summary"] = "Các dòng thay đổi từ một thời điểm / rows that changed since".into();
@@ -131,9 +228,14 @@ fn changes(definition: &Definition) -> Value {
     page
 }
 
-fn export() -> Value {
+fn export(definition: &Definition) -> Value {
+    let hours = definition.limits.bulk.map_or_else(String::new, |window| {
+        format!(
+            "; chỉ bắt đầu trong giờ {window} (giờ Việt Nam) / begins at {window} in Vietnam only (EX-3019)"
+        )
+    });
     json!({
-        "summary": "Toàn bộ, mỗi dòng một đối tượng JSON / everything, one JSON object a line",
+        "summary": format!("Toàn bộ, mỗi dòng một đối tượng JSON / everything, one JSON object a line{hours}"),
         "responses": { "200": { "description": "NDJSON", "content": { "application/x-ndjson": { "schema": { "type": "string" } } } } },
     })
 }

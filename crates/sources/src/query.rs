@@ -1,8 +1,6 @@
 //! From a definition and a question to a statement. Every value is a parameter; every name comes from the definition.
 
-use serde_json::Value;
-
-use crate::definition::{Definition, Entity, Field, Filter, How};
+use crate::definition::{Changes, Definition, Entity, Field, Filter, How, List};
 use crate::engine::{Engine, Row, Statement};
 use crate::error::{Mistake, SourceError};
 
@@ -70,7 +68,7 @@ impl<'a> Query<'a> {
         Self { definition, engine }
     }
 
-    /// The row whose `look_up` field has this value.
+    /// The row whose `look_up` field has this value, with what its lists need behind the key.
     ///
     /// # Errors
     /// The value cannot be one of the field; the service has no look-up.
@@ -81,7 +79,30 @@ impl<'a> Query<'a> {
         let field = self.definition.field(name).ok_or_else(none)?;
         let mut building = self.building();
         building.condition(&field.column, "=", &field.column_type, accepted(field, name, value)?);
-        Ok(self.select(building, 2))
+        let links = self.definition.lists.iter().flat_map(|list| &list.by);
+        let links = links.map(|link| self.engine.as_text(&link.of, None)).collect();
+        Ok(self.select(building, links, 2))
+    }
+
+    /// The rows of a list that belong to a row of [`one`](Self::one); nothing when a value that links them is empty.
+    pub fn list(&self, list: &List, row: &Row) -> Option<Statement> {
+        let before = self.definition.lists.iter().take_while(|other| other.name != list.name);
+        let first = self.definition.fields.len()
+            + self.definition.entity.key.len()
+            + before.map(|other| other.by.len()).sum::<usize>();
+        let mut building = self.building();
+        for (link, value) in list.by.iter().zip(row.get(first..)?) {
+            building.condition(&link.column, "=", &link.column_type, value.clone()?);
+        }
+        let columns = self.columns(&list.fields).join(", ");
+        let mut order =
+            list.order.iter().map(|column| self.engine.column(column)).collect::<Vec<_>>().join(", ");
+        if !order.is_empty() {
+            order.insert_str(0, " ORDER BY ");
+        }
+        let (table, limit) = (self.engine.table(&list.table), list.rows_max.saturating_add(1));
+        let sql = format!("SELECT {columns} FROM {table}{}{order} LIMIT {limit}", building.text());
+        Some(Statement { sql, parameters: building.parameters })
     }
 
     /// A page: one row more than asked for, which tells whether there is another page.
@@ -93,7 +114,7 @@ impl<'a> Query<'a> {
         if let Some(after) = &page.after {
             self.behind(&mut building, after)?;
         }
-        Ok(self.select(building, page.limit.saturating_add(1)))
+        Ok(self.select(building, Vec::new(), page.limit.saturating_add(1)))
     }
 
     /// How many rows a page's question has in all.
@@ -110,25 +131,8 @@ impl<'a> Query<'a> {
 
     /// The values of the key, which stand behind the fields in each row.
     pub fn key_of(&self, row: &Row) -> Vec<String> {
-        row[self.definition.fields.len()..].iter().map(|value| value.clone().unwrap_or_default()).collect()
-    }
-
-    /// A row as consumers get it.
-    ///
-    /// # Errors
-    /// A value is not what its field says: better no answer than a wrong one.
-    pub fn item(&self, row: &Row) -> Result<Value, SourceError> {
-        let fields = self.definition.fields.iter().zip(row);
-        let read = |(field, text): (&Field, &Option<String>)| {
-            let value = text.as_deref().map_or(Some(Value::Null), |text| field.kind.read(text));
-            let wrong = || SourceError::Value {
-                field: field.name.clone(),
-                key: self.key_of(row).join(","),
-                wanted: field.kind.name(),
-            };
-            Ok((field.name.clone(), value.ok_or_else(wrong)?))
-        };
-        fields.map(read).collect::<Result<serde_json::Map<_, _>, _>>().map(Value::Object)
+        let (first, count) = (self.definition.fields.len(), self.definition.entity.key.len());
+        row.iter().skip(first).take(count).map(|value| value.clone().unwrap_or_default()).collect()
     }
 
     fn building(&self) -> Building {
@@ -139,15 +143,19 @@ impl<'a> Query<'a> {
         self.engine.table(&self.definition.entity.table)
     }
 
-    fn select(&self, building: Building, limit: u32) -> Statement {
-        let fields =
-            self.definition.fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind)));
-        let key = self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None));
-        let columns = fields.chain(key).collect::<Vec<_>>().join(", ");
+    fn columns(&self, fields: &[Field]) -> Vec<String> {
+        fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind))).collect()
+    }
+
+    fn select(&self, building: Building, more: Vec<String>, limit: u32) -> Statement {
+        let mut columns = self.columns(&self.definition.fields);
+        columns.extend(self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None)));
+        columns.extend(more);
         let order = self.definition.entity.key.iter().map(|column| self.engine.column(column));
         let order = order.collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT {columns} FROM {}{} ORDER BY {order} LIMIT {limit}",
+            "SELECT {} FROM {}{} ORDER BY {order} LIMIT {limit}",
+            columns.join(", "),
             self.table(),
             building.text()
         );
@@ -172,8 +180,8 @@ impl<'a> Query<'a> {
                 None => mistakes.push(self.not_declared(parameter)),
             }
         }
-        if let (Some(since), Some(changes)) = (&page.since, &self.definition.changes)
-            && let Some(field) = self.definition.field(&changes.field)
+        if let (Some(since), Some(Changes::Column { field })) = (&page.since, &self.definition.changes)
+            && let Some(field) = self.definition.field(field)
         {
             building.condition(&field.column, ">=", &field.column_type, accepted(field, "since", since)?);
         }

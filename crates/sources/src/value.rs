@@ -3,12 +3,16 @@
 //! Every engine gives every value as text, made by the database itself: numbers stay exact, and no driver's idea of a
 //! date comes in between.
 
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::Write as _;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,19 +54,32 @@ impl Kind {
         }
     }
 
-    /// The value as JSON; `None` when the text is no such value.
-    pub fn read(self, text: &str) -> Option<Value> {
+    /// Writes the value as JSON; `false` when the text is no such value, and what was written is of no use.
+    pub fn write(self, text: &str, out: &mut Vec<u8>) -> bool {
+        let trimmed = text.trim();
         match self {
-            Self::Text => Some(text.nfc().collect::<String>().into()),
-            Self::Integer => text.trim().parse::<i64>().ok().map(Value::from),
-            Self::Decimal => is_decimal(text.trim()).then(|| text.trim().into()),
-            Self::Boolean => boolean(text.trim()).map(Value::from),
-            Self::Date => date(text.trim()).map(|day| day.to_string().into()),
-            Self::Time => text.trim().parse::<Time>().ok().map(|time| time.to_string().into()),
-            Self::Moment => moment(text.trim()).map(|at| at.to_string().into()),
-            Self::LocalMoment => local(text.trim()).map(|at| format!("{at}+07:00").into()),
-            Self::Json => serde_json::from_str(text).ok(),
+            Self::Text => {
+                let composed: Cow<str> =
+                    if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
+                serde_json::to_writer(out, &*composed).is_ok()
+            }
+            Self::Integer => trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok()),
+            Self::Decimal => is_decimal(trimmed) && quoted(trimmed, out),
+            Self::Boolean => boolean(trimmed).is_some_and(|yes| write!(out, "{yes}").is_ok()),
+            Self::Date => date(trimmed).is_some_and(|day| quoted(day, out)),
+            Self::Time => trimmed.parse::<Time>().is_ok_and(|time| quoted(time, out)),
+            Self::Moment => moment(trimmed).is_some_and(|at| quoted(at, out)),
+            Self::LocalMoment => local(trimmed).is_some_and(|at| quoted(format_args!("{at}+07:00"), out)),
+            Self::Json => match serde_json::from_str::<Value>(text) {
+                Ok(value) => serde_json::to_writer(out, &value).is_ok(),
+                Err(_) => false,
+            },
         }
+    }
+
+    /// Whether a text is such a value.
+    pub fn fits(self, text: &str) -> bool {
+        self.write(text, &mut Vec::new())
     }
 
     /// A value that a consumer gave, in words that every engine takes; `None` when it is none of this kind.
@@ -77,7 +94,7 @@ impl Kind {
             }
             Self::Boolean => boolean(text).map(|yes| if yes { "1".into() } else { "0".into() }),
             Self::Text => Some(text.nfc().collect()),
-            _ => self.read(text).map(|_| text.to_owned()),
+            _ => self.fits(text).then(|| text.to_owned()),
         }
     }
 
@@ -102,6 +119,11 @@ impl Kind {
 const VIETNAM: Offset = Offset::constant(7);
 /// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
 const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
+
+/// A value without characters that JSON would escape.
+fn quoted(value: impl Display, out: &mut Vec<u8>) -> bool {
+    write!(out, "\"{value}\"").is_ok()
+}
 
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -147,7 +169,9 @@ mod tests {
 
     #[track_caller]
     fn check(kind: Kind, text: &str, expected: impl Into<Option<Value>>) {
-        assert_eq!(kind.read(text), expected.into(), "{kind:?} {text}");
+        let mut out = Vec::new();
+        let read = kind.write(text, &mut out).then(|| serde_json::from_slice(&out).unwrap());
+        assert_eq!(read, expected.into(), "{kind:?} {text}");
     }
 
     #[test]

@@ -4,4 +4,5 @@
 mod base;
 mod faults;
 mod service;
+mod shaped;
 mod walk;

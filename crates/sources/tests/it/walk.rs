@@ -1,6 +1,7 @@
 //! From an unknown database to a definition.
 
 use sources::check::check;
+use sources::definition::Changes;
 use sources::inspect::inspect;
 use sources::meaning::{Meaning, Personal};
 use sources::value::Kind;
@@ -26,7 +27,7 @@ async fn an_unknown_database_is_understood_and_drafted(base: Base) {
     assert_eq!(drafted.service.look_up.as_deref(), Some("soDinhDanh"));
     assert!(drafted.service.about_person);
     assert_eq!(drafted.field("lePhi").unwrap().kind, Kind::Decimal);
-    assert_eq!(drafted.changes.as_ref().unwrap().field, "capNhat");
+    assert_eq!(drafted.changes, Some(Changes::Column { field: "capNhat".into() }));
     assert!(drafted.field("anh").is_none());
     let text = drafted.text().unwrap();
     assert!(text.lines().count() < 150 && !text.contains("049000000"), "a definition has no data: {text}");

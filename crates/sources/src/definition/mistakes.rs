@@ -1,0 +1,205 @@
+//! What is wrong with a definition in itself; nothing of the database is asked.
+
+use std::collections::BTreeSet;
+
+use super::{
+    ANSWER_BYTES_MAX, CACHE_S_MAX, Changes, Definition, FORMAT, Field, Gives, How, LIST_ROWS_MAX, Limits,
+    List, PAGE_ROWS_MAX, STATEMENT_MS_MAX,
+};
+use crate::error::Mistake;
+use crate::value::Kind;
+
+impl Definition {
+    /// Everything that is wrong.
+    pub(super) fn mistakes(&self) -> Vec<Mistake> {
+        let mut all = self.head_mistakes();
+        all.extend(self.field_mistakes("", &self.fields));
+        let mentioned = self.named_fields();
+        let unknown = mentioned.into_iter().filter(|(_, name)| self.field(name).is_none());
+        all.extend(unknown.map(|(place, name)| {
+            Mistake::new(place, format!("không có trường {name}"), format!("there is no field {name}"))
+        }));
+        all.extend(self.filter_mistakes());
+        all.extend(self.verify_mistakes());
+        all.extend(self.lists.iter().flat_map(|list| self.list_mistakes(list)));
+        all.extend(self.limits.mistakes());
+        all
+    }
+
+    fn head_mistakes(&self) -> Vec<Mistake> {
+        let mut all = Vec::new();
+        let mut wrong = |place: &str, vi: &str, en: &str| all.push(Mistake::new(place, vi, en));
+        if self.format != FORMAT {
+            wrong("format", &format!("phải là {FORMAT}"), &format!("must be {FORMAT}"));
+        }
+        let parts = [("service.subsystem", &self.service.subsystem), ("service.code", &self.service.code)];
+        for (place, _) in parts.into_iter().filter(|(_, text)| text.parse::<base::Part>().is_err()) {
+            wrong(place, "không đúng dạng mã định danh", "is no part of an identifier");
+        }
+        if self.service.title_vi.trim().is_empty() {
+            wrong("service.title_vi", "còn trống", "is empty");
+        }
+        if self.entity.key.is_empty() {
+            let vi = "cần ít nhất một cột phân biệt các dòng; bảng không có khóa thì tạo chỉ mục duy nhất hoặc dùng khung nhìn";
+            let en =
+                "wants a column that tells rows apart: a table without key needs a unique index or a view";
+            wrong("entity.key", vi, en);
+        }
+        if self.entity.key.len() != self.entity.key_types.len() {
+            let vi = "phải có đúng một kiểu cho mỗi cột của key";
+            wrong("entity.key_types", vi, "wants one type for each column of key");
+        }
+        let mut ids = BTreeSet::new();
+        for list in self.code_lists.iter().filter(|list| !ids.insert(&list.id)) {
+            wrong(&format!("code_list {}", list.id), "trùng tên", "the name is there twice");
+        }
+        all
+    }
+
+    /// What is wrong with fields, of the entity or of a list.
+    fn field_mistakes(&self, within: &str, fields: &[Field]) -> Vec<Mistake> {
+        let mut all = Vec::new();
+        if fields.is_empty() {
+            all.push(Mistake::new(format!("{within}field"), "cần ít nhất một trường", "wants at least one"));
+        }
+        let mut names = BTreeSet::new();
+        let objects: BTreeSet<&str> = fields.iter().flat_map(|field| objects_of(&field.name)).collect();
+        for field in fields {
+            let place = format!("{within}field {}", field.name);
+            let mut wrong = |vi: &str, en: &str| all.push(Mistake::new(&place, vi, en));
+            if field.name.len() > 200 || !field.name.split('.').all(is_name) {
+                wrong(
+                    "tên trường gồm chữ, số, gạch dưới, không bắt đầu bằng số hay gạch dưới; dấu chấm ngăn các cấp",
+                    "a name has letters, digits and _, and begins with a letter; dots part levels",
+                );
+            }
+            if !names.insert(&field.name) {
+                wrong("trùng tên", "the name is there twice");
+            }
+            if objects.contains(&*field.name) {
+                wrong("vừa là trường vừa là nhóm", "is a field and an object at once");
+            }
+            if let Some(id) = field.code_list.as_deref().filter(|id| self.code_list(id).is_none()) {
+                wrong(&format!("không có [[code_list]] {id}"), &format!("there is no [[code_list]] {id}"));
+            }
+            if field.code_list.is_some() && !matches!(field.kind, Kind::Text | Kind::Integer) {
+                wrong("mã phải là text hoặc integer", "codes are text or integer");
+            }
+        }
+        all
+    }
+
+    /// Where fields are named beside their own entries.
+    fn named_fields(&self) -> Vec<(String, &str)> {
+        let look_up = self.service.look_up.iter().map(|name| ("service.look_up".to_owned(), &**name));
+        let changes = self.changes.iter().map(|changes| match changes {
+            Changes::Column { field } => ("changes.field".to_owned(), &**field),
+        });
+        let filters = self.filters.iter().map(|f| (format!("filter {}", f.parameter), &*f.field));
+        let verified = self.verified.iter().map(|v| (format!("verify {}", v.field), &*v.field));
+        look_up.chain(changes).chain(filters).chain(verified).collect()
+    }
+
+    fn filter_mistakes(&self) -> Vec<Mistake> {
+        let mut all = Vec::new();
+        let mut seen = BTreeSet::new();
+        for filter in &self.filters {
+            let place = format!("filter {}", filter.parameter);
+            let mut wrong = |vi: &str, en: &str| all.push(Mistake::new(&place, vi, en));
+            if !is_name(&filter.parameter)
+                || ["limit", "after", "since", "format"].contains(&&*filter.parameter)
+            {
+                wrong("tên tham số không dùng được", "cannot be the name of a parameter");
+            }
+            if !seen.insert(&filter.parameter) {
+                wrong("trùng tên", "the name is there twice");
+            }
+            let text = self.field(&filter.field).is_some_and(|field| field.kind == Kind::Text);
+            if filter.how == How::Prefix && !text {
+                wrong("prefix chỉ dùng cho trường text", "prefix is for fields of text");
+            }
+        }
+        all
+    }
+
+    fn verify_mistakes(&self) -> Vec<Mistake> {
+        let mut all = Vec::new();
+        let look_up = self.service.look_up.as_deref();
+        let has_key = self.verified.iter().any(|v| Some(&*v.field) == look_up && v.required);
+        if !self.verified.is_empty() && !has_key {
+            let vi = "phải có trường của service.look_up, với required = true";
+            all.push(Mistake::new("verify", vi, "wants the field of service.look_up, with required = true"));
+        }
+        if self.service.gives == Gives::Verdict {
+            if self.verified.len() < 2 {
+                let vi = "gives = \"verdict\" cần [[verify]] cho look_up và ít nhất một trường nữa";
+                let en = "gives = \"verdict\" wants [[verify]] of look_up and of one field more";
+                all.push(Mistake::new("service.gives", vi, en));
+            }
+            if self.service.export || self.changes.is_some() || !self.lists.is_empty() {
+                let vi = "gives = \"verdict\" không đi cùng export, changes, list";
+                all.push(Mistake::new(
+                    "service.gives",
+                    vi,
+                    "gives = \"verdict\" goes without export, changes and lists",
+                ));
+            }
+        }
+        all
+    }
+
+    fn list_mistakes(&self, list: &List) -> Vec<Mistake> {
+        let within = format!("list {}: ", list.name);
+        let mut all = self.field_mistakes(&within, &list.fields);
+        let mut wrong = |vi: &str, en: &str| all.push(Mistake::new(format!("list {}", list.name), vi, en));
+        let taken = self.fields.iter().any(|f| f.name.split('.').next() == Some(&*list.name));
+        let twice = self.lists.iter().filter(|other| other.name == list.name).count() > 1;
+        if !is_name(&list.name) || taken || twice {
+            wrong("tên đã dùng hoặc không dùng được", "the name is taken, or cannot be one");
+        }
+        if list.by.is_empty() {
+            wrong("thiếu by: cột nào bằng cột nào", "by is missing: which columns agree");
+        }
+        if !(1..=LIST_ROWS_MAX).contains(&list.rows_max) {
+            wrong(
+                &format!("rows_max từ 1 đến {LIST_ROWS_MAX}"),
+                &format!("rows_max from 1 to {LIST_ROWS_MAX}"),
+            );
+        }
+        if self.service.look_up.is_none() {
+            wrong("chỉ có khi service.look_up có", "is given with look-ups: service.look_up is missing");
+        }
+        all
+    }
+}
+
+impl Limits {
+    fn mistakes(&self) -> Vec<Mistake> {
+        let within = [
+            ("page_rows", 1, u64::from(self.page_rows), u64::from(self.page_rows_max)),
+            ("page_rows_max", 1, u64::from(self.page_rows_max), u64::from(PAGE_ROWS_MAX)),
+            ("statement_ms", 1, self.statement_ms, STATEMENT_MS_MAX),
+            ("answer_bytes_max", 1, self.answer_bytes_max as u64, ANSWER_BYTES_MAX as u64),
+            ("at_once", 1, self.at_once as u64, 64),
+            ("cache_s", 0, self.cache_s.into(), CACHE_S_MAX.into()),
+        ];
+        let wrong = within.into_iter().filter(|(_, min, value, max)| !(*min..=*max).contains(value));
+        let mistake = |(name, min, _, max): (&str, u64, u64, u64)| {
+            let place = format!("limits.{name}");
+            Mistake::new(place, format!("từ {min} đến {max}"), format!("from {min} to {max}"))
+        };
+        wrong.map(mistake).collect()
+    }
+}
+
+/// The objects that a name stands in: `a` and `a.b` of `a.b.c`.
+fn objects_of(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('.').map(|(at, _)| &name[..at])
+}
+
+/// Letters, digits and `_`, beginning with a letter: what every language can name. Names with `_` in front are ours.
+fn is_name(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
