@@ -57,28 +57,18 @@ pub(crate) struct Item<'a> {
     pub(crate) key: &'a Row,
 }
 
-/// Writes what is known of a change; `row` writes the row as it is now, if there is one.
-pub(crate) fn write(
-    keys: &Shape,
-    item: &Item<'_>,
-    row: Option<&dyn Fn(&mut Vec<u8>) -> Result<(), SourceError>>,
-    out: &mut Vec<u8>,
-) -> Result<(), SourceError> {
-    out.extend_from_slice(
-        format!("{{\"so\":\"{}\",\"thaoTac\":\"{}\",\"khoa\":", item.mark, item.operation.name()).as_bytes(),
-    );
+/// Writes what is known of a change, up to where its row stands.
+pub(crate) fn write_head(keys: &Shape, item: &Item<'_>, out: &mut Vec<u8>) -> Result<(), SourceError> {
+    let head = format!("{{\"so\":\"{}\",\"thaoTac\":\"{}\",\"khoa\":", item.mark, item.operation.name());
+    out.extend_from_slice(head.as_bytes());
     let key: Vec<String> = item.key.iter().map(|value| value.clone().unwrap_or_default()).collect();
     keys.write(item.key, out).map_err(|unfit| keys.unfit(unfit, &key))?;
     out.extend_from_slice(b",\"luc\":");
-    match item.time {
-        Some(time) if Kind::Moment.write(time, out) => {}
-        _ => out.extend_from_slice(b"null"),
+    let time = out.len();
+    if !item.time.is_some_and(|text| Kind::Moment.write(text, out)) {
+        out.truncate(time);
+        out.extend_from_slice(b"null");
     }
     out.extend_from_slice(b",\"dong\":");
-    match row {
-        Some(row) => row(out)?,
-        None => out.extend_from_slice(b"null"),
-    }
-    out.push(b'}');
     Ok(())
 }

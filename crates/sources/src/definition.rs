@@ -1,5 +1,6 @@
 //! The definition of a data service: a small TOML file that people read, correct and keep under version control.
 
+mod changes;
 mod mistakes;
 mod window;
 
@@ -10,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Mistake, SourceError};
 use crate::meaning::{Meaning, Personal};
+use crate::password::Password;
 use crate::value::Kind;
 
+pub use changes::{At, ChangeTable, Changes, Every};
 pub use window::Window;
 
 /// The value of `format`.
@@ -38,6 +41,9 @@ pub struct Definition {
     /// File with the password, readable by the node only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// The password itself, where somebody who could unseal its file did; never written.
+    #[serde(skip)]
+    pub password: Option<Password>,
     /// What is offered.
     pub service: Service,
     /// Where the rows are.
@@ -110,6 +116,13 @@ impl Gives {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     fn is_rows(&self) -> bool {
         *self == Self::Rows
+    }
+}
+
+impl Service {
+    /// `SUBSYSTEM/CODE`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.subsystem, self.code)
     }
 }
 
@@ -261,17 +274,6 @@ pub struct CodeList {
     /// Name of each code; a value without a name here is given without one.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
-}
-
-/// Telling what changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Changes {
-    /// A column tells.
-    Column {
-        /// The field that grows with every change of its row.
-        field: String,
-    },
 }
 
 /// Limits.

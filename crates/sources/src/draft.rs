@@ -64,6 +64,7 @@ pub fn draft(
         format: FORMAT.into(),
         url: address.without_password(),
         password_file: None,
+        password: None,
         service: Service {
             subsystem: subsystem.into(),
             code: code.into(),

@@ -55,7 +55,12 @@ impl Engine {
 
     /// A column of the table `t` as text. Named with its table: PostgreSQL would otherwise sort by the text.
     pub fn as_text(self, column: &str, kind: Option<Kind>) -> String {
-        let column = self.column(column);
+        self.as_text_of("t", column, kind)
+    }
+
+    /// A column of a table as text.
+    pub fn as_text_of(self, table: &str, column: &str, kind: Option<Kind>) -> String {
+        let column = format!("{table}.{}", self.quoted(column));
         match (self, kind) {
             (Self::Postgres, _) => format!("{column}::text"),
             (Self::Sqlite, _) => format!("CAST({column} AS TEXT)"),

@@ -38,6 +38,7 @@ pub(crate) async fn export(State(service): State<Arc<Service>>) -> Result<Respon
     }
     let (parts, coming) = mpsc::channel(PARTS);
     tokio::spawn(async move {
+        let _running = service.load().export();
         if let Err(error) = write(&service, &parts).await {
             tracing::warn!(code = error.code(), %error, "an export ended early");
             // The reader sees a broken answer, not a short one.

@@ -6,6 +6,7 @@
 //!
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
+pub mod changes;
 pub mod check;
 pub mod definition;
 pub mod draft;
@@ -13,8 +14,10 @@ pub mod engine;
 pub mod error;
 mod export;
 pub mod inspect;
+pub mod load;
 pub mod meaning;
 pub mod openapi;
+pub mod password;
 pub mod protect;
 pub mod query;
 pub mod serve;

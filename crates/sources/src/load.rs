@@ -107,7 +107,8 @@ impl Load {
     /// Notes an answer that was given again.
     pub fn cache_hit(&self) {
         self.cache_hits.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("lienthong_source_cache_hits_total", "service" => self.service.clone()).increment(1);
+        metrics::counter!("lienthong_source_cache_hits_total", "service" => self.service.clone())
+            .increment(1);
     }
 
     /// Notes a question that never reached the source.
@@ -131,7 +132,8 @@ impl Load {
         let service = || self.service.clone();
         metrics::counter!("lienthong_source_rows_total", "service" => service()).increment(asked.rows);
         metrics::counter!("lienthong_source_bytes_total", "service" => service()).increment(asked.bytes);
-        metrics::histogram!("lienthong_source_seconds", "service" => service()).record(asked.took.as_secs_f64());
+        metrics::histogram!("lienthong_source_seconds", "service" => service())
+            .record(asked.took.as_secs_f64());
         let Err(error) = result else {
             if self.changed.swap(false, Ordering::Relaxed) {
                 tracing::info!(service = %self.service, "nguồn khớp lại với định nghĩa / the source fits its definition again");

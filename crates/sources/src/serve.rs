@@ -2,9 +2,10 @@
 
 mod answer;
 mod cache;
+mod follow;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -15,10 +16,13 @@ use futures_util::StreamExt as _;
 use http::{HeaderValue, StatusCode, header};
 use web::{Problem, ProblemError};
 
+use crate::changes::compare::Comparing;
 use crate::definition::{Definition, Gives};
 use crate::engine::{Guard, Row, Source};
 use crate::error::{Mistake, SourceError};
 use crate::export::export;
+use crate::load::{Asked, Load};
+use crate::password;
 use crate::protect::Protector;
 use crate::query::Query;
 use crate::shape::Shape;
@@ -36,6 +40,9 @@ pub struct Service {
     shape: Shape,
     lists: Vec<Shape>,
     cache: Cache,
+    keys: Shape,
+    load: Load,
+    comparing: Option<Arc<Comparing>>,
 }
 
 type Shared = Arc<Service>;
@@ -52,7 +59,9 @@ impl Service {
         let of_list = |list: &crate::definition::List| Shape::new(&list.fields, &definition.code_lists);
         let lists = definition.lists.iter().map(of_list).collect();
         let cache = Cache::new(definition.limits.cache_s);
-        Ok(Self { definition, source, protector, shape, lists, cache })
+        let keys = Shape::new(&crate::changes::key_fields(&definition), &definition.code_lists);
+        let load = Load::new(&definition.service.name());
+        Ok(Self { definition, source, protector, shape, lists, cache, keys, load, comparing: None })
     }
 
     /// What it answers by.
@@ -60,13 +69,36 @@ impl Service {
         &self.definition
     }
 
+    /// With what comparisons of its rows are kept in.
+    #[must_use]
+    pub fn with_comparing(mut self, comparing: Arc<Comparing>) -> Self {
+        self.comparing = Some(comparing);
+        self
+    }
+
+    /// The load on its source.
+    pub fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Where its source is, without a password.
+    pub fn address(&self) -> String {
+        self.source.address().without_password()
+    }
+
+    /// Seconds for which its source still rests after failures in a row.
+    pub fn rests_s(&self) -> Option<u64> {
+        self.protector.rests_s()
+    }
+
     /// All rows of a statement within the limits of the definition.
     pub(crate) async fn ask(&self, statement: crate::engine::Statement) -> Result<Vec<Row>, SourceError> {
-        let _turn = self.protector.turn().await?;
+        let _turn = self.protector.turn().await.inspect_err(|error| self.load.refused(error))?;
+        let _running = self.load.question();
         let limits = &self.definition.limits;
-        let limit_ms = limits.statement_ms;
+        let (limit_ms, started) = (limits.statement_ms, Instant::now());
+        let (mut rows, mut bytes) = (Vec::new(), 0);
         let reading = async {
-            let (mut rows, mut bytes) = (Vec::new(), 0);
             let mut coming = self.source.rows(statement);
             while let Some(row) = coming.next().await {
                 let row = row?;
@@ -76,7 +108,7 @@ impl Service {
                 }
                 rows.push(row);
             }
-            Ok(rows)
+            Ok(())
         };
         // SQLite keeps no limit of its own; for the others this is a second line.
         let result = match tokio::time::timeout(Duration::from_millis(limit_ms), reading).await {
@@ -84,7 +116,9 @@ impl Service {
             Ok(result) => result,
         };
         self.protector.note(&result);
-        result
+        let asked = Asked { rows: rows.len() as u64, bytes: bytes as u64, took: started.elapsed() };
+        self.load.note(&asked, &result);
+        result.map(|()| rows)
     }
 
     pub(crate) fn query(&self) -> Query<'_> {
@@ -110,31 +144,18 @@ impl Service {
 /// As [`Service::open`].
 pub async fn open(definition: &Definition) -> Result<Source, SourceError> {
     let mut address: crate::engine::Address = definition.url.parse()?;
-    if let Some(path) = &definition.password_file {
-        address = address.with_password(password(path)?.trim_end())?;
+    let read = definition.password_file.as_deref().filter(|_| definition.password.is_none());
+    let read = read.map(password::clear).transpose()?;
+    if let Some(password) = definition.password.as_ref().or(read.as_ref()) {
+        address = address.with_password(password.text())?;
     }
     let connections = u32::try_from(definition.limits.at_once).unwrap_or(4);
     Source::open(&address, &Guard { statement_ms: definition.limits.statement_ms, connections }).await
 }
 
-/// The password of a file that nobody else may read.
-///
-/// # Errors
-/// [`SourceError::Unreachable`]: it cannot be read, or others can.
-pub fn password(path: &std::path::Path) -> Result<String, SourceError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let failed = |what: String| SourceError::Unreachable { source_name: path.display().to_string(), what };
-    let mode = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        let what =
-            format!("người khác đọc được, chạy / others can read it, run: chmod 600 '{}'", path.display());
-        return Err(failed(what));
-    }
-    std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))
-}
-
 /// The routes of a service, below its base.
-pub fn router(service: Service) -> Router {
+pub fn router(service: impl Into<Arc<Service>>) -> Router {
+    let service = service.into();
     let description = crate::openapi::openapi(&service.definition).to_string();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let mut router = Router::new().route("/_openapi.json", get(async move || (json, description)));
@@ -149,7 +170,7 @@ pub fn router(service: Service) -> Router {
     if !service.definition.verified.is_empty() {
         router = router.route("/", post(answer::verify).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)));
     }
-    router.with_state(Arc::new(service))
+    router.with_state(service)
 }
 
 /// An error as a problem (RFC 9457).
@@ -181,7 +202,7 @@ impl IntoResponse for Refusal {
         };
         // What the database says of itself is for its owner, not for who asked.
         let title = match &self.0 {
-            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Other { .. } => {
+            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Other { .. } | SourceError::Comparison { .. } => {
                 "Nguồn dữ liệu tạm không dùng được; nguyên nhân ở nhật ký của nút bên cung cấp / The source cannot be used now; the log of the provider's node says why".to_owned()
             }
             error => error.to_string(),

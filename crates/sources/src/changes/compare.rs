@@ -4,7 +4,6 @@
 //! key of a row may be a personal number. Both keys come from a secret of the node that is not in that store.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 use base::{Clock, Ts};
 use crypto::hash::{hmac_sha256, random};
@@ -45,7 +44,7 @@ impl Comparing {
     /// # Errors
     /// The store does not answer.
     pub async fn state(&self, definition: &Definition) -> Result<Option<Compared>, SourceError> {
-        Ok(self.db.compared(&name(definition)).await?)
+        Ok(self.db.compared(&definition.service.name()).await?)
     }
 
     fn hash(&self, domain: &str, parts: &[&[u8]]) -> ShortHash {
@@ -80,7 +79,7 @@ impl Comparing {
         }
         let stored = self.db.compared_changes(state.id, since, limit).await?;
         let next = stored.last().map_or(since.max(state.base), |last| last.number);
-        let context = name(definition);
+        let context = definition.service.name();
         let open = |change: store::StoredChange| {
             let place = [context.as_bytes(), &change.key_hash].concat();
             let key = self.keys.open(&change.row_key, &place);
@@ -105,11 +104,6 @@ impl From<StoreError> for SourceError {
     fn from(error: StoreError) -> Self {
         Self::Comparison { what: error.to_string() }
     }
-}
-
-/// `SUBSYSTEM/CODE`.
-fn name(definition: &Definition) -> String {
-    format!("{}/{}", definition.service.subsystem, definition.service.code)
 }
 
 /// What a run found.
@@ -140,7 +134,7 @@ pub async fn run(
     few_rows: bool,
 ) -> Result<Summary, SourceError> {
     let (db, definition) = (&comparing.db, service.definition());
-    let (name, now) = (name(definition), clock.now());
+    let (name, now) = (definition.service.name(), clock.now());
     let before = db.compared(&name).await?;
     let token = i64::from_be_bytes(random());
     let mut state = db.compare_begin(&name, comparing.probe(definition), token, now).await?;
@@ -223,7 +217,8 @@ impl Run<'_> {
             let key = json!(query.key_of(row)).to_string();
             let key_hash = self.comparing.hash("key", &[self.name.as_bytes(), b"\0", key.as_bytes()]);
             if !unique.insert(key_hash) {
-                let what = "hai dòng có cùng khóa, sửa entity.key / two rows have one key: correct entity.key";
+                let what =
+                    "hai dòng có cùng khóa, sửa entity.key / two rows have one key: correct entity.key";
                 return Err(SourceError::Comparison { what: what.into() });
             }
             read.push((key, key_hash, self.comparing.hash("row", &[&text])));
@@ -323,6 +318,3 @@ impl Run<'_> {
         Ok(there)
     }
 }
-
-/// What a service needs for answering by comparisons.
-pub type SharedComparing = Arc<Comparing>;

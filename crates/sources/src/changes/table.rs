@@ -75,7 +75,7 @@ impl<'a> Reading<'a> {
         self.engine == Engine::Postgres && !self.table.transaction.is_empty()
     }
 
-    /// The changes behind a mark, each with its row as it is now, and the one more that tells of another page.
+    /// The changes behind a mark, each with its row as it is now.
     pub fn statement(&self, since: Mark, limit: u32) -> Statement {
         let Self { definition, table, engine } = *self;
         let column = |name: &str| format!("c.{}", engine.quoted(name));
@@ -123,7 +123,7 @@ impl<'a> Reading<'a> {
             from.join("."),
             engine.table(&definition.entity.table),
             pairs.join(" AND "),
-            limit.saturating_add(1)
+            limit
         );
         Statement { sql, parameters }
     }

@@ -86,7 +86,9 @@ impl Ddl<'_> {
     fn keys_with_types(&self) -> String {
         let types = &self.definition.entity.key_types;
         let keys = self.table.keys(&self.definition.entity).iter().zip(types);
-        keys.map(|(key, kind)| format!("    {} {kind} NOT NULL", self.quoted(key))).collect::<Vec<_>>().join(",\n")
+        keys.map(|(key, kind)| format!("    {} {kind} NOT NULL", self.quoted(key)))
+            .collect::<Vec<_>>()
+            .join(",\n")
     }
 
     fn keys(&self) -> String {
@@ -167,7 +169,7 @@ impl Ddl<'_> {
         );
         vec![
             format!(
-                "CREATE TABLE {table} (\n    {so} bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,\n    {operation} char(1) NOT NULL,\n    {time} timestamp(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)\n) ENGINE = InnoDB SELECT {} FROM {entity} WHERE FALSE",
+                "CREATE TABLE {table} (\n    {so} bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,\n    {operation} char(1) NOT NULL DEFAULT 'U',\n    {time} timestamp(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)\n) ENGINE = InnoDB SELECT {} FROM {entity} WHERE FALSE",
                 as_keys.join(", ")
             ),
             trigger("INSERT", "them", self.insert('I', "NEW")),

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
+use super::follow::{by_hash, by_table};
 use super::{Refusal, Service, Shared};
-use crate::definition::{Compare, Definition, Verified};
+use crate::definition::{Changes, Compare, Definition, Verified};
 use crate::engine::Row;
 use crate::error::{Mistake, SourceError};
 use crate::meaning::name_folded;
@@ -32,7 +33,7 @@ pub(super) async fn one(
         return Err(question(name, "tra cứu một dòng không có tham số", en).into());
     }
     if let Some(kept) = service.cache.get(uri.path()) {
-        return Ok(given_again(kept));
+        return Ok(given_again(&service, kept));
     }
     let Some(row) = row(&service, &value).await? else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let mut out = Vec::new();
@@ -75,7 +76,7 @@ pub(super) async fn page(
     let asked = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
     match service.cache.get(key) {
-        Some(kept) => Ok(given_again(kept)),
+        Some(kept) => Ok(given_again(&service, kept)),
         None => Ok(service.keep(key, rows_of(&service, asked).await?)),
     }
 }
@@ -86,7 +87,12 @@ pub(super) async fn changes(
     Asked(given): Asking,
 ) -> Result<Response, Refusal> {
     let page = read_page(&service.definition, single(given)?, true)?;
-    Ok(as_json(rows_of(&service, page).await?))
+    let answer = match &service.definition.changes {
+        Some(Changes::Table(table)) => by_table(&service, table, &page).await?,
+        Some(Changes::Hash { .. }) => by_hash(&service, &page).await?,
+        None | Some(Changes::Column { .. }) => rows_of(&service, page).await?,
+    };
+    Ok(as_json(answer))
 }
 
 async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> {
@@ -101,10 +107,10 @@ async fn rows_of(service: &Service, page: Page) -> Result<Vec<u8>, SourceError> 
     Ok(out)
 }
 
-fn array(
-    rows: &[Row],
+pub(super) fn array<T>(
+    rows: &[T],
     out: &mut Vec<u8>,
-    write: impl Fn(&Row, &mut Vec<u8>) -> Result<(), SourceError>,
+    write: impl Fn(&T, &mut Vec<u8>) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     out.push(b'[');
     for (place, row) in rows.iter().enumerate() {
@@ -126,7 +132,7 @@ pub(super) async fn count(
     let page = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
     if let Some(kept) = service.cache.get(key) {
-        return Ok(given_again(kept));
+        return Ok(given_again(&service, kept));
     }
     let rows = service.ask(service.query().count(&page)?).await?;
     let count = rows.first().and_then(|row| row.first()?.as_deref()?.parse::<u64>().ok());
@@ -243,7 +249,7 @@ fn read_page(
     Ok(Page { filters: parameters.into_iter().collect(), limit, after, since })
 }
 
-fn question(place: impl Into<String>, vi: &str, en: &str) -> SourceError {
+pub(super) fn question(place: impl Into<String>, vi: &str, en: &str) -> SourceError {
     SourceError::Question(vec![Mistake::new(place, vi, en)])
 }
 
@@ -262,7 +268,8 @@ pub(super) fn as_json(answer: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, JSON)], answer.into()).into_response()
 }
 
-fn given_again((age, answer): (u64, Bytes)) -> Response {
+fn given_again(service: &Service, (age, answer): (u64, Bytes)) -> Response {
+    service.load.cache_hit();
     let mut response = as_json(answer);
     response.headers_mut().insert(header::AGE, HeaderValue::from(age));
     response
