@@ -31,28 +31,7 @@ pub fn draft(
         let mistake = Mistake::new("--key", vi, format!("there is no column {unknown}"));
         return Err(SourceError::Definition(vec![mistake]));
     }
-    let mut names = Vec::new();
-    let fields: Vec<Field> = table
-        .columns
-        .iter()
-        .zip(&seen.columns)
-        .filter_map(|(column, seen)| {
-            let kind = column.kind?;
-            let name = unused(&camel(&column.name), &mut names);
-            let meaning = seen.guess.filter(|guess| guess.confidence >= SURE).map(|guess| guess.meaning);
-            Some(Field {
-                name,
-                column: column.name.clone(),
-                kind,
-                column_type: column.type_name.clone(),
-                meaning,
-                personal: meaning.and_then(Meaning::personal),
-                code_list: None,
-                title_vi: title(&column.comment, &column.name, meaning),
-                required: !column.nullable,
-            })
-        })
-        .collect();
+    let fields = fields(table, seen);
     let of_meaning = |wanted: Meaning| fields.iter().find(|field| field.meaning == Some(wanted));
     let person = of_meaning(Meaning::PersonalNumber);
     let by_key = fields.iter().find(|field| table.key.len() == 1 && field.column == table.key[0]);
@@ -95,6 +74,32 @@ pub fn draft(
         code_lists: Vec::new(),
     };
     Ok(definition)
+}
+
+/// Every column that can be given.
+fn fields(table: &Table, seen: &Seen) -> Vec<Field> {
+    let mut names = Vec::new();
+    table
+        .columns
+        .iter()
+        .zip(&seen.columns)
+        .filter_map(|(column, seen)| {
+            let kind = column.kind?;
+            let name = unused(&camel(&column.name), &mut names);
+            let meaning = seen.guess.filter(|guess| guess.confidence >= SURE).map(|guess| guess.meaning);
+            Some(Field {
+                name,
+                column: column.name.clone(),
+                kind,
+                column_type: column.type_name.clone(),
+                meaning,
+                personal: meaning.and_then(Meaning::personal),
+                code_list: None,
+                title_vi: title(&column.comment, &column.name, meaning),
+                required: !column.nullable,
+            })
+        })
+        .collect()
 }
 
 /// Only what an index begins with: anything else would read the whole table.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use base::{Clock as _, SystemClock};
 use bytes::Bytes;
 use http::{StatusCode, header};
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::error::SourceError;
@@ -31,7 +31,7 @@ pub(crate) async fn export(State(service): State<Arc<Service>>) -> Result<Respon
         return Ok(StatusCode::NOT_FOUND.into_response());
     }
     if let Some(window) = definition.limits.bulk {
-        let opens_in_s = window.opens_in_s(Timestamp::now());
+        let opens_in_s = window.opens_in_s(SystemClock.now());
         if opens_in_s > 0 {
             return Err(SourceError::NotNow { window: window.to_string(), opens_in_s }.into());
         }

@@ -133,7 +133,7 @@ impl Service {
     /// An answer, which is kept for as long as the definition says.
     fn keep(&self, question: &str, answer: Vec<u8>) -> Response {
         let answer = Bytes::from(answer);
-        self.cache.put(question.to_owned(), answer.clone());
+        self.cache.put(question, answer.clone());
         answer::as_json(answer)
     }
 }

@@ -1,6 +1,7 @@
 //! `lienthong demo`: two nodes, a directory, a population base, and a registry in which a connection was fought for.
 
-mod office;
+mod connect;
+pub mod office;
 mod people;
 mod seed;
 mod story;
@@ -63,12 +64,19 @@ pub struct Args {
     /// runs and print the session's token: names are in people.json.
     #[arg(long, value_name = "PERSON")]
     token: Option<String>,
+    /// Kết nối một dịch vụ đã `source publish` vào nút trung ương của bản demo đang chạy: cấp quyền cho một cửa, qua đủ các
+    /// bước / connect a service that was published on the running demo's central node: the one-stop shop gets a grant.
+    #[arg(long, value_name = "SUBSYSTEM/CODE", conflicts_with = "token")]
+    connect: Option<String>,
 }
 
 /// Runs two nodes, the directory and the population base until Ctrl-C.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(id) = &args.token {
         return print_token(&args, id).await;
+    }
+    if let Some(service) = &args.connect {
+        return connect::run(&args, service).await;
     }
     if std::env::var_os("RUST_LOG").is_some() {
         start_logging(false);

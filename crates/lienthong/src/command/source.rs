@@ -1,5 +1,7 @@
 //! `lienthong source`: from a database that is there to a service that is offered.
 
+pub mod entry;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -85,6 +87,8 @@ pub struct Publish {
     /// Tệp cấu hình của nút có mục [sources] / configuration of the node with the section [sources].
     #[arg(long, default_value = "lienthong.toml")]
     config: PathBuf,
+    #[command(flatten)]
+    entry: entry::Entry,
 }
 
 /// Carries a command out.
@@ -272,10 +276,8 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     file::replace(&place, definition.text()?.as_bytes(), file::PUBLIC)?;
     let id = format!("{}/{}/{}", config.node.owner, service.subsystem, service.code);
     println!("Đã đưa vào {} / published: {id}", place.display());
-    if config.registry.is_some() {
-        println!(
-            "Khai vào sổ đăng ký để người khác tìm thấy / enter it into the registry: PUT /api/v1/services/{id}"
-        );
+    if config.registry.is_some() || config.registry_elsewhere.is_some() {
+        args.entry.make(&config, &definition, &id).await?;
     } else {
         println!(
             "Cấp quyền trong / grant it in {}:\n\n[[grant]]\nto = \"INSTANCE/GOV/MEMBER/SUBSYSTEM\"\nservice = \"{}/{}\"",

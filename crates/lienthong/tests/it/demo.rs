@@ -12,14 +12,14 @@ use crate::harness::{Answer, PROGRAM, curl, free_ports, run, wait};
 const STOP_MAX: Duration = Duration::from_secs(20);
 
 /// A running demo; killed when dropped.
-struct Demo {
+pub struct Demo {
     child: Option<Child>,
     data: PathBuf,
     facts: Value,
 }
 
 impl Demo {
-    fn start(data: &Path, base: u16) -> Self {
+    pub fn start(data: &Path, base: u16) -> Self {
         let (data, port) = (data.to_owned(), base.to_string());
         let output = std::fs::File::create(data.with_extension("out")).unwrap();
         let mut child = Command::new(PROGRAM)
@@ -37,7 +37,7 @@ impl Demo {
         Self { child: Some(child), data, facts: serde_json::from_str(&facts).unwrap() }
     }
 
-    fn fact(&self, pointer: &str) -> &str {
+    pub fn fact(&self, pointer: &str) -> &str {
         self.facts
             .pointer(pointer)
             .and_then(Value::as_str)
@@ -48,7 +48,7 @@ impl Demo {
         std::fs::read_to_string(self.data.with_extension("out")).unwrap()
     }
 
-    fn ask(&self, path: &str, more: &[&str]) -> Answer {
+    pub fn ask(&self, path: &str, more: &[&str]) -> Answer {
         let url =
             format!("{}/r1/{}/{path}", self.fact("/consumer/ask_base"), self.fact("/provider/subsystem"));
         let client = format!("X-Road-Client: {}", self.fact("/consumer/client"));
@@ -56,7 +56,7 @@ impl Demo {
     }
 
     /// Ctrl-C; the demo's exit code.
-    fn interrupt(mut self) -> Option<i32> {
+    pub fn interrupt(mut self) -> Option<i32> {
         let mut child = self.child.take().unwrap();
         let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert!(sent.success());

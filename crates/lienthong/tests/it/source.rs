@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::harness::{Answer, Options, Sandbox, curl, run, wait};
 
-const TABLE: &str = "
+pub const TABLE: &str = "
     CREATE TABLE ket_hon (
         so_dang_ky varchar(20) PRIMARY KEY, so_dinh_danh varchar(12) NOT NULL, ho_ten text NOT NULL, ngay_dang_ky date NOT NULL);
     CREATE INDEX ON ket_hon (so_dinh_danh);
@@ -17,7 +17,7 @@ const TABLE: &str = "
 
 /// A command that works; its output.
 #[track_caller]
-fn works(arguments: &[&str]) -> String {
+pub fn works(arguments: &[&str]) -> String {
     let (code, output) = run(arguments);
     assert_eq!(code, 0, "{arguments:?}: {output}");
     output
@@ -148,7 +148,7 @@ fn no_file_of_the_folder_keeps_the_rest_from_counting() {
 }
 
 /// An address without its password, and the password.
-fn without_password(url: &str) -> (String, String) {
+pub fn without_password(url: &str) -> (String, String) {
     let (head, rest) = url.split_once("://").unwrap();
     let (account, place) = rest.split_once('@').unwrap();
     let (name, password) = account.split_once(':').unwrap();

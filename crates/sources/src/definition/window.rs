@@ -3,10 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use base::Ts;
 use jiff::civil::Time;
-use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
+
+/// Vietnam's clock is ahead of UTC by so many seconds, the whole year.
+const VIETNAM_S: i64 = 7 * 3_600;
+/// Seconds of a day.
+const DAY_S: i32 = 24 * 3_600;
 
 /// Hours of each day by the clock in Vietnam, written `22:00-05:00`; they may pass midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,14 +22,15 @@ pub struct Window {
 
 impl Window {
     /// Seconds until it opens; 0 while it is open.
-    pub fn opens_in_s(self, now: Timestamp) -> u64 {
-        let clock = now.to_zoned(TimeZone::fixed(Offset::constant(7))).time();
+    pub fn opens_in_s(self, now: Ts) -> u64 {
+        let second = i32::try_from((now.secs() + VIETNAM_S).rem_euclid(DAY_S.into())).unwrap_or(0);
+        let clock = Time::MIN + jiff::SignedDuration::from_secs(second.into());
         let is_open = if self.from < self.to {
             self.from <= clock && clock < self.to
         } else {
             self.from <= clock || clock < self.to
         };
-        let wait = (seconds(self.from) - seconds(clock)).rem_euclid(24 * 3_600);
+        let wait = (seconds(self.from) - seconds(clock)).rem_euclid(DAY_S);
         if is_open { 0 } else { wait.cast_unsigned().into() }
     }
 }
@@ -74,7 +79,7 @@ mod tests {
     #[track_caller]
     fn check(window: &str, utc: &str, wait: u64) {
         let window: Window = window.parse().unwrap();
-        assert_eq!(window.opens_in_s(utc.parse().unwrap()), wait, "{window} {utc}");
+        assert_eq!(window.opens_in_s(Ts::parse(utc).unwrap()), wait, "{window} {utc}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) async fn one(
         out.pop();
         out.extend_from_slice(format!(",{}:", Value::from(&*list.name)).as_bytes());
         array(&rows, &mut out, |row, out| {
-            shape.write(row, out).map_err(|unfit| shape.unfit(unfit, &[value.clone()]))
+            shape.write(row, out).map_err(|unfit| shape.unfit(unfit, std::slice::from_ref(&value)))
         })?;
         out.push(b'}');
     }

@@ -39,9 +39,9 @@ impl Cache {
     }
 
     /// Keeps an answer. When there is no room, old ones go first, then all.
-    pub(super) fn put(&self, question: String, answer: Bytes) {
-        let size = |question: &String, answer: &Bytes| question.len() + answer.len();
-        let more = size(&question, &answer);
+    pub(super) fn put(&self, question: &str, answer: Bytes) {
+        let size = |question: &str, answer: &Bytes| question.len() + answer.len();
+        let more = size(question, &answer);
         if self.keep.is_zero() || more > BYTES_MAX / 4 {
             return;
         }
@@ -54,8 +54,8 @@ impl Cache {
             *kept = Kept::default();
         }
         kept.bytes += more;
-        if let Some((_, old)) = kept.answers.insert(question.clone(), (Instant::now(), answer)) {
-            kept.bytes = kept.bytes.saturating_sub(size(&question, &old));
+        if let Some((_, old)) = kept.answers.insert(question.to_owned(), (Instant::now(), answer)) {
+            kept.bytes = kept.bytes.saturating_sub(size(question, &old));
         }
     }
 }
@@ -68,14 +68,14 @@ mod tests {
     fn answers_are_kept_for_their_time_and_within_their_room() {
         let cache = Cache::new(60);
         for number in 0..20 {
-            cache.put(number.to_string(), Bytes::from(vec![0; 1 << 20]));
+            cache.put(&number.to_string(), Bytes::from(vec![0; 1 << 20]));
             assert!(cache.kept.lock().unwrap().bytes <= BYTES_MAX);
         }
         assert!(cache.get("19").is_some() && cache.get("0").is_none());
-        cache.put("large".into(), Bytes::from(vec![0; BYTES_MAX]));
+        cache.put("large", Bytes::from(vec![0; BYTES_MAX]));
         assert!(cache.get("large").is_none());
         let none = Cache::new(0);
-        none.put("a".into(), Bytes::new());
+        none.put("a", Bytes::new());
         assert!(none.get("a").is_none());
     }
 }

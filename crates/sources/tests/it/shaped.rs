@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use base::{Clock as _, SystemClock};
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -205,7 +206,7 @@ async fn exports_begin_in_their_hours_only() {
     let base = Base::sqlite().await;
     let mut definition = base.drafted().await;
     definition.service.export = true;
-    let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))).hour();
+    let hour = i8::try_from((SystemClock.now().secs() / 3_600 + 7) % 24).unwrap();
     let window = |first: i8| {
         format!("{:02}:00-{:02}:00", first.rem_euclid(24), (first + 2).rem_euclid(24)).parse().unwrap()
     };

@@ -77,7 +77,7 @@ impl Office {
     pub async fn sign_in(&self, member: &Member) -> anyhow::Result<String> {
         for wait in [member.next_code_s()? + 1, 0] {
             let proof = json!({ "id": member.id, "password": member.password, "code": member.code()? });
-            let url = format!("{}/sessions", self.api);
+            let url = self.url("/sessions");
             let answer = self.send(Method::POST, &url, &[], Body::Json(&proof)).await?;
             if let Some(token) = answer.body["token"].as_str() {
                 return Ok(token.to_owned());
@@ -89,13 +89,13 @@ impl Office {
 
     /// Reads something as the auditor, who may see all of it.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        let url = format!("{}{path}", self.api);
+        let url = self.url(path);
         self.send(Method::GET, &url, &[self.bearer(AUDITOR)?], Body::Nothing).await?.done(path)
     }
 
     /// Somebody makes something new, or puts something in its place.
     pub async fn makes(&self, who: &str, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let url = format!("{}{path}", self.api);
+        let url = self.url(path);
         let answer = self.send(method, &url, &[self.bearer(who)?], Body::Json(body)).await?;
         Ok(answer.done(path)?.body)
     }
@@ -126,6 +126,11 @@ impl Office {
         let thing = format!("/requests/{request}");
         let answer = self.tries(who, Method::POST, (&thing, &verb), Body::Document(text)).await?;
         answer.done(&verb).map(drop)
+    }
+
+    /// Where a thing of the API is.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.api)
     }
 
     /// Any request.

@@ -24,7 +24,7 @@ use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM}
 
 /// The department that asks in the story.
 pub const DEPARTMENT_CODE: &str = "000.00.11.H17";
-const MINISTRY_CODE: &str = "000.00.00.G01";
+pub const MINISTRY_CODE: &str = "000.00.00.G01";
 const PROVINCE_CODE: &str = "000.00.00.H17";
 /// Why the ministry shares, and the province asks.
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
@@ -79,20 +79,25 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
     for (code, _, granted) in SERVICES {
         if granted {
             let fields = fields(code)?;
-            let ask = json!({
-                "consumer": one_stop(), "agency": PROVINCE_CODE, "service": service(code), "contacts": contacts("kind"),
-                "reason": "Giải quyết thủ tục hành chính tại bộ phận một cửa",
-                "terms": { "fields": fields, "legal_basis": BASIS, "until": until },
-            });
-            let id = asks(office, PROVINCE, &ask).await?;
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let id = asks(office, PROVINCE, &wish_of_the_one_stop(&service(code), &fields, until)).await?;
             goes_live(office, PROVINCE, &id).await.with_context(|| format!("{code}: {id}"))?;
         }
     }
     Ok(())
 }
 
+/// What the one-stop shop of the province asks for.
+pub fn wish_of_the_one_stop(service: &str, fields: &[&str], until: Ts) -> Value {
+    json!({
+        "consumer": one_stop(), "agency": PROVINCE_CODE, "service": service, "contacts": contacts("kind"),
+        "reason": "Giải quyết thủ tục hành chính tại bộ phận một cửa",
+        "terms": { "fields": fields, "legal_basis": BASIS, "until": until },
+    })
+}
+
 /// The one-stop shop, which is connected already.
-fn one_stop() -> String {
+pub fn one_stop() -> String {
     format!("{CONSUMER}/{CONSUMER_SUBSYSTEM}")
 }
 
@@ -250,7 +255,7 @@ pub async fn missing(office: &Office, id: &str) -> anyhow::Result<Vec<String>> {
 }
 
 /// The whole road; gives the number of the grant.
-async fn goes_live(office: &Office, by: &str, id: &str) -> anyhow::Result<String> {
+pub async fn goes_live(office: &Office, by: &str, id: &str) -> anyhow::Result<String> {
     goes_to(office, by, id, &["live"]).await?;
     clears(office, id).await?;
     approves(office, OPERATOR, id).await?;
