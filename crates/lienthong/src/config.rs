@@ -75,6 +75,13 @@ pub struct SourcesSection {
     pub dir: PathBuf,
     /// Where they answer the node: plain HTTP, loopback only.
     pub listen: SocketAddr,
+    /// Address of the store of what is found about them: `sqlite:PATH` or `postgres://…`.
+    #[serde(default = "sources_store")]
+    pub store: String,
+}
+
+fn sources_store() -> String {
+    "sqlite:sources.db".into()
 }
 
 fn sources_dir() -> PathBuf {

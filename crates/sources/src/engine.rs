@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use url::Url;
 
 use crate::error::SourceError;
+use crate::password::Password;
 use crate::value::Kind;
 
 pub use connect::Guard;
@@ -113,6 +114,14 @@ impl Address {
         let mut url = Url::parse(&self.url).map_err(|e| SourceError::Address { what: e.to_string() })?;
         url.set_password(Some(password)).map_err(none)?;
         Ok(Self { url: url.into(), engine: self.engine })
+    }
+
+    /// With a password that was read from its file.
+    ///
+    /// # Errors
+    /// As [`with_password`](Self::with_password).
+    pub fn with(&self, password: &Password) -> Result<Self, SourceError> {
+        self.with_password(password.text())
     }
 
     /// The password that stands in it.

@@ -86,6 +86,11 @@ impl Service {
         self.source.address().without_password()
     }
 
+    /// When its rows were last compared; nothing before the first time, or while that is not known.
+    pub async fn compared(&self) -> Option<base::Ts> {
+        self.comparing.as_ref()?.state(&self.definition).await.ok()??.finished
+    }
+
     /// Seconds for which its source still rests after failures in a row.
     pub fn rests_s(&self) -> Option<u64> {
         self.protector.rests_s()
@@ -147,7 +152,7 @@ pub async fn open(definition: &Definition) -> Result<Source, SourceError> {
     let read = definition.password_file.as_deref().filter(|_| definition.password.is_none());
     let read = read.map(password::clear).transpose()?;
     if let Some(password) = definition.password.as_ref().or(read.as_ref()) {
-        address = address.with_password(password.text())?;
+        address = address.with(password)?;
     }
     let connections = u32::try_from(definition.limits.at_once).unwrap_or(4);
     Source::open(&address, &Guard { statement_ms: definition.limits.statement_ms, connections }).await

@@ -1,6 +1,10 @@
 //! `lienthong source`: from a database that is there to a service that is offered.
 
+mod compare;
 pub mod entry;
+mod seal;
+mod status;
+mod triggers;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,11 +14,12 @@ use sources::check::{Checked, check};
 use sources::engine::{Guard, Table};
 use sources::inspect::{Seen, inspect, look};
 use sources::meaning::Personal;
-use sources::{Address, Definition, Source, draft, serve};
+use sources::{Address, Definition, Source, draft, password, serve};
 
 use super::file;
 use crate::EXIT_CHECK_FAILED;
 use crate::config::Config;
+use crate::credentials::Unsealer;
 
 /// Commands of data sources.
 #[derive(clap::Subcommand)]
@@ -27,6 +32,14 @@ pub enum Command {
     Check(Check),
     /// Đưa định nghĩa vào nút: có hiệu lực trong một giây / put a definition into a node; it counts within a second.
     Publish(Publish),
+    /// Niêm phong mật khẩu của một nguồn để không nằm rõ trên đĩa / seal a source's password, so that it lies nowhere in the clear.
+    Seal(seal::Seal),
+    /// In bảng thay đổi và trigger để chủ CSDL đọc và chạy / print the table of changes and its triggers for the database's owner.
+    Triggers(triggers::Triggers),
+    /// So sánh các dòng với lần trước, để biết thay đổi / compare rows with the last time, to know what changed.
+    Compare(compare::Compare),
+    /// Tình trạng và tải của các nguồn trên nút đang chạy / how the sources of a running node are, and the load on them.
+    Status(status::Status),
 }
 
 /// Where the database is.
@@ -34,9 +47,25 @@ pub enum Command {
 pub struct Place {
     /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`.
     url: String,
-    /// Tệp chứa mật khẩu / file with the password.
+    /// Tệp chứa mật khẩu, rõ hoặc đã niêm phong / file with the password, in the clear or sealed.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    #[command(flatten)]
+    node: OfNode,
+}
+
+/// The node whose passphrase opens a sealed password.
+#[derive(clap::Args)]
+pub struct OfNode {
+    /// Tệp cấu hình của nút, khi mật khẩu đã niêm phong / configuration of the node, when the password is sealed.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl OfNode {
+    fn unsealer(&self) -> anyhow::Result<Option<Unsealer>> {
+        self.config.as_ref().map(|path| Unsealer::new(&Config::read(path)?)).transpose()
+    }
 }
 
 /// Arguments of `source inspect`.
@@ -77,6 +106,8 @@ pub struct Draft {
 pub struct Check {
     /// Tệp định nghĩa / definition file.
     file: PathBuf,
+    #[command(flatten)]
+    node: OfNode,
 }
 
 /// Arguments of `source publish`.
@@ -96,8 +127,12 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Inspect(args) => look_at(&args).await,
         Command::Draft(args) => write_draft(&args).await,
-        Command::Check(args) => check_file(&args.file).await,
+        Command::Check(args) => check_file(&args).await,
         Command::Publish(args) => publish(&args).await,
+        Command::Seal(args) => seal::run(&args),
+        Command::Triggers(args) => triggers::run(&args),
+        Command::Compare(args) => compare::run(&args).await,
+        Command::Status(args) => status::run(&args).await,
     }
 }
 
@@ -105,7 +140,11 @@ impl Place {
     async fn open(&self) -> anyhow::Result<Source> {
         let mut address: Address = self.url.parse()?;
         if let Some(path) = &self.password_file {
-            address = address.with_password(serve::password(path)?.trim_end())?;
+            let password = match self.node.unsealer()? {
+                Some(unsealer) => unsealer.password(path)?,
+                None => password::clear(path)?,
+            };
+            address = address.with(&password)?;
         }
         Ok(Source::open(&address, &Guard::default()).await?)
     }
@@ -236,8 +275,13 @@ async fn examine(definition: &Definition) -> anyhow::Result<Checked> {
     Ok(checked)
 }
 
-async fn check_file(path: &Path) -> anyhow::Result<ExitCode> {
-    let checked = examine(&read(path)?).await?;
+async fn check_file(args: &Check) -> anyhow::Result<ExitCode> {
+    let definition = read(&args.file)?;
+    let definition = match args.node.unsealer()? {
+        Some(unsealer) => unsealer.opened(definition).await?,
+        None => definition,
+    };
+    let checked = examine(&definition).await?;
     if checked.mistakes.is_empty() {
         println!("Dùng được, đã đọc thử {0} dòng / it can be used; {0} rows were read", checked.rows);
         return Ok(ExitCode::SUCCESS);
@@ -254,7 +298,7 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
             args.config.display()
         )
     })?;
-    let definition = read(&args.file)?;
+    let definition = Unsealer::new(&config)?.opened(read(&args.file)?).await?;
     if !examine(&definition).await?.mistakes.is_empty() {
         bail!("định nghĩa không khớp CSDL, xem trên / the definition does not fit the database, see above");
     }

@@ -117,14 +117,24 @@ impl Checker<'_> {
         }
     }
 
-    fn sources(&mut self, section: &SourcesSection) -> SourcesSection {
+    fn sources(&mut self, section: &SourcesSection, others: [Option<&String>; 2]) -> SourcesSection {
+        if others.contains(&Some(&section.store)) {
+            self.wrong(
+                "[sources]",
+                "store: give the sources a store of their own, not that of the message log or the registry",
+            );
+        }
         if !section.listen.ip().is_loopback() {
             self.wrong("[sources]", "listen must be a loopback address, such as 127.0.0.1:7491");
         }
         if section.listen.port() == 0 {
             self.wrong("[sources]", "listen: name the port; the gateway asks there");
         }
-        SourcesSection { dir: self.path(&section.dir), listen: section.listen }
+        SourcesSection {
+            dir: self.path(&section.dir),
+            listen: section.listen,
+            store: store_url(&section.store, self.dir),
+        }
     }
 
     /// A service for each definition of the folder. One with mistakes, or of a service that is there already, is left out:
@@ -412,7 +422,8 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     }
     let codes = file.subsystems.iter().map(|s| s.code.to_string());
     checker.no_repetition("[[subsystem]]", codes.collect());
-    let sources = file.sources.as_ref().map(|section| checker.sources(section));
+    let stores = [Some(&file.store.url), file.registry.as_ref().map(|registry| &registry.store)];
+    let sources = file.sources.as_ref().map(|section| checker.sources(section, stores));
     let mut services = file.services;
     let codes = services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
     checker.no_repetition("[[service]]", codes.collect());

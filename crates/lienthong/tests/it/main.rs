@@ -19,5 +19,6 @@ mod rest;
 mod rig;
 mod rights;
 mod source;
+mod source_care;
 mod store;
 mod tls;

@@ -10,6 +10,7 @@ use crypto::hash::{hmac_sha256, random};
 use crypto::seal::SealingKey;
 use serde_json::json;
 use store::{Added, Batch, Compared, Db, Known, Operation, PART_PLACES, Rewritten, ShortHash, StoreError};
+use tokio::sync::OnceCell;
 
 use crate::definition::Definition;
 use crate::engine::Row;
@@ -25,18 +26,26 @@ const RESUME_S: i64 = 12 * 3_600;
 const WARY_ROWS: i64 = 100;
 
 /// Where comparisons are kept, and the keys that are not kept there.
+///
+/// The store is opened when it is needed first: a node without comparisons has none, and one that is away keeps nobody
+/// from looking up rows.
 pub struct Comparing {
-    db: Db,
+    store: String,
+    db: OnceCell<Db>,
     hashes: [u8; 32],
     keys: SealingKey,
 }
 
 impl Comparing {
-    /// A store, and a secret of the node from which the keys come.
-    pub fn new(db: Db, secret: &[u8]) -> Self {
+    /// The address of a store, and a secret of the node from which the keys come.
+    pub fn new(store: &str, secret: &[u8]) -> Self {
         let keys = hmac_sha256(secret, &[b"lienthong/sources/compared-keys/1"]);
         let hashes = hmac_sha256(secret, &[b"lienthong/sources/compared-hashes/1"]);
-        Self { db, hashes, keys: SealingKey::new(&keys) }
+        Self { store: store.to_owned(), db: OnceCell::new(), hashes, keys: SealingKey::new(&keys) }
+    }
+
+    async fn db(&self) -> Result<&Db, SourceError> {
+        Ok(self.db.get_or_try_init(|| Db::open(&self.store)).await?)
     }
 
     /// What is known of a service; nothing before its first run.
@@ -44,7 +53,7 @@ impl Comparing {
     /// # Errors
     /// The store does not answer.
     pub async fn state(&self, definition: &Definition) -> Result<Option<Compared>, SourceError> {
-        Ok(self.db.compared(&definition.service.name()).await?)
+        Ok(self.db().await?.compared(&definition.service.name()).await?)
     }
 
     fn hash(&self, domain: &str, parts: &[&[u8]]) -> ShortHash {
@@ -77,7 +86,7 @@ impl Comparing {
         if since > 0 && since < state.base || since >= state.next_number {
             return Err(super::table::no_mark());
         }
-        let stored = self.db.compared_changes(state.id, since, limit).await?;
+        let stored = self.db().await?.compared_changes(state.id, since, limit).await?;
         let next = stored.last().map_or(since.max(state.base), |last| last.number);
         let context = definition.service.name();
         let open = |change: store::StoredChange| {
@@ -133,7 +142,7 @@ pub async fn run(
     clock: &dyn Clock,
     few_rows: bool,
 ) -> Result<Summary, SourceError> {
-    let (db, definition) = (&comparing.db, service.definition());
+    let (db, definition) = (comparing.db().await?, service.definition());
     let (name, now) = (definition.service.name(), clock.now());
     let before = db.compared(&name).await?;
     let token = i64::from_be_bytes(random());
@@ -142,7 +151,7 @@ pub async fn run(
         state = db.compare_again(&state).await?;
     }
     let summary = Summary { is_base: state.finished.is_none(), ..Summary::default() };
-    let mut run = Run { service, comparing, name, state, summary, seen: BTreeMap::new() };
+    let mut run = Run { service, comparing, db, name, state, summary, seen: BTreeMap::new() };
     match run.whole(clock, few_rows).await {
         Ok(()) => Ok(run.summary),
         Err(error) => {
@@ -156,6 +165,7 @@ pub async fn run(
 struct Run<'a> {
     service: &'a Service,
     comparing: &'a Comparing,
+    db: &'a Db,
     name: String,
     state: Compared,
     summary: Summary,
@@ -168,7 +178,7 @@ impl Run<'_> {
         while self.page(clock.now()).await? {}
         let Compared { alive, read_rows, .. } = self.state;
         if !few_rows && alive >= WARY_ROWS && read_rows * 2 < alive {
-            self.state = self.comparing.db.compare_again(&self.state).await?;
+            self.state = self.db.compare_again(&self.state).await?;
             return Err(SourceError::Comparison {
                 what: format!(
                     "nguồn chỉ còn {read_rows} trong {alive} dòng, nghi là lỗi; nếu đúng thì chạy `lienthong source compare --few-rows` / only {read_rows} of {alive} rows are there, which looks like a mistake: if it is right, run `lienthong source compare --few-rows`"
@@ -177,7 +187,7 @@ impl Run<'_> {
         }
         let alive = self.sweep(clock.now()).await?;
         self.summary.rows = alive;
-        Ok(self.comparing.db.compare_finish(&self.state, alive, clock.now()).await?)
+        Ok(self.db.compare_finish(&self.state, alive, clock.now()).await?)
     }
 
     /// Reads and keeps the next rows; false when there are no more.
@@ -202,7 +212,7 @@ impl Run<'_> {
         self.state.read_rows += i64::try_from(rows.len()).unwrap_or(i64::MAX);
         self.state.position = Some(self.comparing.keys.seal(json!(last).to_string().as_bytes(), &place));
         self.state.touched = now;
-        self.comparing.db.compare_write(&self.state, &batch).await?;
+        self.db.compare_write(&self.state, &batch).await?;
         Ok(more)
     }
 
@@ -224,7 +234,7 @@ impl Run<'_> {
             read.push((key, key_hash, self.comparing.hash("row", &[&text])));
         }
         let hashes: Vec<ShortHash> = read.iter().map(|row| row.1).collect();
-        let known = self.comparing.db.compare_find(self.state.id, &hashes).await?;
+        let known = self.db.compare_find(self.state.id, &hashes).await?;
         let known: HashMap<ShortHash, Known> = known.into_iter().map(|row| (row.key_hash, row)).collect();
         let (mut batch, mut parts) = (Batch::default(), HashSet::new());
         for (key, key_hash, row_hash) in read {
@@ -287,7 +297,7 @@ impl Run<'_> {
     async fn part(&mut self, part: i64) -> Result<&mut Vec<u8>, SourceError> {
         let bytes = usize::try_from(PART_PLACES / 8).expect("a part is small");
         if !self.seen.contains_key(&part) {
-            let mut stored = self.comparing.db.compare_seen(self.state.id, part).await?.unwrap_or_default();
+            let mut stored = self.db.compare_seen(self.state.id, part).await?.unwrap_or_default();
             stored.resize(bytes, 0);
             self.seen.insert(part, stored);
         }
@@ -298,7 +308,7 @@ impl Run<'_> {
     async fn sweep(&mut self, now: Ts) -> Result<i64, SourceError> {
         let mut there = 0;
         for part in 0..=(self.state.next_place.max(1) - 1) / PART_PLACES {
-            let alive = self.comparing.db.compare_alive(self.state.id, part).await?;
+            let alive = self.db.compare_alive(self.state.id, part).await?;
             let bits = self.part(part).await?.clone();
             let mut batch = Batch::default();
             for place in alive {
@@ -312,7 +322,7 @@ impl Run<'_> {
             }
             if !batch.rewritten.is_empty() {
                 self.state.touched = now;
-                self.comparing.db.compare_write(&self.state, &batch).await?;
+                self.db.compare_write(&self.state, &batch).await?;
             }
         }
         Ok(there)

@@ -35,11 +35,11 @@ pub fn script(definition: &Definition, engine: Engine) -> Result<String, SourceE
     }
     for statement in statements(definition, engine)? {
         // A body with semicolons wants another end of the statement in the mysql tool.
-        if engine == Engine::MySql && statement.contains("BEGIN") {
-            text.push_str(&format!("\nDELIMITER //\n{statement}//\nDELIMITER ;\n"));
+        text += &if engine == Engine::MySql && statement.contains("BEGIN") {
+            ["\nDELIMITER //\n", &statement, "//\nDELIMITER ;\n"].concat()
         } else {
-            text.push_str(&format!("\n{statement};\n"));
-        }
+            ["\n", &statement, ";\n"].concat()
+        };
     }
     let grant = "\n-- Cho tài khoản đọc của nút / for the node's reading account: GRANT SELECT ON … TO …;\n";
     text.push_str(if engine == Engine::Sqlite { "" } else { grant });

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base::Ts;
 use jiff::civil::Time;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -99,9 +100,9 @@ pub enum Every {
 
 impl Every {
     /// The last moment at or before `now` at which a comparison was due.
-    pub fn last_due(self, at: At, now: Timestamp) -> Timestamp {
+    pub fn last_due(self, at: At, now: Ts) -> Ts {
         let zone = TimeZone::fixed(Offset::constant(7));
-        let clock = now.to_zoned(zone.clone()).datetime();
+        let clock = Timestamp::from_microsecond(now.0).unwrap_or_default().to_zoned(zone.clone()).datetime();
         let (due, back) = match self {
             Self::Day => (clock.date().to_datetime(at.0), SignedDuration::from_hours(24)),
             Self::Hour => {
@@ -111,7 +112,7 @@ impl Every {
             }
         };
         let due = if due > clock { due.saturating_sub(back) } else { due };
-        due.to_zoned(zone).map_or(now, |due| due.timestamp())
+        due.to_zoned(zone).map_or(now, |due| Ts(due.timestamp().as_microsecond()))
     }
 }
 
@@ -197,8 +198,8 @@ mod tests {
 
     #[track_caller]
     fn check(every: Every, at: &str, now: &str, due: &str) {
-        let now: Timestamp = now.parse().unwrap();
-        assert_eq!(every.last_due(at.parse().unwrap(), now).to_string(), due);
+        let due_found = every.last_due(at.parse().unwrap(), Ts::parse(now).unwrap());
+        assert_eq!(due_found, Ts::parse(due).unwrap());
     }
 
     #[test]

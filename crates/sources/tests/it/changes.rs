@@ -14,7 +14,6 @@ use sources::changes::triggers;
 use sources::definition::{ChangeTable, Changes, Every};
 use sources::serve::{Service, router};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
-use store::Db;
 use testkit::TestStore;
 
 use crate::base::{Base, PEOPLE, on_each_engine};
@@ -50,7 +49,7 @@ async fn follow(service: &Router, since: &mut String) -> BTreeMap<i64, String> {
             }
             told.insert(item["khoa"]["id"].as_i64().unwrap(), item["thaoTac"].as_str().unwrap().to_owned());
         }
-        *since = page["next"].as_str().unwrap().to_owned();
+        page["next"].as_str().unwrap().clone_into(since);
         if items.is_empty() {
             return told;
         }
@@ -190,7 +189,7 @@ async fn a_gap_in_the_numbers_holds_back_what_follows_until_it_is_old_on_mariadb
 
 /// A service whose changes are found by comparing, on a store.
 async fn compared(definition: Definition, store: &TestStore) -> (Router, Arc<Service>, Arc<Comparing>) {
-    let comparing = Arc::new(Comparing::new(Db::open(store.url()).await.unwrap(), &[7; 32]));
+    let comparing = Arc::new(Comparing::new(store.url(), &[7; 32]));
     let service = Service::open(definition).await.unwrap().with_comparing(Arc::clone(&comparing));
     let service = Arc::new(service);
     (router(Arc::clone(&service)), service, comparing)
@@ -319,7 +318,7 @@ async fn nobody_reads_a_key_of_the_source_in_the_store() {
     assert!(!all.windows(12).any(|bytes| bytes == b"049000000005" || bytes == b"049000000006"));
 
     // Another secret opens nothing: everything begins anew, and old numbers are refused.
-    let other = Arc::new(Comparing::new(Db::open(store.url()).await.unwrap(), &[8; 32]));
+    let other = Arc::new(Comparing::new(store.url(), &[8; 32]));
     let service = Arc::new(Service::open(definition).await.unwrap().with_comparing(Arc::clone(&other)));
     let answers = router(Arc::clone(&service));
     assert_eq!(ask(&answers, "/_changes?since=0").await.0, StatusCode::SERVICE_UNAVAILABLE);
