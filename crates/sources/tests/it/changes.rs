@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sources::Definition;
 use sources::changes::compare::{self, Comparing, Summary};
 use sources::changes::triggers;
+use sources::check::check;
 use sources::definition::{ChangeTable, Changes, Every};
 use sources::serve::{Service, router};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
@@ -29,9 +30,12 @@ async fn with_triggers(base: &Base) -> Definition {
         .map(|read| Definition { password_file: definition.password_file, ..read })
         .unwrap();
     let engine = base.address().engine();
+    let checked = check(&definition, &base.source().await).await.unwrap();
+    assert!(checked.mistakes.iter().any(|mistake| mistake.place == "changes"), "{checked:?}");
     for statement in triggers::statements(&definition, engine).unwrap() {
         base.execute(&statement).await;
     }
+    assert_eq!(check(&definition, &base.source().await).await.unwrap().mistakes, []);
     definition
 }
 
