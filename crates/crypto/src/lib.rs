@@ -11,5 +11,6 @@ pub mod hash;
 pub mod http_signature;
 pub mod ocsp;
 mod post;
+pub mod seal;
 pub mod sign;
 pub mod timestamp;

@@ -4,6 +4,7 @@
 mod bridges;
 mod command;
 mod config;
+mod credentials;
 mod node;
 mod ops;
 mod registry_role;

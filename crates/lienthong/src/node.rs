@@ -93,18 +93,25 @@ impl Node {
         let usage_file = config.data_dir.join("usage.json");
         remember(&gateway, &db, &usage_file, &*clock).await?;
 
+        let sources = match &config.sources {
+            Some(section) => {
+                let means = sources_role::Means::of(&config, section, &*keys)?;
+                sources_role::start(section, means, stopped.clone()).await?
+            }
+            None => sources_role::Running::default(),
+        };
         let health = Arc::new(Health::new(ops::Subjects {
             gateway: Arc::clone(&gateway),
             directory: directory.clone(),
             own: certificates,
             rights: role.freshness,
+            sources: sources.offered,
             clock: Arc::clone(&clock),
         }));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
         let sockets = bind(&config.listen, &identity, verifier).await?;
 
         let mut serving = serve(sockets, &gateway, &health, &stopped);
-        serving.extend(role.serving);
         let ocsp = Duration::from_secs(config.evidence.ocsp_s.max(1));
         let mut background = vec![
             tokio::spawn(follow_directory(client, config.directory.refresh_s, directory_in, db.clone())),
@@ -114,8 +121,7 @@ impl Node {
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
         background.extend(role.background);
-        let sources = sources_role::start(config.sources.as_ref(), stopped).await?;
-        serving.extend(sources.serving);
+        serving.extend(role.serving.into_iter().chain(sources.serving));
         background.extend(sources.background);
         background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");

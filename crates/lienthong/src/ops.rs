@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::bridges::rights::{Age, Freshness};
+use crate::sources_role::{self, status};
 
 /// Days before a certificate's end at which operators are warned.
 const WARN_DAYS: [i64; 3] = [30, 7, 1];
@@ -45,6 +46,8 @@ pub struct Subjects {
     pub own: Vec<(Certificate, &'static str)>,
     /// How old the rights of a registry are, where one has a say.
     pub rights: Option<Arc<Freshness>>,
+    /// The data sources, where there are any.
+    pub sources: Option<sources_role::Offered>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -106,8 +109,15 @@ impl Health {
             ("running", stopping.into()),
         ];
         checks.extend(rights.as_ref().map(|freshness| ("rights", aged(freshness.age()))));
+        checks.extend(self.subjects.sources.as_ref().map(|offered| ("sources", usable(offered))));
         checks
     }
+}
+
+/// The data sources: one that cannot be used is no reason to send the calls of all others elsewhere.
+fn usable(offered: &sources_role::Offered) -> Found {
+    let wrong = status::troubles(offered);
+    if wrong.is_empty() { Found::Good } else { Found::Degraded(wrong.join(", ")) }
 }
 
 /// The rights by their age.
@@ -181,6 +191,9 @@ fn gauges_once(health: &Health) {
     metrics::gauge!("lienthong_calls_in_flight", "side" => "provider").set(providing as f64);
     metrics::gauge!("lienthong_log_waiting_records").set(health.gateway.recorder().waiting() as f64);
     metrics::gauge!("lienthong_log_healthy").set(f64::from(u8::from(health.gateway.recorder().is_healthy())));
+    if let Some(offered) = &health.sources {
+        status::gauges(offered);
+    }
     let now = health.clock.now();
     for (certificate, what) in &health.own {
         let left = certificate.not_after().micros_since(now) / 1_000_000;

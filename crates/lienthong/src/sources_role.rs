@@ -1,5 +1,9 @@
 //! The role of data sources: definitions in a folder, each a service of this node, taken over when they change.
 
+mod comparing;
+mod quality;
+pub mod status;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
@@ -8,43 +12,70 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use base::{Clock as _, SystemClock};
+use axum::{Json, Router};
+use base::SystemClock;
+use crypto::sign::KeyStore;
 use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
+use sources::changes::compare::Comparing;
 use sources::error::Mistake;
-use sources::quality::{history, moment};
 use sources::serve::{Service, router};
 use sources::{Offer, SourceError, passthrough};
-use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service as _;
 use web::{Problem, Server};
 
-use crate::config::SourcesSection;
+use crate::config::{Config, SourcesSection};
+use crate::credentials::Unsealer;
 
 /// How often the folder is looked at; a change counts within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A source that could not be reached is tried again after this.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
-/// How often it is looked whether a check of quality is due.
-const DUE_EVERY: Duration = Duration::from_secs(20);
+/// What became of the files of the folder.
+#[derive(Default)]
+pub struct Offering {
+    /// Services at work, by `SUBSYSTEM/CODE`.
+    services: BTreeMap<String, Working>,
+    /// Files that cannot be used.
+    unusable: Vec<status::Unusable>,
+}
 
-/// Services at work, by `SUBSYSTEM/CODE`.
-type Offered = Arc<RwLock<BTreeMap<String, Router>>>;
+/// What is offered now.
+pub type Offered = Arc<RwLock<Offering>>;
 
 /// The role at work; nothing without the section `[sources]`.
 #[derive(Default)]
 pub struct Running {
     /// Answers the gateway; ends with the node.
     pub serving: Option<JoinHandle<()>>,
-    /// Follows the folder, checks quality; is cut off at the end.
+    /// Follows the folder, compares rows, checks quality; is cut off at the end.
     pub background: Vec<JoinHandle<()>>,
+    /// What is offered, for who looks after the node; nothing without the section.
+    pub offered: Option<Offered>,
+}
+
+/// What a node has that its sources need.
+pub struct Means {
+    /// Opens sealed passwords.
+    pub unsealer: Unsealer,
+    /// Where comparisons are kept.
+    pub comparing: Arc<Comparing>,
+}
+
+impl Means {
+    /// Those of a node.
+    ///
+    /// # Errors
+    /// The node has no passphrase, or no secret of pseudonyms.
+    pub fn of(config: &Config, section: &SourcesSection, keys: &dyn KeyStore) -> anyhow::Result<Self> {
+        Ok(Self { unsealer: Unsealer::new(config)?, comparing: comparing(config, section, keys)? })
+    }
 }
 
 /// A definition of the folder, or what is wrong with it.
@@ -101,10 +132,11 @@ pub fn stamp(dir: &Path) -> Vec<Stamp> {
 /// # Errors
 /// The socket is not usable.
 pub async fn start(
-    section: Option<&SourcesSection>,
+    section: &SourcesSection,
+    means: Means,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<Running> {
-    let Some(section) = section else { return Ok(Running::default()) };
+    let means = Arc::new(means);
     let server = Server::bind(section.listen, None, web::Limits::default()).await;
     let server = server.with_context(|| {
         format!(
@@ -115,11 +147,26 @@ pub async fn start(
     let offered = Offered::default();
     let dispatching = Router::new().fallback(dispatch).with_state(Arc::clone(&offered));
     let serving = tokio::spawn(web::router::serve(server, dispatching, stopped));
-    let (working, services) = watch::channel(Vec::new());
-    let follower = Follower { dir: section.dir.clone(), offered, working, files: BTreeMap::new() };
-    let checking = check_quality(services, section.store.clone());
-    let background = vec![tokio::spawn(follower.follow()), tokio::spawn(checking)];
-    Ok(Running { serving: Some(serving), background })
+    let comparing = comparing::run(Arc::clone(&offered), Arc::clone(&means.comparing));
+    let follower =
+        Follower { dir: section.dir.clone(), offered: Arc::clone(&offered), means, files: BTreeMap::new() };
+    let quality = quality::run(Arc::clone(&offered), section.store.clone());
+    let background = vec![tokio::spawn(follower.follow()), tokio::spawn(comparing), tokio::spawn(quality)];
+    Ok(Running { serving: Some(serving), background, offered: Some(offered) })
+}
+
+/// Where comparisons are kept, with the keys that come from a secret of the node.
+///
+/// # Errors
+/// The node has no such secret.
+pub fn comparing(
+    config: &Config,
+    section: &SourcesSection,
+    keys: &dyn KeyStore,
+) -> anyhow::Result<Arc<Comparing>> {
+    let secret = keys.secret(&config.keys.pseudonyms);
+    let secret = secret.with_context(|| "khóa bí danh / the secret of pseudonyms")?;
+    Ok(Arc::new(Comparing::new(&section.store, &secret)))
 }
 
 /// Where the gateway of this node finds a definition.
@@ -131,8 +178,7 @@ pub fn url(listen: SocketAddr, definition: &Offer) -> String {
 struct Follower {
     dir: PathBuf,
     offered: Offered,
-    /// The services at work, for who looks after their data.
-    working: watch::Sender<Vec<Arc<Service>>>,
+    means: Arc<Means>,
     /// What was made of each file.
     files: BTreeMap<PathBuf, Opened>,
 }
@@ -140,8 +186,8 @@ struct Follower {
 /// A file of the folder, as it was when it was read.
 struct Opened {
     stamp: (Option<SystemTime>, u64),
-    /// Nothing while it cannot be used.
-    service: Option<Working>,
+    /// What is wrong while it cannot be used.
+    service: Result<Working, status::Unusable>,
 }
 
 /// A service at work.
@@ -160,7 +206,7 @@ impl Follower {
         let mut tried = Instant::now();
         loop {
             let now = stamp(&self.dir);
-            let failed = self.files.values().any(|file| file.service.is_none());
+            let failed = self.files.values().any(|file| file.service.is_err());
             if seen.as_ref() != Some(&now) || failed && tried.elapsed() >= AGAIN_AFTER {
                 self.load(&now).await;
                 seen = Some(now);
@@ -182,41 +228,59 @@ impl Follower {
         self.files.retain(|path, _| found.iter().any(|found| found.path == *path));
         found.retain(|found| {
             let stamp = stamp_of(now, &found.path);
-            self.files.get(&found.path).is_none_or(|file| file.service.is_none() || file.stamp != stamp)
+            self.files.get(&found.path).is_none_or(|file| file.service.is_err() || file.stamp != stamp)
         });
-        for (path, opened) in join_all(found.into_iter().map(open)).await {
-            let service = opened.map_err(|error| {
+        for (path, opened) in join_all(found.into_iter().map(|found| open(found, &self.means))).await {
+            let service = opened.map_err(|(service, error)| {
                 tracing::error!(code = error.code(), %error, path = %path.display(), "nguồn dữ liệu chưa dùng được / a data source cannot be used");
+                status::Unusable::new(&path, service, &error)
             });
-            self.files.insert(path.clone(), Opened { stamp: stamp_of(now, &path), service: service.ok() });
+            self.files.insert(path.clone(), Opened { stamp: stamp_of(now, &path), service });
         }
-        let mut offered = BTreeMap::new();
-        let mut working = Vec::new();
-        for it in self.files.values().filter_map(|file| file.service.clone()) {
-            // Of two files for one service the first counts, as it does for the gateway's configuration.
-            if let Entry::Vacant(place) = offered.entry(it.name) {
-                place.insert(it.routes);
-                working.extend(it.table);
+        let mut offer = Offering::default();
+        for file in self.files.values() {
+            match &file.service {
+                // Of two files for one service the first counts, as it does for the gateway's configuration.
+                Ok(working) => {
+                    if let Entry::Vacant(place) = offer.services.entry(working.name.clone()) {
+                        place.insert(working.clone());
+                    }
+                }
+                Err(unusable) => offer.unusable.push(unusable.clone()),
             }
         }
-        self.working.send_replace(working);
-        tracing::info!(services = offered.len(), "đã nạp nguồn dữ liệu / data sources loaded");
-        *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offered;
+        tracing::info!(services = offer.services.len(), "đã nạp nguồn dữ liệu / data sources loaded");
+        *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offer;
     }
 }
 
-async fn open(found: Found) -> (PathBuf, Result<Working, SourceError>) {
+/// What became of a file; with the service's name where it is known.
+type Outcome = Result<Working, (Option<String>, SourceError)>;
+
+async fn open(found: Found, means: &Means) -> (PathBuf, Outcome) {
     let Found { path, definition } = found;
-    (path, offer(definition).await)
+    let opened = match definition {
+        Ok(definition) => {
+            let name = name(&definition);
+            offer(definition, means).await.map_err(|error| (Some(name), error))
+        }
+        Err(error) => Err((None, error)),
+    };
+    (path, opened)
 }
 
-async fn offer(definition: Result<Offer, SourceError>) -> Result<Working, SourceError> {
-    let definition = definition?;
+/// `SUBSYSTEM/CODE`.
+fn name(definition: &Offer) -> String {
     let about = definition.about();
-    let name = format!("{}/{}", about.subsystem, about.code);
-    Ok(match definition {
+    format!("{}/{}", about.subsystem, about.code)
+}
+
+async fn offer(definition: Offer, means: &Means) -> Result<Working, SourceError> {
+    let name = name(&definition);
+    Ok(match means.unsealer.opened(definition).await? {
         Offer::Table(definition) => {
-            let service = Arc::new(Service::open(*definition).await?);
+            let service = Service::open(*definition).await?;
+            let service = Arc::new(service.with_comparing(Arc::clone(&means.comparing)));
             Working { name, routes: router(Arc::clone(&service)), table: Some(service) }
         }
         Offer::Existing(definition) => {
@@ -224,32 +288,6 @@ async fn offer(definition: Result<Offer, SourceError>) -> Result<Working, Source
             Working { name, routes: passthrough::serve::router(service), table: None }
         }
     })
-}
-
-/// Holds the rules of definitions with `[quality]` against their sources when it is time, and keeps what is found.
-async fn check_quality(services: watch::Receiver<Vec<Arc<Service>>>, store: String) {
-    let mut since = moment(SystemClock.now());
-    let mut db = None;
-    loop {
-        tokio::time::sleep(DUE_EVERY).await;
-        let (now, working) = (moment(SystemClock.now()), services.borrow().clone());
-        if !working.iter().any(|service| service.definition().quality.is_some()) {
-            since = now;
-            continue;
-        }
-        let done = async {
-            // Opened when it is needed: a node without schedules has no such store.
-            let db = match &mut db {
-                Some(db) => db,
-                none => none.insert(Db::open(&store).await?),
-            };
-            history::run_due(&working, since, now, db).await
-        };
-        if let Err(error) = done.await {
-            tracing::error!(%error, "không lưu được kết quả kiểm tra chất lượng / the results of quality checks are not kept");
-        }
-        since = now;
-    }
 }
 
 fn stamp_of(all: &[Stamp], path: &Path) -> (Option<SystemTime>, u64) {
@@ -260,14 +298,17 @@ fn stamp_of(all: &[Stamp], path: &Path) -> (Option<SystemTime>, u64) {
 async fn dispatch(State(offered): State<Offered>, mut request: Request) -> Response {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let (path, query) = target.split_once('?').map_or((&*target, None), |(path, query)| (path, Some(query)));
+    if path == "/_status" {
+        return Json(status::services(&offered, &SystemClock).await).into_response();
+    }
     let mut parts = path.trim_start_matches('/').splitn(3, '/');
     let name = format!("{}/{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let rest = parts.next().unwrap_or_default();
-    let found = offered.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+    let found = offered.read().unwrap_or_else(PoisonError::into_inner).services.get(&name).cloned();
     let inner = query.map_or_else(|| format!("/{rest}"), |query| format!("/{rest}?{query}"));
-    if let (Some(mut service), Ok(uri)) = (found, inner.parse::<Uri>()) {
+    if let (Some(mut working), Ok(uri)) = (found, inner.parse::<Uri>()) {
         *request.uri_mut() = uri;
-        return service.call(request).await.unwrap_or_else(|never| match never {});
+        return working.routes.call(request).await.unwrap_or_else(|never| match never {});
     }
     let title = "Nguồn dữ liệu này chưa dùng được, xem nhật ký của nút / This data source cannot be used yet, see the node's log";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, &"EX-3002", title).into_response().map(Body::new)

@@ -1,6 +1,7 @@
 //! Holding a definition against the database that it is about.
 
-use crate::definition::{Definition, Field};
+use crate::changes::table::{Mark, Reading};
+use crate::definition::{Changes, Definition, Field};
 use crate::engine::{Source, Table};
 use crate::error::{Mistake, SourceError};
 use crate::query::{Page, Query};
@@ -54,6 +55,9 @@ pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, 
             let of = list.by.iter().map(|link| &link.of);
             missing_columns((&format!("list {}: by", list.name), table), of, &mut checked);
         }
+    }
+    if checked.mistakes.is_empty() {
+        follow(definition, source, &mut checked).await?;
     }
     if checked.mistakes.is_empty() {
         read(definition, source, &mut checked).await?;
@@ -141,6 +145,23 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
             let en = format!("no index begins with {}: each question reads the whole table", field.column);
             checked.warnings.push(Mistake::new(format!("field {}", field.name), vi, en));
         }
+    }
+}
+
+/// Asks the table of changes once, where there is one.
+async fn follow(definition: &Definition, source: &Source, checked: &mut Checked) -> Result<(), SourceError> {
+    let Some(Changes::Table(table)) = &definition.changes else { return Ok(()) };
+    let asked = Reading::new(definition, table, source.engine()).statement(Mark::default(), 1);
+    match source.all(asked.sql, asked.parameters).await {
+        Ok(_) => Ok(()),
+        Err(error @ (SourceError::Changed { .. } | SourceError::NoRight { .. })) => {
+            let vi =
+                format!("{error}; bảng thay đổi: chủ CSDL chạy `lienthong source triggers` và GRANT SELECT");
+            let en = "the table of changes: the database's owner runs `lienthong source triggers`, and grants SELECT";
+            checked.mistakes.push(Mistake::new("changes", vi, en));
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }
 

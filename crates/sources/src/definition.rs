@@ -1,5 +1,6 @@
 //! The definition of a data service: a small TOML file that people read, correct and keep under version control.
 
+mod changes;
 mod mistakes;
 mod window;
 
@@ -13,8 +14,10 @@ use crate::encoding::Encoding;
 use crate::error::{Mistake, SourceError};
 use crate::file::Import;
 use crate::meaning::{Meaning, Personal};
+use crate::password::Password;
 use crate::value::Kind;
 
+pub use changes::{At, ChangeTable, Changes, Every};
 pub use window::Window;
 
 /// The value of `format`.
@@ -44,6 +47,9 @@ pub struct Definition {
     /// How a file is to be read; for `csv:` and `xlsx:` only.
     #[serde(default, skip_serializing_if = "Import::is_default")]
     pub import: Import,
+    /// The password itself, where somebody who could unseal its file did; never written.
+    #[serde(skip)]
+    pub password: Option<Password>,
     /// What is offered.
     pub service: Service,
     /// Where the rows are.
@@ -124,6 +130,13 @@ impl Gives {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     fn is_rows(&self) -> bool {
         *self == Self::Rows
+    }
+}
+
+impl Service {
+    /// `SUBSYSTEM/CODE`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.subsystem, self.code)
     }
 }
 
@@ -279,17 +292,6 @@ pub struct CodeList {
     /// Name of each code; a value without a name here is given without one.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
-}
-
-/// Telling what changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Changes {
-    /// A column tells.
-    Column {
-        /// The field that grows with every change of its row.
-        field: String,
-    },
 }
 
 /// Limits.

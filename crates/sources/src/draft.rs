@@ -51,6 +51,7 @@ pub fn draft(
         url: address.without_password(),
         password_file: None,
         import: address.import(),
+        password: None,
         service: Service {
             subsystem: subsystem.into(),
             code: code.into(),

@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::error::SourceError;
 use crate::file::{FileAddress, FileState, Following, Import};
+use crate::password::Password;
 use crate::value::Kind;
 
 use kept::{Age, Kept};
@@ -63,7 +64,12 @@ impl Engine {
 
     /// A column of the table `t` as text. Named with its table: PostgreSQL would otherwise sort by the text.
     pub fn as_text(self, column: &str, kind: Option<Kind>) -> String {
-        let column = self.column(column);
+        self.as_text_of("t", column, kind)
+    }
+
+    /// A column of a table as text.
+    pub fn as_text_of(self, table: &str, column: &str, kind: Option<Kind>) -> String {
+        let column = format!("{table}.{}", self.quoted(column));
         match (self, kind) {
             (Self::Postgres, _) => format!("{column}::text"),
             (Self::Sqlite, _) => format!("CAST({column} AS TEXT)"),
@@ -138,6 +144,14 @@ impl Address {
         let mut url = Url::parse(&self.url).map_err(|e| SourceError::Address { what: e.to_string() })?;
         url.set_password(Some(password)).map_err(none)?;
         Ok(Self { url: url.into(), ..self.clone() })
+    }
+
+    /// With a password that was read from its file.
+    ///
+    /// # Errors
+    /// As [`with_password`](Self::with_password).
+    pub fn with(&self, password: &Password) -> Result<Self, SourceError> {
+        self.with_password(password.text())
     }
 
     /// The password that stands in it.

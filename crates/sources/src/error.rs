@@ -91,6 +91,25 @@ pub enum SourceError {
         /// Seconds until then.
         opens_in_s: u64,
     },
+    /// A sealed password does not open.
+    #[error("tệp mật khẩu {path}: {what} / the password file {path}: {what}")]
+    Sealed {
+        /// The file.
+        path: String,
+        /// Why, and the remedy.
+        what: String,
+    },
+    /// Rows are compared, but were not yet.
+    #[error(
+        "chưa so sánh lần đầu nên chưa biết thay đổi; chủ quản chờ đến giờ hoặc chạy `lienthong source compare` / there was no first comparison yet, so that changes are not known: its owner waits until it is due, or runs `lienthong source compare`"
+    )]
+    NotCompared,
+    /// Comparing rows does not work.
+    #[error("không so sánh được: {what} / rows are not compared: {what}")]
+    Comparison {
+        /// Why.
+        what: String,
+    },
     /// The question is malformed.
     #[error("{}", mistakes(.0))]
     Question(Vec<Mistake>),
@@ -169,6 +188,8 @@ impl SourceError {
             Self::Encoding { .. } => "EX-3014",
             Self::Fault { .. } => "EX-3015",
             Self::RunEnded { .. } => "EX-3016",
+            Self::Sealed { .. } => "EX-3017",
+            Self::NotCompared | Self::Comparison { .. } => "EX-3018",
             Self::NotNow { .. } => "EX-3019",
         }
     }

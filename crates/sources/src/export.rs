@@ -70,10 +70,11 @@ pub(crate) async fn export(
         }
     }
     let content_type = wanted.format.content_type();
-    let mut export = Export::new(service, wanted)?;
+    let mut export = Export::new(Arc::clone(&service), wanted)?;
     let first = export.begin().await?;
     let (parts, coming) = mpsc::channel(PARTS);
     tokio::spawn(async move {
+        let _running = service.load().export();
         let written = tokio::select! {
             written = export.write(first, &parts) => written,
             () = parts.closed() => Err(gone()),

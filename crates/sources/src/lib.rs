@@ -9,6 +9,7 @@
 //! What an engine does differently is in [`engine`]; everything else knows one SQL and rows of text.
 
 pub mod bare;
+pub mod changes;
 pub mod check;
 pub mod definition;
 pub mod draft;
@@ -19,12 +20,14 @@ pub mod error;
 mod export;
 pub mod file;
 pub mod inspect;
+pub mod load;
 mod masked;
 pub mod meaning;
 pub mod offer;
 pub mod openapi;
 mod parquet;
 pub mod passthrough;
+pub mod password;
 pub mod protect;
 pub mod quality;
 pub mod query;

@@ -61,6 +61,9 @@ fn schemas(definition: &Definition) -> Map<String, Value> {
         return schemas;
     }
     schemas.insert("Item".into(), item);
+    if matches!(definition.changes, Some(Changes::Table(_) | Changes::Hash { .. })) {
+        schemas.insert("Change".into(), change(definition));
+    }
     schemas.insert("Page".into(), json!({
         "type": "object", "required": ["items", "next"],
         "properties": {
@@ -223,16 +226,45 @@ fn count(definition: &Definition) -> Value {
 }
 
 fn changes(definition: &Definition) -> Value {
-    let since = definition.changes.as_ref().and_then(|changes| match changes {
-        Changes::Column { field } => definition.field(field),
-    });
-    let schema = since.map_or_else(|| json!({ "type": "string" }), |field| field.kind.schema());
+    let Some(Changes::Column { field }) = &definition.changes else { return followed(definition) };
+    let schema =
+        definition.field(field).map_or_else(|| json!({ "type": "string" }), |field| field.kind.schema());
     let mut page = page(definition);
     page["summary"] = "Các dòng thay đổi từ một thời điểm / rows that changed since".into();
     if let Some(parameters) = page["parameters"].as_array_mut() {
         parameters.push(json!({ "name": "since", "in": "query", "required": true, "schema": schema, "description": "Từ / since" }));
     }
     page
+}
+
+/// Changes with what happened, where a table of changes or a comparison tells.
+fn followed(definition: &Definition) -> Value {
+    let limits = &definition.limits;
+    let schema = json!({ "type": "object", "required": ["items", "next"], "properties": {
+        "items": { "type": "array", "items": { "$ref": "#/components/schemas/Change" }, "description": "Thay đổi, mỗi dòng một lần / changes, each row once" },
+        "next": { "type": "string", "description": "Gửi lại bằng since lần sau; items rỗng là đã đủ / send it as since the next time; no items: that is all for now" },
+    } });
+    json!({
+        "summary": "Thêm, sửa, xóa từ lần trước / what came, changed and went since",
+        "parameters": [
+            { "name": "since", "in": "query", "required": true, "schema": { "type": "string" }, "description": "next của lần trước; lần đầu 0 / next of the last answer, 0 the first time" },
+            { "name": "limit", "in": "query", "description": "Số thay đổi mỗi lần / changes of an answer",
+              "schema": { "type": "integer", "minimum": 1, "maximum": limits.page_rows_max, "default": limits.page_rows } },
+        ],
+        "responses": answers(&schema, "Thay đổi / changes"),
+    })
+}
+
+/// A change, for services that tell them with what happened.
+fn change(definition: &Definition) -> Value {
+    let key = object(definition, &crate::changes::key_fields(definition), "");
+    json!({ "type": "object", "required": ["so", "thaoTac", "khoa", "luc", "dong"], "properties": {
+        "so": { "type": "string", "description": "Thứ tự / its place in the order" },
+        "thaoTac": { "type": "string", "enum": ["them", "sua", "xoa"], "description": "Thêm, sửa, xóa / came, changed, went" },
+        "khoa": key,
+        "luc": { "type": ["string", "null"], "format": "date-time", "description": "Lúc thay đổi, nếu biết / when, if known" },
+        "dong": { "oneOf": [{ "$ref": "#/components/schemas/Item" }, { "type": "null" }], "description": "Dòng hiện nay; null là đã xóa / the row as it is now; null: it went" },
+    } })
 }
 
 fn export(definition: &Definition) -> Value {

@@ -52,6 +52,12 @@ impl Protector {
         }
     }
 
+    /// Seconds for which the source still rests.
+    pub fn rests_s(&self) -> Option<u64> {
+        let (now, until) = (self.elapsed_ms(), self.rests_until.load(Ordering::Relaxed));
+        (now < until).then(|| (until - now).div_ceil(1000))
+    }
+
     /// Notes how a question ended. Only what is the source's fault counts.
     pub fn note<T>(&self, result: &Result<T, SourceError>) {
         if let Err(

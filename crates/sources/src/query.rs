@@ -153,6 +153,24 @@ impl<'a> Query<'a> {
         Ok(self.select(building, "", page.limit.saturating_add(1)))
     }
 
+    /// The rows that have these keys.
+    pub(crate) fn keyed(&self, keys: &[Vec<String>]) -> Statement {
+        let mut building = self.building();
+        let Entity { key, key_types, .. } = &self.definition.entity;
+        let mut rows = Vec::with_capacity(keys.len());
+        for values in keys {
+            let mut part = Vec::with_capacity(key.len());
+            for ((column, type_name), value) in key.iter().zip(key_types).zip(values) {
+                building.parameters.push(value.clone());
+                let place = self.engine.as_value(building.parameters.len(), type_name);
+                part.push(format!("{} = {place}", self.engine.column(column)));
+            }
+            rows.push(format!("({})", part.join(" AND ")));
+        }
+        building.conditions.push(format!("({})", rows.join(" OR ")));
+        self.select(building, "", u32::try_from(keys.len()).unwrap_or(u32::MAX))
+    }
+
     /// How many rows a page's question has in all.
     ///
     /// # Errors

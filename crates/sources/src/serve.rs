@@ -2,10 +2,11 @@
 
 pub(crate) mod answer;
 mod cache;
+mod follow;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -17,10 +18,13 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use web::{Problem, ProblemError};
 
+use crate::changes::compare::Comparing;
 use crate::definition::{Definition, Gives};
 use crate::engine::{Guard, Row, Seen, Source, Statement};
 use crate::error::{Mistake, SourceError};
 use crate::export::export;
+use crate::load::{Asked, Load};
+use crate::password;
 use crate::protect::Protector;
 use crate::quality::Report;
 use crate::quality::judge::Judge;
@@ -47,6 +51,9 @@ pub struct Service {
     judge: Judge,
     /// Answers in which a row broke a rule of severity red.
     red_answers: AtomicU64,
+    keys: Shape,
+    load: Load,
+    comparing: Option<Arc<Comparing>>,
 }
 
 type Shared = Arc<Service>;
@@ -65,12 +72,54 @@ impl Service {
         let lists = definition.lists.iter().map(of_list).collect();
         let cache = Cache::new(definition.limits.cache_s);
         let (judge, red_answers) = (Judge::new(&definition), AtomicU64::new(0));
-        Ok(Self { definition, source, protector, parts, shape, lists, cache, judge, red_answers })
+        let keys = Shape::new(&crate::changes::key_fields(&definition), &definition.code_lists);
+        let load = Load::new(&definition.service.name());
+        Ok(Self {
+            definition,
+            source,
+            protector,
+            parts,
+            shape,
+            lists,
+            cache,
+            judge,
+            red_answers,
+            keys,
+            load,
+            comparing: None,
+        })
     }
 
     /// What it answers by.
     pub fn definition(&self) -> &Definition {
         &self.definition
+    }
+
+    /// With what comparisons of its rows are kept in.
+    #[must_use]
+    pub fn with_comparing(mut self, comparing: Arc<Comparing>) -> Self {
+        self.comparing = Some(comparing);
+        self
+    }
+
+    /// The load on its source.
+    pub fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Where its source is, without a password.
+    pub fn address(&self) -> String {
+        self.source.address().without_password()
+    }
+
+    /// When its rows were last compared; nothing before the first time, or while that is not known.
+    pub async fn compared(&self) -> Option<base::Ts> {
+        self.comparing.as_ref()?.state(&self.definition).await.ok()??.finished
+    }
+
+    /// Seconds for which its source still rests after failures in a row.
+    pub fn rests_s(&self) -> Option<u64> {
+        self.protector.rests_s()
     }
 
     /// Holds the definition's rules against every row.
@@ -111,15 +160,17 @@ impl Service {
         statement: &Statement,
         mut each: impl FnMut(Seen<'_>) + Send,
     ) -> Result<(), SourceError> {
-        let _turn = self.protector.turn().await?;
+        let _turn = self.protector.turn().await.inspect_err(|error| self.load.refused(error))?;
+        let _running = self.load.question();
         let limits = &self.definition.limits;
-        let limit_ms = limits.statement_ms;
-        let mut bytes = 0;
+        let (limit_ms, started) = (limits.statement_ms, Instant::now());
+        let (mut rows, mut bytes) = (0_u64, 0);
         let mut counted = |row: Seen<'_>| {
             bytes += row.iter().flatten().map(|text| text.len()).sum::<usize>();
             if bytes > limits.answer_bytes_max {
                 return Err(SourceError::TooLarge { limit_bytes: limits.answer_bytes_max });
             }
+            rows += 1;
             each(row);
             Ok(())
         };
@@ -130,6 +181,8 @@ impl Service {
             Ok(result) => result,
         };
         self.protector.note(&result);
+        let asked = Asked { rows, bytes: bytes as u64, took: started.elapsed() };
+        self.load.note(&asked, &result);
         result
     }
 
@@ -175,27 +228,13 @@ pub async fn open(definition: &Definition) -> Result<Source, SourceError> {
     let columns = definition.fields.iter().map(|field| (field.column.clone(), field.column_type.clone()));
     let address: crate::engine::Address = definition.url.parse()?;
     let mut address = address.with_import(&definition.import, columns.collect());
-    if let Some(path) = &definition.password_file {
-        address = address.with_password(password(path)?.trim_end())?;
+    let read = definition.password_file.as_deref().filter(|_| definition.password.is_none());
+    let read = read.map(password::clear).transpose()?;
+    if let Some(password) = definition.password.as_ref().or(read.as_ref()) {
+        address = address.with(password)?;
     }
     let connections = u32::try_from(definition.limits.at_once).unwrap_or(4);
     Source::open(&address, &Guard { statement_ms: definition.limits.statement_ms, connections }).await
-}
-
-/// The password of a file that nobody else may read.
-///
-/// # Errors
-/// [`SourceError::Unreachable`]: it cannot be read, or others can.
-pub fn password(path: &std::path::Path) -> Result<String, SourceError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let failed = |what: String| SourceError::Unreachable { source_name: path.display().to_string(), what };
-    let mode = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        let what =
-            format!("người khác đọc được, chạy / others can read it, run: chmod 600 '{}'", path.display());
-        return Err(failed(what));
-    }
-    std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))
 }
 
 /// The routes of a service, below its base.
@@ -250,7 +289,7 @@ impl IntoResponse for Refusal {
         };
         // What the database says of itself is for its owner, not for who asked.
         let title = match &self.0 {
-            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } | SourceError::Fault { .. } => {
+            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } | SourceError::Fault { .. } | SourceError::Comparison { .. } => {
                 "Nguồn dữ liệu tạm không dùng được; nguyên nhân ở nhật ký của nút bên cung cấp / The source cannot be used now; the log of the provider's node says why".to_owned()
             }
             error => error.to_string(),

@@ -1,4 +1,5 @@
-//! Durable storage on SQLite or PostgreSQL: the message log of the data plane, the journal of the control plane.
+//! Durable storage on SQLite or PostgreSQL: the message log of the data plane, the journal of the control plane,
+//! what is remembered of others' tables.
 //!
 //! The only crate that knows SQL and which engine runs. Readers share a pool. Messages go through
 //! the one [`LogWriter`] of a store; the journal may be continued by several processes, of which one
@@ -9,6 +10,7 @@
 
 mod certificate;
 mod checkpoint;
+mod compared;
 mod db;
 mod durability;
 mod error;
@@ -21,6 +23,9 @@ mod writer;
 
 pub use certificate::StoredCertificate;
 pub use checkpoint::StoredCheckpoint;
+pub use compared::{
+    Added, Batch, Compared, Known, LEFT_AFTER_US, Operation, PART_PLACES, Rewritten, ShortHash, StoredChange,
+};
 pub use db::Db;
 pub use durability::Setting;
 pub use error::StoreError;

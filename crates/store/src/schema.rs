@@ -34,6 +34,10 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0004_source_quality.sqlite.sql"),
         postgres: include_str!("schema/0004_source_quality.postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0005_compared.sqlite.sql"),
+        postgres: include_str!("schema/0005_compared.postgres.sql"),
+    },
 ];
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)";

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod compared;
 mod journal;
 mod log;
 mod postgres;

@@ -20,7 +20,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("audit", &["base", "crypto", "evidence", "store"]),
     ("registry", &["audit", "base", "crypto", "directory", "store", "web"]),
     ("exchange", &["base", "crypto", "evidence", "directory", "store", "web"]),
-    ("sources", &["base", "store", "web"]),
+    ("sources", &["base", "crypto", "store", "web"]),
     ("simulators", &["base", "crypto", "web"]),
     (TEST_HELP, &["base", "crypto", "store", "web"]),
     (WIRING, &[]),

@@ -1,8 +1,12 @@
 //! `lienthong source`: from a database that is there to a service that is offered.
 
+mod compare;
 mod duplicates;
 pub mod entry;
 mod quality;
+mod seal;
+mod status;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,11 +19,12 @@ use sources::engine::{Guard, Table};
 use sources::file::{self as source_file, Import};
 use sources::inspect::{Seen, inspect, look};
 use sources::meaning::Personal;
-use sources::{Address, Definition, Offer, Source, draft, passthrough, serve};
+use sources::{Address, Definition, Offer, Source, draft, passthrough, password};
 
 use super::file;
 use crate::EXIT_CHECK_FAILED;
 use crate::config::Config;
+use crate::credentials::Unsealer;
 
 /// Commands of data sources.
 #[derive(clap::Subcommand)]
@@ -37,6 +42,14 @@ pub enum Command {
     /// Tìm người bị trùng trong một hay nhiều nguồn; chỉ báo, không gộp / find persons who are there more than once; only told,
     /// never merged.
     Duplicates(duplicates::Duplicates),
+    /// Niêm phong mật khẩu của một nguồn để không nằm rõ trên đĩa / seal a source's password, so that it lies nowhere in the clear.
+    Seal(seal::Seal),
+    /// In bảng thay đổi và trigger để chủ CSDL đọc và chạy / print the table of changes and its triggers for the database's owner.
+    Triggers(triggers::Triggers),
+    /// So sánh các dòng với lần trước, để biết thay đổi / compare rows with the last time, to know what changed.
+    Compare(compare::Compare),
+    /// Tình trạng và tải của các nguồn trên nút đang chạy / how the sources of a running node are, and the load on them.
+    Status(status::Status),
 }
 
 /// Where the database is.
@@ -45,7 +58,7 @@ pub struct Place {
     /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`, `csv:PATH`,
     /// `xlsx:PATH#SHEET` (.xlsx, .xls, .ods).
     url: String,
-    /// Tệp chứa mật khẩu / file with the password.
+    /// Tệp chứa mật khẩu, rõ hoặc đã niêm phong / file with the password, in the clear or sealed.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Tệp: dòng tên cột, 0 nếu không có / files: line with the names of the columns, 0 if there is none.
@@ -57,6 +70,22 @@ pub struct Place {
     /// Tệp: bảng mã / files: encoding: `utf8`, `tcvn3`, `vni`, `windows1258`, `utf16_le`, `utf16_be`.
     #[arg(long)]
     encoding: Option<Encoding>,
+    #[command(flatten)]
+    node: OfNode,
+}
+
+/// The node whose passphrase opens a sealed password.
+#[derive(clap::Args)]
+pub struct OfNode {
+    /// Tệp cấu hình của nút, khi mật khẩu đã niêm phong / configuration of the node, when the password is sealed.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl OfNode {
+    fn unsealer(&self) -> anyhow::Result<Option<Unsealer>> {
+        self.config.as_ref().map(|path| Unsealer::new(&Config::read(path)?)).transpose()
+    }
 }
 
 /// Arguments of `source inspect`.
@@ -103,6 +132,8 @@ pub struct Draft {
 pub struct Check {
     /// Tệp định nghĩa / definition file.
     file: PathBuf,
+    #[command(flatten)]
+    node: OfNode,
 }
 
 /// Arguments of `source publish`.
@@ -122,10 +153,14 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Inspect(args) => look_at(&args).await,
         Command::Draft(args) => write_draft(&args).await,
-        Command::Check(args) => check_file(&args.file).await,
+        Command::Check(args) => check_file(&args).await,
         Command::Publish(args) => publish(&args).await,
         Command::Quality(args) => quality::run(&args).await,
         Command::Duplicates(args) => duplicates::run(&args).await,
+        Command::Seal(args) => seal::run(&args),
+        Command::Triggers(args) => triggers::run(&args),
+        Command::Compare(args) => compare::run(&args).await,
+        Command::Status(args) => status::run(&args).await,
     }
 }
 
@@ -140,7 +175,11 @@ impl Place {
         };
         let mut address = address.with_import(&import, BTreeMap::new());
         if let Some(path) = &self.password_file {
-            address = address.with_password(serve::password(path)?.trim_end())?;
+            let password = match self.node.unsealer()? {
+                Some(unsealer) => unsealer.password(path)?,
+                None => password::clear(path)?,
+            };
+            address = address.with(&password)?;
         }
         Ok(Source::open(&address, &Guard::default()).await?)
     }
@@ -302,8 +341,12 @@ async fn examine(definition: &Offer) -> anyhow::Result<Checked> {
     Ok(checked)
 }
 
-async fn check_file(path: &Path) -> anyhow::Result<ExitCode> {
-    let definition = read(path)?;
+async fn check_file(args: &Check) -> anyhow::Result<ExitCode> {
+    let definition = read(&args.file)?;
+    let definition = match args.node.unsealer()? {
+        Some(unsealer) => unsealer.opened(definition).await?,
+        None => definition,
+    };
     let checked = examine(&definition).await?;
     if checked.mistakes.is_empty() && matches!(definition, Offer::Existing(_)) {
         println!("Dùng được, dịch vụ gốc có trả lời / it can be used, the service behind answers");
@@ -325,7 +368,7 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
             args.config.display()
         )
     })?;
-    let definition = read(&args.file)?;
+    let definition = Unsealer::new(&config)?.opened(read(&args.file)?).await?;
     if !examine(&definition).await?.mistakes.is_empty() {
         bail!("định nghĩa không khớp nguồn, xem trên / the definition does not fit the source, see above");
     }

@@ -20,6 +20,7 @@ impl Definition {
         all.extend(unknown.map(|(place, name)| {
             Mistake::new(place, format!("không có trường {name}"), format!("there is no field {name}"))
         }));
+        all.extend(self.change_mistakes());
         all.extend(self.filter_mistakes());
         all.extend(self.verify_mistakes());
         all.extend(self.lists.iter().flat_map(|list| self.list_mistakes(list)));
@@ -130,8 +131,9 @@ impl Definition {
     /// Where fields are named beside their own entries.
     fn named_fields(&self) -> Vec<(String, &str)> {
         let look_up = self.service.look_up.iter().map(|name| ("service.look_up".to_owned(), &**name));
-        let changes = self.changes.iter().map(|changes| match changes {
-            Changes::Column { field } => ("changes.field".to_owned(), &**field),
+        let changes = self.changes.iter().filter_map(|changes| match changes {
+            Changes::Column { field } => Some(("changes.field".to_owned(), &**field)),
+            Changes::Table(_) | Changes::Hash { .. } => None,
         });
         let filters = self.filters.iter().map(|f| (format!("filter {}", f.parameter), &*f.field));
         let verified = self.verified.iter().map(|v| (format!("verify {}", v.field), &*v.field));

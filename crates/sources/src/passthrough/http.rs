@@ -158,8 +158,8 @@ fn text(body: &[u8], parameters: &str) -> Option<String> {
 }
 
 fn secret_header(credentials: &Credentials) -> Result<(HeaderName, HeaderValue), SourceError> {
-    let secret = crate::serve::password(&credentials.secret_file)?;
-    let secret = secret.trim_end();
+    let secret = crate::password::clear(&credentials.secret_file)?;
+    let secret = secret.text();
     let (name, value) = match (&credentials.user, &credentials.header) {
         (Some(user), _) => {
             ("authorization".to_owned(), format!("Basic {}", STANDARD.encode(format!("{user}:{secret}"))))

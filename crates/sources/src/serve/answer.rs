@@ -10,8 +10,9 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
+use super::follow::{by_hash, by_table};
 use super::{Refusal, Service, Shared};
-use crate::definition::{Compare, Definition, Verified};
+use crate::definition::{Changes, Compare, Definition, Verified};
 use crate::engine::Row;
 use crate::error::{Mistake, SourceError};
 use crate::meaning::name_folded;
@@ -32,7 +33,7 @@ pub(super) async fn one(
         return Err(question(name, "tra cứu một dòng không có tham số", en).into());
     }
     if let Some(kept) = service.cache.get(uri.path()) {
-        return Ok(given_again(kept));
+        return Ok(given_again(&service, kept));
     }
     let Some(row) = row(&service, &value).await? else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let mut out = Vec::new();
@@ -76,7 +77,7 @@ pub(super) async fn page(
     let asked = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
     if let Some(kept) = service.cache.get(key) {
-        return Ok(given_again(kept));
+        return Ok(given_again(&service, kept));
     }
     let (red, out) = rows_of(&service, asked).await?;
     let answer = service.keep(key, out);
@@ -89,8 +90,12 @@ pub(super) async fn changes(
     Asked(given): Asking,
 ) -> Result<Response, Refusal> {
     let page = read_page(&service.definition, single(given)?, true)?;
-    let (red, out) = rows_of(&service, page).await?;
-    Ok(service.marked(red, as_json(out)))
+    let (red, answer) = match &service.definition.changes {
+        Some(Changes::Table(table)) => (0, by_table(&service, table, &page).await?),
+        Some(Changes::Hash { .. }) => (0, by_hash(&service, &page).await?),
+        None | Some(Changes::Column { .. }) => rows_of(&service, page).await?,
+    };
+    Ok(service.marked(red, as_json(answer)))
 }
 
 /// How many rows of a page break a rule of severity red, and the answer.
@@ -124,10 +129,10 @@ async fn rows_of(service: &Service, page: Page) -> Result<(usize, Vec<u8>), Sour
     Ok((red, out))
 }
 
-fn array(
-    rows: &[Row],
+pub(super) fn array<T>(
+    rows: &[T],
     out: &mut Vec<u8>,
-    write: impl Fn(&Row, &mut Vec<u8>) -> Result<(), SourceError>,
+    write: impl Fn(&T, &mut Vec<u8>) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     out.push(b'[');
     for (place, row) in rows.iter().enumerate() {
@@ -149,7 +154,7 @@ pub(super) async fn count(
     let page = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
     if let Some(kept) = service.cache.get(key) {
-        return Ok(given_again(kept));
+        return Ok(given_again(&service, kept));
     }
     let rows = service.ask(service.query().count(&page)?).await?;
     let count = rows.first().and_then(|row| row.first()?.as_deref()?.parse::<u64>().ok());
@@ -285,7 +290,8 @@ pub(super) fn as_json(answer: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, JSON)], answer.into()).into_response()
 }
 
-fn given_again((age, answer): (u64, Bytes)) -> Response {
+fn given_again(service: &Service, (age, answer): (u64, Bytes)) -> Response {
+    service.load.cache_hit();
     let mut response = as_json(answer);
     response.headers_mut().insert(header::AGE, HeaderValue::from(age));
     response

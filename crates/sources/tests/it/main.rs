@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod base;
+mod changes;
 mod duplicates;
 mod export;
 mod faults;

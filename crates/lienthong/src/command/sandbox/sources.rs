@@ -14,7 +14,12 @@ use sources::{Address, Definition, bare};
 
 use crate::command::run::{asked_to_stop, start_logging};
 use crate::config::SourcesSection;
+use crate::credentials::Unsealer;
 use crate::sources_role;
+use crate::sources_role::Means;
+use crypto::sign::Passphrase;
+use sources::changes::compare::Comparing;
+use std::sync::Arc;
 
 /// What to do.
 #[derive(clap::Subcommand)]
@@ -70,8 +75,12 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 async fn serve(args: Serve) -> anyhow::Result<ExitCode> {
     start_logging(false);
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let section = SourcesSection { store: format!("sqlite:{}", args.dir.join("sources.db").display()), dir: args.dir, listen: args.listen };
-    let running = sources_role::start(Some(&section), stopped).await?;
+    let store = format!("sqlite:{}", args.dir.join("sources.db").display());
+    // Nothing is sealed or compared here.
+    let unsealer = Unsealer::with(Passphrase::new("sandbox".into())?, "sandbox".into());
+    let means = Means { unsealer, comparing: Arc::new(Comparing::new(&store, b"sandbox")) };
+    let section = SourcesSection { store, dir: args.dir, listen: args.listen };
+    let running = sources_role::start(&section, means, stopped).await?;
     asked_to_stop().await?;
     stop.send_replace(true);
     if let Some(serving) = running.serving {

@@ -152,7 +152,8 @@ fn print_report(report: &Report) {
 
 async fn show_history(args: &Quality) -> anyhow::Result<ExitCode> {
     let config = args.config.as_deref().unwrap_or(Path::new("lienthong.toml"));
-    let service = args.file.as_deref().map(super::read_table).transpose()?.map(|definition| definition.service);
+    let service =
+        args.file.as_deref().map(super::read_table).transpose()?.map(|definition| definition.service);
     let service = service.map(|service| format!("{}/{}", service.subsystem, service.code));
     let db = store(config).await?;
     let reports = history::list(&db, service.as_deref(), RUNS).await?;
