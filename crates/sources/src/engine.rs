@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod connect;
+mod mssql;
 
 use std::fmt;
 use std::pin::Pin;
@@ -33,6 +34,8 @@ pub enum Engine {
     Postgres,
     /// MySQL 8, MariaDB 10.3 and later.
     MySql,
+    /// Microsoft SQL Server 2012 and later; not tried on a real server yet.
+    SqlServer,
 }
 
 impl Engine {
@@ -42,6 +45,7 @@ impl Engine {
             // SQLite takes a name between double quotes that it does not know for a text.
             Self::MySql | Self::Sqlite => format!("`{}`", name.replace('`', "``")),
             Self::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+            Self::SqlServer => format!("[{}]", name.replace(']', "]]")),
         }
     }
 
@@ -49,15 +53,18 @@ impl Engine {
     pub fn place(self, number: usize) -> String {
         match self {
             Self::Postgres => format!("${number}"),
+            Self::SqlServer => format!("@P{number}"),
             Self::Sqlite | Self::MySql => "?".into(),
         }
     }
 
-    /// A column of the table `t` as text. Named with its table: PostgreSQL would otherwise sort by the text.
-    pub fn as_text(self, column: &str, kind: Option<Kind>) -> String {
+    /// A column of the table `t` as text, by its kind and its type. Named with its table: PostgreSQL would otherwise sort by
+    /// the text.
+    pub fn as_text(self, column: &str, kind: Option<Kind>, type_name: &str) -> String {
         let column = self.column(column);
         match (self, kind) {
             (Self::Postgres, _) => format!("{column}::text"),
+            (Self::SqlServer, _) => mssql::as_text(&column, type_name),
             (Self::Sqlite, _) => format!("CAST({column} AS TEXT)"),
             // Our session asks for UTC.
             (Self::MySql, Some(Kind::Moment)) => format!("CONCAT(CAST({column} AS CHAR), '+00:00')"),
@@ -76,10 +83,40 @@ impl Engine {
         format!("{} AS t", parts.join("."))
     }
 
+    /// How many rows there are, as text.
+    pub fn count(self) -> &'static str {
+        match self {
+            Self::MySql => "CAST(count(*) AS CHAR)",
+            Self::SqlServer => "CONVERT(nvarchar(20), count_big(*))",
+            Self::Postgres | Self::Sqlite => "CAST(count(*) AS TEXT)",
+        }
+    }
+
+    /// The end of a statement: its order, which may be empty, and how many rows at most.
+    pub fn first_rows(self, order: &str, limit: u32) -> String {
+        match (self, order) {
+            // Rows are only counted off behind an order.
+            (Self::SqlServer, "") => {
+                format!(" ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH NEXT {limit} ROWS ONLY")
+            }
+            (Self::SqlServer, order) => {
+                format!(" ORDER BY {order} OFFSET 0 ROWS FETCH NEXT {limit} ROWS ONLY")
+            }
+            (_, "") => format!(" LIMIT {limit}"),
+            (_, order) => format!(" ORDER BY {order} LIMIT {limit}"),
+        }
+    }
+
+    /// A text within a pattern of `LIKE … ESCAPE '!'`, standing for itself.
+    pub fn in_pattern(self, text: &str) -> String {
+        let text = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        if self == Self::SqlServer { text.replace('[', "![") } else { text }
+    }
+
     /// A parameter, which is always sent as text, as a value of the column's type, so that an index serves.
     pub fn as_value(self, number: usize, type_name: &str) -> String {
         match self {
-            Self::Postgres => format!("CAST({} AS {type_name})", self.place(number)),
+            Self::Postgres | Self::SqlServer => format!("CAST({} AS {type_name})", self.place(number)),
             // These two compare a column with a text by the column's own rules.
             Self::Sqlite | Self::MySql => self.place(number),
         }
@@ -139,8 +176,9 @@ impl FromStr for Address {
             Some("sqlite") => Engine::Sqlite,
             Some("postgres" | "postgresql") => Engine::Postgres,
             Some("mysql" | "mariadb") => Engine::MySql,
+            Some("mssql") => Engine::SqlServer,
             _ => {
-                let what = "sqlite:PATH | postgres://… | mysql://… | mariadb://…".into();
+                let what = "sqlite:PATH | postgres://… | mysql://… | mariadb://… | mssql://…".into();
                 return Err(SourceError::Address { what });
             }
         };
@@ -238,6 +276,7 @@ enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
     MySql(MySqlPool),
+    SqlServer(mssql::Pool),
 }
 
 /// A statement with its parameters. Every value is a parameter, never part of the text.
@@ -305,6 +344,7 @@ impl Source {
             Pool::Sqlite(pool) => stream!(pool, statement, self),
             Pool::Postgres(pool) => stream!(pool, statement, self),
             Pool::MySql(pool) => stream!(pool, statement, self),
+            Pool::SqlServer(pool) => pool.rows(statement),
         }
     }
 

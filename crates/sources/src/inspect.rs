@@ -9,7 +9,7 @@ use crate::meaning::{Guess, Personal, guess};
 use crate::value::Kind;
 
 /// Rows of a table that are looked at.
-pub const SAMPLE_ROWS: usize = 100;
+pub const SAMPLE_ROWS: u32 = 100;
 /// Tables that are looked at at the same time.
 const AT_ONCE: usize = 4;
 
@@ -118,10 +118,14 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
 
 async fn sample(source: &Source, table: &Table) -> Result<Vec<crate::engine::Row>, SourceError> {
     let engine = source.engine();
-    let columns: Vec<_> =
-        table.columns.iter().map(|column| engine.as_text(&column.name, column.kind)).collect();
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| engine.as_text(&column.name, column.kind, &column.type_name))
+        .collect();
     let from = engine.table(&table.full_name());
-    source.all(format!("SELECT {} FROM {from} LIMIT {SAMPLE_ROWS}", columns.join(", ")), Vec::new()).await
+    let end = engine.first_rows("", SAMPLE_ROWS);
+    source.all(format!("SELECT {} FROM {from}{end}", columns.join(", ")), Vec::new()).await
 }
 
 /// A table with a key, rows, an index on what people ask by, and a date of change does well.

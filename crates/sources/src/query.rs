@@ -47,8 +47,7 @@ impl Building {
     /// Texts that begin so. Where the index of a column serves for this is up to the database: `text_pattern_ops` in
     /// PostgreSQL.
     fn prefix(&mut self, column: &str, value: &str) {
-        let escaped = value.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        self.parameters.push(format!("{escaped}%"));
+        self.parameters.push(format!("{}%", self.engine.in_pattern(value)));
         let place = self.engine.place(self.parameters.len());
         self.conditions.push(format!("{} LIKE {place} ESCAPE '!'", self.engine.column(column)));
     }
@@ -80,7 +79,7 @@ impl<'a> Query<'a> {
         let mut building = self.building();
         building.condition(&field.column, "=", &field.column_type, accepted(field, name, value)?);
         let links = self.definition.lists.iter().flat_map(|list| &list.by);
-        let links = links.map(|link| self.engine.as_text(&link.of, None)).collect();
+        let links = links.map(|link| self.engine.as_text(&link.of, None, &link.column_type)).collect();
         Ok(self.select(building, links, 2))
     }
 
@@ -95,13 +94,9 @@ impl<'a> Query<'a> {
             building.condition(&link.column, "=", &link.column_type, value.clone()?);
         }
         let columns = self.columns(&list.fields).join(", ");
-        let mut order =
-            list.order.iter().map(|column| self.engine.column(column)).collect::<Vec<_>>().join(", ");
-        if !order.is_empty() {
-            order.insert_str(0, " ORDER BY ");
-        }
-        let (table, limit) = (self.engine.table(&list.table), list.rows_max.saturating_add(1));
-        let sql = format!("SELECT {columns} FROM {table}{}{order} LIMIT {limit}", building.text());
+        let order = list.order.iter().map(|column| self.engine.column(column)).collect::<Vec<_>>().join(", ");
+        let end = self.engine.first_rows(&order, list.rows_max.saturating_add(1));
+        let sql = format!("SELECT {columns} FROM {}{}{end}", self.engine.table(&list.table), building.text());
         Some(Statement { sql, parameters: building.parameters })
     }
 
@@ -123,9 +118,7 @@ impl<'a> Query<'a> {
     /// As [`page`](Self::page).
     pub fn count(&self, page: &Page) -> Result<Statement, SourceError> {
         let building = self.filtered(page)?;
-        let count =
-            if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
-        let sql = format!("SELECT {count} FROM {}{}", self.table(), building.text());
+        let sql = format!("SELECT {} FROM {}{}", self.engine.count(), self.table(), building.text());
         Ok(Statement { sql, parameters: building.parameters })
     }
 
@@ -144,20 +137,26 @@ impl<'a> Query<'a> {
     }
 
     fn columns(&self, fields: &[Field]) -> Vec<String> {
-        fields.iter().map(|field| self.engine.as_text(&field.column, Some(field.kind))).collect()
+        fields
+            .iter()
+            .map(|field| self.engine.as_text(&field.column, Some(field.kind), &field.column_type))
+            .collect()
     }
 
     fn select(&self, building: Building, more: Vec<String>, limit: u32) -> Statement {
         let mut columns = self.columns(&self.definition.fields);
-        columns.extend(self.definition.entity.key.iter().map(|column| self.engine.as_text(column, None)));
+        let Entity { key, key_types, .. } = &self.definition.entity;
+        let key = key.iter().zip(key_types);
+        columns.extend(key.map(|(column, type_name)| self.engine.as_text(column, None, type_name)));
         columns.extend(more);
         let order = self.definition.entity.key.iter().map(|column| self.engine.column(column));
         let order = order.collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT {} FROM {}{} ORDER BY {order} LIMIT {limit}",
+            "SELECT {} FROM {}{}{}",
             columns.join(", "),
             self.table(),
-            building.text()
+            building.text(),
+            self.engine.first_rows(&order, limit)
         );
         Statement { sql, parameters: building.parameters }
     }

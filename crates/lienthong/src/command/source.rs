@@ -32,7 +32,7 @@ pub enum Command {
 /// Where the database is.
 #[derive(clap::Args)]
 pub struct Place {
-    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`.
+    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `mssql://…`, `sqlite:PATH`.
     url: String,
     /// Tệp chứa mật khẩu / file with the password.
     #[arg(long, value_name = "FILE")]

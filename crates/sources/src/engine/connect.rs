@@ -32,6 +32,7 @@ impl Default for Guard {
 
 pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, SourceError> {
     let opened = match address.engine() {
+        Engine::SqlServer => return super::mssql::Pool::open(address, guard).await.map(Pool::SqlServer),
         Engine::Sqlite => sqlite(address, guard).await,
         Engine::Postgres => postgres(address, guard).await,
         Engine::MySql => mysql(address, guard).await,

@@ -6,4 +6,5 @@ mod faults;
 mod passthrough;
 mod service;
 mod shaped;
+mod sql_server;
 mod walk;
