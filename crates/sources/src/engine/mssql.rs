@@ -96,7 +96,10 @@ impl Pool {
         tokio::spawn(async move {
             let limit_ms = inner.guard.statement_ms;
             let running = tokio::time::timeout(Duration::from_millis(limit_ms), inner.run(statement, &rows));
-            let result = running.await.unwrap_or(Err(SourceError::TimedOut { limit_ms }));
+            let result = tokio::select! {
+                result = running => result.unwrap_or(Err(SourceError::TimedOut { limit_ms })),
+                () = rows.closed() => return,
+            };
             if let Err(error) = result {
                 let _ = rows.send(Err(error)).await;
             }
@@ -141,7 +144,7 @@ impl Inner {
     async fn dial(&self, config: Config) -> Result<Session, Error> {
         let tcp = TcpStream::connect(config.get_addr()).await?;
         tcp.set_nodelay(true)?;
-        Client::connect(config, tcp.compat_write()).await
+        Box::pin(Client::connect(config, tcp.compat_write())).await
     }
 
     async fn session(&self) -> Result<Session, SourceError> {

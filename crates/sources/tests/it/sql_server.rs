@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
-use sources::engine::{Address, Guard, Row, Source, Statement};
+use sources::engine::{Address, Engine, Guard, Row, Source, Statement};
 use sources::error::SourceError;
+use sources::query::{Page, Query};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -135,15 +136,16 @@ async fn converse(
         match kind {
             // Options of the way: version, no encryption.
             0x12 => {
-                send(&mut stream, &[0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xFF, 15, 0, 0, 0, 0, 0, 2], true).await
+                send(&mut stream, &[0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xFF, 15, 0, 0, 0, 0, 0, 2], true).await;
             }
-            0x10 => match login {
-                Some(number) => send(&mut stream, &[error(number), done(2)].concat(), true).await,
-                None => {
-                    let body = [&[1, 0x73, 0x0B, 0, 3][..], &counted("SQL Server"), &[15, 0, 0, 0]].concat();
-                    send(&mut stream, &[token(0xAD, &body), done(0)].concat(), true).await;
-                }
-            },
+            0x10 => {
+                let accepted = [&[1, 0x73, 0x0B, 0, 3][..], &counted("SQL Server"), &[15, 0, 0, 0]].concat();
+                let answer = login.map_or_else(
+                    || [token(0xAD, &accepted), done(0)].concat(),
+                    |number| [error(number), done(2)].concat(),
+                );
+                send(&mut stream, &answer, true).await;
+            }
             3 => {
                 asked.lock().unwrap().push(message);
                 let says = says.lock().unwrap().clone();
@@ -270,8 +272,6 @@ parameter = "ten"
 field = "ten"
 how = "prefix"
 "#;
-    use sources::engine::Engine;
-    use sources::query::{Page, Query};
     let definition = sources::Definition::parse(text).unwrap();
     let query = Query::new(&definition, Engine::SqlServer);
     let columns = "CONVERT(nvarchar(max), t.[so]), CONVERT(nvarchar(max), t.[ho ten]), CONVERT(nvarchar(max), t.[id]), CONVERT(nvarchar(30), t.[cap], 126)";
