@@ -3,6 +3,7 @@
 mod catalogue;
 mod connect;
 pub(crate) mod kept;
+mod mssql;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,6 +43,8 @@ pub enum Engine {
     Postgres,
     /// MySQL 8, MariaDB 10.3 and later.
     MySql,
+    /// Microsoft SQL Server 2012 and later; not tried on a real server yet.
+    SqlServer,
 }
 
 impl Engine {
@@ -51,6 +54,7 @@ impl Engine {
             // SQLite takes a name between double quotes that it does not know for a text.
             Self::MySql | Self::Sqlite => format!("`{}`", name.replace('`', "``")),
             Self::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+            Self::SqlServer => format!("[{}]", name.replace(']', "]]")),
         }
     }
 
@@ -58,20 +62,23 @@ impl Engine {
     pub fn place(self, number: usize) -> String {
         match self {
             Self::Postgres => format!("${number}"),
+            Self::SqlServer => format!("@P{number}"),
             Self::Sqlite | Self::MySql => "?".into(),
         }
     }
 
-    /// A column of the table `t` as text. Named with its table: PostgreSQL would otherwise sort by the text.
-    pub fn as_text(self, column: &str, kind: Option<Kind>) -> String {
-        self.as_text_of("t", column, kind)
+    /// A column of the table `t` as text, by its kind and its type. Named with its table: PostgreSQL would otherwise sort by
+    /// the text.
+    pub fn as_text(self, column: &str, kind: Option<Kind>, type_name: &str) -> String {
+        self.as_text_of("t", column, (kind, type_name))
     }
 
-    /// A column of a table as text.
-    pub fn as_text_of(self, table: &str, column: &str, kind: Option<Kind>) -> String {
+    /// A column of a table as text, by its kind and its type.
+    pub fn as_text_of(self, table: &str, column: &str, (kind, type_name): (Option<Kind>, &str)) -> String {
         let column = format!("{table}.{}", self.quoted(column));
         match (self, kind) {
             (Self::Postgres, _) => format!("{column}::text"),
+            (Self::SqlServer, _) => mssql::as_text(&column, type_name),
             (Self::Sqlite, _) => format!("CAST({column} AS TEXT)"),
             // Our session asks for UTC.
             (Self::MySql, Some(Kind::Moment)) => format!("CONCAT(CAST({column} AS CHAR), '+00:00')"),
@@ -90,10 +97,40 @@ impl Engine {
         format!("{} AS t", parts.join("."))
     }
 
+    /// How many rows there are, as text.
+    pub fn count(self) -> &'static str {
+        match self {
+            Self::MySql => "CAST(count(*) AS CHAR)",
+            Self::SqlServer => "CONVERT(nvarchar(20), count_big(*))",
+            Self::Postgres | Self::Sqlite => "CAST(count(*) AS TEXT)",
+        }
+    }
+
+    /// The end of a statement: its order, which may be empty, and how many rows at most.
+    pub fn first_rows(self, order: &str, limit: u32) -> String {
+        match (self, order) {
+            // Rows are only counted off behind an order.
+            (Self::SqlServer, "") => {
+                format!(" ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH NEXT {limit} ROWS ONLY")
+            }
+            (Self::SqlServer, order) => {
+                format!(" ORDER BY {order} OFFSET 0 ROWS FETCH NEXT {limit} ROWS ONLY")
+            }
+            (_, "") => format!(" LIMIT {limit}"),
+            (_, order) => format!(" ORDER BY {order} LIMIT {limit}"),
+        }
+    }
+
+    /// A text within a pattern of `LIKE … ESCAPE '!'`, standing for itself.
+    pub fn in_pattern(self, text: &str) -> String {
+        let text = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        if self == Self::SqlServer { text.replace('[', "![") } else { text }
+    }
+
     /// A parameter, which is always sent as text, as a value of the column's type, so that an index serves.
     pub fn as_value(self, number: usize, type_name: &str) -> String {
         match self {
-            Self::Postgres => format!("CAST({} AS {type_name})", self.place(number)),
+            Self::Postgres | Self::SqlServer => format!("CAST({} AS {type_name})", self.place(number)),
             // Decimals of files are kept as text, and compared as numbers.
             Self::Sqlite if type_name == crate::file::DECIMAL => "CAST(? AS NUMERIC)".into(),
             // These two compare a column with a text by the column's own rules.
@@ -183,9 +220,11 @@ impl FromStr for Address {
             Some("sqlite" | "csv" | "xlsx") => Engine::Sqlite,
             Some("postgres" | "postgresql") => Engine::Postgres,
             Some("mysql" | "mariadb") => Engine::MySql,
+            Some("mssql") => Engine::SqlServer,
             _ => {
                 let what =
-                    "sqlite:PATH | csv:PATH | xlsx:PATH | postgres://… | mysql://… | mariadb://…".into();
+                    "sqlite:PATH | csv:PATH | xlsx:PATH | postgres://… | mysql://… | mariadb://… | mssql://…"
+                        .into();
                 return Err(SourceError::Address { what });
             }
         };
@@ -286,6 +325,7 @@ enum Pool {
     Postgres(Arc<Kept<PgConnection>>),
     MySql(Arc<Kept<MySqlConnection>>),
     File(Arc<Following>),
+    SqlServer(mssql::Pool),
 }
 
 /// A statement with its parameters. Every value is a parameter, never part of the text.
@@ -365,6 +405,20 @@ macro_rules! read_any {
                 let copy = following.current();
                 let time = Duration::from_millis($source.guard.statement_ms);
                 read!($source, copy.kept, $statement, |open| limit(open, time), |$texts| $each)
+            }
+            Pool::SqlServer(pool) => {
+                let mut coming = pool.rows($statement.clone());
+                loop {
+                    let row = match coming.try_next().await {
+                        Ok(Some(row)) => row,
+                        Ok(None) => break Ok(()),
+                        Err(error) => break Err(error),
+                    };
+                    let $texts: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
+                    if let Err(error) = $each {
+                        break Err(error);
+                    }
+                }
             }
         }
     };

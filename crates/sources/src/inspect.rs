@@ -12,7 +12,7 @@ use crate::meaning::{Guess, Personal, guess};
 use crate::value::Kind;
 
 /// Rows of a table that are looked at.
-pub const SAMPLE_ROWS: usize = 100;
+pub const SAMPLE_ROWS: u32 = 100;
 /// Tables that are looked at at the same time.
 const AT_ONCE: usize = 4;
 /// Longest time for the sample of a table: a view that must be computed as a whole first is not worth more.
@@ -161,11 +161,15 @@ fn old_text(column: &SeenColumn) -> Option<Remark> {
 
 async fn sample(source: &Source, table: &Table) -> Result<Vec<crate::engine::Row>, SourceError> {
     let engine = source.engine();
-    let columns: Vec<_> =
-        table.columns.iter().map(|column| engine.as_text(&column.name, column.kind)).collect();
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| engine.as_text(&column.name, column.kind, &column.type_name))
+        .collect();
     let from = engine.table(&table.full_name());
     // The first rows that the database finds: no order, so that nothing is sorted or read to its end.
-    let sql = format!("SELECT {} FROM {from} LIMIT {SAMPLE_ROWS}", columns.join(", "));
+    let end = engine.first_rows("", SAMPLE_ROWS);
+    let sql = format!("SELECT {} FROM {from}{end}", columns.join(", "));
     let limit_ms = u64::try_from(SAMPLE_WAIT.as_millis()).unwrap_or(u64::MAX);
     let sample = tokio::time::timeout(SAMPLE_WAIT, source.all(sql, Vec::new())).await;
     sample.unwrap_or(Err(SourceError::TimedOut { limit_ms }))

@@ -37,17 +37,25 @@ impl Parts {
     pub(crate) fn new(definition: &Definition, engine: Engine) -> Self {
         let Entity { key, table, .. } = &definition.entity;
         let mut columns = texts_of(engine, &definition.fields);
-        columns.extend(key.iter().map(|column| engine.as_text(column, None)));
+        columns.extend(keys_of(engine, &definition.entity));
         let links = definition.lists.iter().flat_map(|list| &list.by);
-        let links = links.flat_map(|link| [", ".to_owned(), engine.as_text(&link.of, None)]).collect();
+        let links = links
+            .flat_map(|link| [", ".to_owned(), engine.as_text(&link.of, None, &link.column_type)])
+            .collect();
         let order: Vec<_> = key.iter().map(|column| engine.column(column)).collect();
         Self { columns: columns.join(", "), links, table: engine.table(table), order: order.join(", ") }
     }
 }
 
 /// The columns of fields, as texts.
-fn texts_of(engine: Engine, fields: &[Field]) -> Vec<String> {
-    fields.iter().map(|field| engine.as_text(&field.column, Some(field.kind))).collect()
+pub(crate) fn texts_of(engine: Engine, fields: &[Field]) -> Vec<String> {
+    fields.iter().map(|field| engine.as_text(&field.column, Some(field.kind), &field.column_type)).collect()
+}
+
+/// The columns of the key, as texts.
+pub(crate) fn keys_of(engine: Engine, entity: &Entity) -> Vec<String> {
+    let columns = entity.key.iter().zip(&entity.key_types);
+    columns.map(|(column, type_name)| engine.as_text(column, None, type_name)).collect()
 }
 
 /// A question for a page.
@@ -80,8 +88,7 @@ impl Building {
     /// Texts that begin so. Where the index of a column serves for this is up to the database: `text_pattern_ops` in
     /// PostgreSQL.
     fn prefix(&mut self, column: &str, value: &str) {
-        let escaped = value.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        self.parameters.push(format!("{escaped}%"));
+        self.parameters.push(format!("{}%", self.engine.in_pattern(value)));
         let place = self.engine.place(self.parameters.len());
         self.conditions.push(format!("{} LIKE {place} ESCAPE '!'", self.engine.column(column)));
     }
@@ -131,13 +138,9 @@ impl<'a> Query<'a> {
             building.condition(&link.column, "=", &link.column_type, value.clone()?);
         }
         let columns = texts_of(self.engine, &list.fields).join(", ");
-        let mut order =
-            list.order.iter().map(|column| self.engine.column(column)).collect::<Vec<_>>().join(", ");
-        if !order.is_empty() {
-            order.insert_str(0, " ORDER BY ");
-        }
-        let (table, limit) = (self.engine.table(&list.table), list.rows_max.saturating_add(1));
-        let sql = format!("SELECT {columns} FROM {table}{}{order} LIMIT {limit}", building.text());
+        let order = list.order.iter().map(|column| self.engine.column(column)).collect::<Vec<_>>().join(", ");
+        let end = self.engine.first_rows(&order, list.rows_max.saturating_add(1));
+        let sql = format!("SELECT {columns} FROM {}{}{end}", self.engine.table(&list.table), building.text());
         Some(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
@@ -177,9 +180,7 @@ impl<'a> Query<'a> {
     /// As [`page`](Self::page).
     pub fn count(&self, page: &Page) -> Result<Statement, SourceError> {
         let building = self.filtered(page)?;
-        let count =
-            if self.engine == Engine::MySql { "CAST(count(*) AS CHAR)" } else { "CAST(count(*) AS TEXT)" };
-        let sql = format!("SELECT {count} FROM {}{}", self.parts.table, building.text());
+        let sql = format!("SELECT {} FROM {}{}", self.engine.count(), self.parts.table, building.text());
         Ok(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
@@ -196,8 +197,8 @@ impl<'a> Query<'a> {
 
     fn select(&self, building: Building, more: &str, limit: u32) -> Statement {
         let Parts { columns, table, order, .. } = &*self.parts;
-        let conditions = building.text();
-        let sql = format!("SELECT {columns}{more} FROM {table}{conditions} ORDER BY {order} LIMIT {limit}");
+        let (conditions, end) = (building.text(), self.engine.first_rows(order, limit));
+        let sql = format!("SELECT {columns}{more} FROM {table}{conditions}{end}");
         Statement { sql: sql.into(), parameters: building.parameters }
     }
 

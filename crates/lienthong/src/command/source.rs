@@ -55,7 +55,7 @@ pub enum Command {
 /// Where the database is.
 #[derive(clap::Args)]
 pub struct Place {
-    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:PATH`, `csv:PATH`,
+    /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `mssql://…`, `sqlite:PATH`, `csv:PATH`,
     /// `xlsx:PATH#SHEET` (.xlsx, .xls, .ods).
     url: String,
     /// Tệp chứa mật khẩu, rõ hoặc đã niêm phong / file with the password, in the clear or sealed.

@@ -84,22 +84,22 @@ impl<'a> Reading<'a> {
         let as_text = |expression: &str| match engine {
             Engine::Postgres => format!("({expression})::text"),
             Engine::MySql => format!("CAST({expression} AS CHAR)"),
-            Engine::Sqlite => format!("CAST({expression} AS TEXT)"),
+            // Definitions for SQL Server cannot ask for this.
+            Engine::Sqlite | Engine::SqlServer => format!("CAST({expression} AS TEXT)"),
         };
         let key = table.keys(&definition.entity);
-        let mut columns: Vec<String> =
-            definition.fields.iter().map(|field| engine.as_text(&field.column, Some(field.kind))).collect();
-        columns.extend(definition.entity.key.iter().map(|column| engine.as_text(column, None)));
+        let mut columns: Vec<String> = crate::query::texts_of(engine, &definition.fields);
+        columns.extend(crate::query::keys_of(engine, &definition.entity));
         columns.extend([
             as_text(&so),
             if ordered { as_text(&transaction) } else { "NULL".into() },
             as_text(&column(&table.operation)),
-            engine.as_text_of("c", &table.time, Some(Kind::Moment)),
+            engine.as_text_of("c", &table.time, (Some(Kind::Moment), "")),
             self.age(&column(&table.time)),
             format!("CASE WHEN {} IS NULL THEN '0' ELSE '1' END", engine.column(&definition.entity.key[0])),
         ]);
         let kinds = definition.entity.key.iter().map(|column| kind_of(definition, column));
-        columns.extend(key.iter().zip(kinds).map(|(name, kind)| engine.as_text_of("c", name, kind)));
+        columns.extend(key.iter().zip(kinds).map(|(name, kind)| engine.as_text_of("c", name, (kind, ""))));
         let pairs = definition.entity.key.iter().zip(key);
         let pairs: Vec<_> =
             pairs.map(|(of, name)| format!("{} = {}", engine.column(of), column(name))).collect();
@@ -135,7 +135,7 @@ impl<'a> Reading<'a> {
             Engine::Postgres if !self.is_ordered() => {
                 format!("(EXTRACT(EPOCH FROM now() - {time})::bigint)::text")
             }
-            Engine::Postgres | Engine::Sqlite => "NULL".into(),
+            Engine::Postgres | Engine::Sqlite | Engine::SqlServer => "NULL".into(),
         }
     }
 

@@ -21,6 +21,10 @@ pub fn statements(definition: &Definition, engine: Engine) -> Result<Vec<String>
         Engine::Postgres => ddl.postgres(),
         Engine::MySql => ddl.mysql(),
         Engine::Sqlite => ddl.sqlite(),
+        Engine::SqlServer => {
+            let (vi, en) = ("chưa có cho SQL Server", "is not there for SQL Server");
+            return Err(SourceError::Definition(vec![Mistake::new("changes.by", vi, en)]));
+        }
     })
 }
 

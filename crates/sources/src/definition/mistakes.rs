@@ -88,6 +88,10 @@ impl Definition {
             let vi = "phải có đúng một kiểu cho mỗi cột của key";
             wrong("entity.key_types", vi, "wants one type for each column of key");
         }
+        if self.url.starts_with("mssql:") && matches!(self.changes, Some(Changes::Table(_))) {
+            let vi = "by = \"table\" chưa có cho SQL Server; dùng column hoặc hash";
+            wrong("changes.by", vi, "by = \"table\" is not there for SQL Server: use column or hash");
+        }
         let mut ids = BTreeSet::new();
         for list in self.code_lists.iter().filter(|list| !ids.insert(&list.id)) {
             wrong(&format!("code_list {}", list.id), "trùng tên", "the name is there twice");

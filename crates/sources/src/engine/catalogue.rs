@@ -65,11 +65,47 @@ const INDEXES_SQLITE: &str = "
         WHERE m.type = 'table' AND i.name IS NOT NULL)
     ORDER BY rank, idx, place";
 
+/// The type with its length, precision or scale, as a CAST takes it.
+const COLUMNS_SQL_SERVER: &str = "
+    SELECT s.name, o.name, CASE o.type WHEN 'V' THEN N'true' ELSE N'false' END,
+           (SELECT CONVERT(nvarchar(20), SUM(p.rows)) FROM sys.partitions p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)),
+           c.name,
+           b.name + CASE WHEN b.name IN ('varchar', 'char', 'varbinary', 'binary')
+                         THEN N'(' + CASE c.max_length WHEN -1 THEN N'max' ELSE CONVERT(nvarchar(10), c.max_length) END + N')'
+                         WHEN b.name IN ('nvarchar', 'nchar')
+                         THEN N'(' + CASE c.max_length WHEN -1 THEN N'max' ELSE CONVERT(nvarchar(10), c.max_length / 2) END + N')'
+                         WHEN b.name IN ('decimal', 'numeric')
+                         THEN N'(' + CONVERT(nvarchar(10), c.precision) + N',' + CONVERT(nvarchar(10), c.scale) + N')'
+                         WHEN b.name IN ('datetime2', 'datetimeoffset', 'time') THEN N'(' + CONVERT(nvarchar(10), c.scale) + N')'
+                         ELSE N'' END,
+           CASE c.is_nullable WHEN 1 THEN N'true' ELSE N'false' END, CONVERT(nvarchar(400), e.value)
+    FROM sys.objects o
+    JOIN sys.schemas s ON s.schema_id = o.schema_id
+    JOIN sys.columns c ON c.object_id = o.object_id
+    JOIN sys.types y ON y.user_type_id = c.user_type_id
+    JOIN sys.types b ON b.user_type_id = CASE WHEN y.is_user_defined = 1 AND y.is_assembly_type = 0 THEN y.system_type_id ELSE y.user_type_id END
+    LEFT JOIN sys.extended_properties e
+      ON e.class = 1 AND e.major_id = o.object_id AND e.minor_id = c.column_id AND e.name = 'MS_Description'
+    WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0
+      AND HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT', 'SELECT') = 1
+    ORDER BY s.name, o.name, c.column_id OFFSET 0 ROWS FETCH NEXT 50001 ROWS ONLY";
+const INDEXES_SQL_SERVER: &str = "
+    SELECT s.name, o.name, CASE WHEN i.is_primary_key = 1 THEN N'p' WHEN i.is_unique = 1 AND i.has_filter = 0 THEN N'u' ELSE N'i' END,
+           i.name, c.name
+    FROM sys.indexes i
+    JOIN sys.objects o ON o.object_id = i.object_id AND o.type IN ('U', 'V') AND o.is_ms_shipped = 0
+    JOIN sys.schemas s ON s.schema_id = o.schema_id
+    JOIN sys.index_columns k ON k.object_id = i.object_id AND k.index_id = i.index_id AND k.key_ordinal > 0
+    JOIN sys.columns c ON c.object_id = k.object_id AND c.column_id = k.column_id
+    WHERE i.is_disabled = 0 AND i.is_hypothetical = 0
+    ORDER BY i.is_primary_key DESC, i.is_unique DESC, i.object_id, i.index_id, k.key_ordinal";
+
 pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
     let (columns, indexes_text) = match source.engine() {
         Engine::Postgres => (COLUMNS_POSTGRES, INDEXES_POSTGRES),
         Engine::MySql => (COLUMNS_MYSQL, INDEXES_MYSQL),
         Engine::Sqlite => (COLUMNS_SQLITE, INDEXES_SQLITE),
+        Engine::SqlServer => (COLUMNS_SQL_SERVER, INDEXES_SQL_SERVER),
     };
     let rows = source.all(columns, Vec::new()).await?;
     if rows.len() > COLUMNS_MAX {
@@ -166,6 +202,9 @@ fn texts<const N: usize>(row: super::Row) -> [String; N] {
 
 /// What we make of an engine's type; nothing for one that we do not know.
 fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
+    if engine == Engine::SqlServer {
+        return super::mssql::kind(type_name);
+    }
     let lower = type_name.to_ascii_lowercase();
     let base = lower.split(['(', ' ']).next().unwrap_or_default();
     Some(match base {

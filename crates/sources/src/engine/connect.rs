@@ -37,6 +37,7 @@ pub(super) async fn open(address: &Address, guard: &Guard) -> Result<Pool, Sourc
         return Ok(Pool::File(Following::open(file, guard).await?));
     }
     let opened = match address.engine() {
+        Engine::SqlServer => return super::mssql::Pool::open(address, guard).await.map(Pool::SqlServer),
         Engine::Sqlite => sqlite(address, guard).await,
         Engine::Postgres => postgres(address, guard).await,
         Engine::MySql => mysql(address, guard).await,

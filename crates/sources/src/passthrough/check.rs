@@ -27,7 +27,10 @@ pub async fn check(definition: &Definition) -> Result<Checked, SourceError> {
     }
     // Whatever it answers to a question that is none of its own: somebody is there.
     let asked = Question { method: Method::GET, url, headers: Vec::new(), body: Vec::new() };
-    target.ask(asked).await?;
+    match target.ask(asked).await {
+        Ok(_) | Err(SourceError::TooLarge { .. }) => {}
+        Err(error) => return Err(error),
+    }
     let described = definition.soap.as_ref().and_then(|soap| Some((soap, soap.wsdl.as_deref()?)));
     if let Some((soap, wsdl)) = described {
         let description = Description::read(wsdl, &target).await?;

@@ -13,4 +13,5 @@ mod quality;
 mod register;
 mod service;
 mod shaped;
+mod sql_server;
 mod walk;
