@@ -144,7 +144,9 @@ fn no_file_of_the_folder_keeps_the_rest_from_counting() {
 
     let folder = dir.join("sources");
     let right = std::fs::read_to_string(folder.join("DANCU.so.toml")).unwrap();
-    let other = right.replace("name = \"ten\"", "name = \"tenKhac\"");
+    let other = right
+        .replace("name = \"ten\"", "name = \"tenKhac\"")
+        .replace("field = \"ten\"", "field = \"tenKhac\"");
     assert_ne!(right, other);
     std::fs::write(folder.join("a-ban-sao.toml"), other).unwrap();
     std::fs::write(folder.join("rong.toml"), "").unwrap();

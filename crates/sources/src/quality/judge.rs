@@ -36,27 +36,34 @@ pub struct Judge {
 }
 
 /// A rule with everything looked up.
+#[derive(Clone)]
 struct Test {
     at: usize,
     kind: Kind,
     how: How,
 }
 
+#[derive(Clone)]
 enum How {
+    /// By more than one row; or by a field that is not there, which only a definition with mistakes has.
+    Unjudged,
     Required,
     Pattern(Regex),
     Length(usize, usize),
     Range(Option<Edge>, Option<Edge>),
     OneOf(HashSet<String>),
-    Unique,
     PersonalNumber,
-    NumberAgrees { sex: Option<SexField>, birth: Option<(usize, Kind)> },
+    NumberAgrees {
+        sex: Option<SexField>,
+        birth: Option<(usize, Kind)>,
+    },
     Consistent(usize, Kind),
     Clean,
     Fresh(i64),
     Typed,
 }
 
+#[derive(Clone)]
 struct SexField {
     at: usize,
     male: Vec<String>,
@@ -64,6 +71,7 @@ struct SexField {
 }
 
 /// A bound that is known, or the day of the run.
+#[derive(Clone)]
 pub enum Edge {
     /// Known.
     At(Measure),
@@ -74,8 +82,9 @@ pub enum Edge {
 impl Judge {
     /// For the rules of a definition whose mistakes have been looked for, and the one that every definition has.
     pub fn new(definition: &Definition) -> Self {
-        let mut tests: Vec<_> =
-            definition.rules.iter().filter_map(|rule| Test::new(rule, definition)).collect();
+        let nothing = Test { at: 0, kind: Kind::Text, how: How::Unjudged };
+        let test = |rule: &Rule| Test::new(rule, definition).unwrap_or_else(|| nothing.clone());
+        let mut tests: Vec<_> = definition.rules.iter().map(test).collect();
         tests.push(Test { at: 0, kind: Kind::Text, how: How::Typed });
         let red = (0..).zip(&definition.rules).filter(|(_, rule)| rule.severity == Severity::Red);
         let red = red.map(|(number, _)| number).collect();
@@ -99,7 +108,7 @@ impl Judge {
 
     /// Whether any rule of severity red can be judged on one row.
     pub fn has_red(&self) -> bool {
-        self.red.iter().any(|number| !matches!(self.tests[*number].how, How::Unique))
+        self.red.iter().any(|number| !matches!(self.tests[*number].how, How::Unjudged))
     }
 
     fn verdict<T: AsRef<str>>(&self, test: &Test, row: &[Option<T>], now: Timestamp) -> Verdict {
@@ -145,7 +154,7 @@ impl Test {
             Check::Range => How::Range(edge(&rule.from), edge(&rule.to)),
             Check::OneOf => How::OneOf(rule.values.iter().cloned().collect()),
             Check::Code => How::OneOf(super::rule::codes(&definition.fields[at], definition)),
-            Check::Unique => How::Unique,
+            Check::Unique => How::Unjudged,
             Check::PersonalNumber => How::PersonalNumber,
             Check::NumberAgrees => How::NumberAgrees {
                 sex: rule.sex.as_deref().and_then(place).map(|(at, _)| SexField::new(at, rule)),
@@ -165,7 +174,7 @@ impl Test {
     /// Whether a value that is there keeps the rule; nothing where it cannot be compared.
     fn judge<T: AsRef<str>>(&self, text: &str, row: &[Option<T>], now: Timestamp) -> Option<bool> {
         Some(match &self.how {
-            How::Required | How::Typed | How::Unique => return None,
+            How::Required | How::Typed | How::Unjudged => return None,
             How::Pattern(pattern) => pattern.is_match(text),
             How::Length(min, max) => (*min..=*max).contains(&text.chars().count()),
             How::Range(from, to) => {

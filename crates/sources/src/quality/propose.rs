@@ -20,7 +20,8 @@ fn of_field(field: &Field, definition: &Definition) -> Vec<Rule> {
     let mut rules = Vec::new();
     let is_person = field.meaning == Some(Meaning::PersonalNumber);
     let identifies = is_person || definition.service.look_up.as_ref() == Some(&field.name);
-    if field.required {
+    // The database keeps other columns from being empty; a text of blanks it does not mind.
+    if field.required && (identifies || field.kind == Kind::Text) {
         rules.push(rule(Check::Required, if identifies { Severity::Red } else { Severity::Yellow }));
     }
     if identifies {

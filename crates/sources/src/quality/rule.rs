@@ -21,7 +21,7 @@ pub struct Rule {
     /// What is held against its values.
     pub check: Check,
     /// How bad it is when a row breaks the rule.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Severity::is_usual")]
     pub severity: Severity,
     /// Which of the five criteria it counts for; each check has its own unless this is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,6 +137,11 @@ pub enum Severity {
 }
 
 impl Severity {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Working days within which it is put right.
     pub const fn repair_days(self) -> u32 {
         match self {

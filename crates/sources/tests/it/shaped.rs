@@ -51,6 +51,7 @@ async fn with_children(base: &Base) -> Definition {
         rows_max: 2,
         fields: vec![text("ten.goi", "ten", &type_of("ten"))],
     });
+    definition.rules.clear();
     for field in &mut definition.fields {
         match &*field.name {
             "maXa" => {
