@@ -217,6 +217,9 @@ fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
     if let Some(target) = schema["$ref"].as_str() {
         return fits(document, document.pointer(target.trim_start_matches('#')).unwrap(), value, at);
     }
+    if let Some(only) = schema.get("const") {
+        return assert_eq!(only, value, "{at}");
+    }
     let kind = match value {
         Value::Object(_) => "object",
         Value::Array(_) => "array",
