@@ -86,8 +86,9 @@ pub enum RegisterError {
     },
 }
 
-/// The child whose birth was registered first.
-const FIRST: &str = "SELECT cccd_tre FROM ht_khai_sinh ORDER BY id LIMIT 1";
+/// The first child with both parents, if any has.
+const FIRST: &str =
+    "SELECT cccd_tre FROM ht_khai_sinh ORDER BY cha_cccd IS NULL, me_cccd IS NULL, id LIMIT 1";
 
 /// Makes the register as an SQLite file unless it is there; of an interrupted run only `path` + `.partial` is left.
 /// Gives the number of a child in it; a base of very few people may have none.
