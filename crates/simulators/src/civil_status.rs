@@ -86,8 +86,9 @@ pub enum RegisterError {
     },
 }
 
-/// The child whose birth was registered first.
-const FIRST: &str = "SELECT cccd_tre FROM ht_khai_sinh ORDER BY id LIMIT 1";
+/// The first child with both parents, if any has.
+const FIRST: &str =
+    "SELECT cccd_tre FROM ht_khai_sinh ORDER BY cha_cccd IS NULL, me_cccd IS NULL, id LIMIT 1";
 
 /// Makes the register as an SQLite file unless it is there; of an interrupted run only `path` + `.partial` is left.
 /// Gives the number of a child in it; a base of very few people may have none.
@@ -122,7 +123,7 @@ async fn make_file(base: &Path, path: &Path) -> Result<(), RegisterError> {
         .synchronous(SqliteSynchronous::Off)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
-    load::<sqlx::Sqlite>(&mut connection, &table(false), &births).await?;
+    load::<sqlx::Sqlite>(&mut connection, (&table(false), "+00:00"), &births).await?;
     connection.close().await?;
     std::fs::rename(&partial, path).map_err(write)
 }
@@ -141,7 +142,7 @@ pub async fn ensure_mariadb(base: &Path, url: &str) -> Result<Option<String>, Re
         "SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?";
     let there: i64 = sqlx::query_scalar(sql).bind(TABLE).fetch_one(&mut connection).await?;
     if there == 0 {
-        load::<sqlx::MySql>(&mut connection, &table(true), &births).await?;
+        load::<sqlx::MySql>(&mut connection, (&table(true), ""), &births).await?;
     } else {
         let sql = AssertSqlSafe(format!("SELECT count(*) FROM {TABLE}"));
         let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
@@ -169,7 +170,7 @@ fn table(mariadb: bool) -> String {
 /// Makes the table and writes all rows in one transaction; values go as text, which both engines take for any type.
 async fn load<DB: Database>(
     connection: &mut DB::Connection,
-    table: &str,
+    (table, zone): (&str, &str),
     births: &[Birth],
 ) -> Result<(), RegisterError>
 where
@@ -180,7 +181,7 @@ where
     connection.execute(AssertSqlSafe(table.to_owned())).await?;
     let mut tx = connection.begin().await?;
     for (turn, chunk) in births.chunks(ROWS).enumerate() {
-        let rows = chunk.iter().enumerate().map(|(place, birth)| birth.row(turn * ROWS + place + 1));
+        let rows = chunk.iter().enumerate().map(|(place, birth)| birth.row(turn * ROWS + place + 1, zone));
         let mut insert = QueryBuilder::<DB>::new(format!("INSERT INTO {TABLE} "));
         insert.push_values(rows, |mut values, row| {
             for value in row {

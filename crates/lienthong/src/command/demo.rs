@@ -117,8 +117,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
 
     let facts = facts(&plan, &sandbox, (&data, &chapters))?;
-    file::replace(&ready, serde_json::to_string_pretty(&facts)?.as_bytes(), file::PUBLIC)?;
     print_tour(&plan, &facts);
+    // Last: whoever waits for this file finds the tour printed.
+    file::replace(&ready, serde_json::to_string_pretty(&facts)?.as_bytes(), file::PUBLIC)?;
     asked_to_stop().await?;
     println!("\nĐang dừng… / stopping…");
     let _ = std::fs::remove_file(&ready);

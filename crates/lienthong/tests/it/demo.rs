@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 use crate::harness::{Answer, PROGRAM, curl, free_ports, run, wait};
 
@@ -20,10 +21,15 @@ pub struct Demo {
 
 impl Demo {
     pub fn start(data: &Path, base: u16) -> Self {
+        Self::start_with(data, base, &[])
+    }
+
+    fn start_with(data: &Path, base: u16, more: &[&str]) -> Self {
         let (data, port) = (data.to_owned(), base.to_string());
         let output = std::fs::File::create(data.with_extension("out")).unwrap();
         let mut child = Command::new(PROGRAM)
             .args(["demo", "--people", "2000", "--port-base", &port, "--data", data.to_str().unwrap()])
+            .args(more)
             .stdin(Stdio::null())
             .stderr(output.try_clone().unwrap())
             .stdout(output)
@@ -112,10 +118,12 @@ fn the_demo_keeps_what_it_promises_and_starts_again_with_its_data() {
     let story = demo.facts["story"]["chapters"].clone();
     assert_eq!(demo.interrupt(), Some(0));
     assert!(!data.join("demo.json").exists(), "demo.json says that a demo runs");
-    let again = Demo::start(&data, base);
+    let mariadb = database_on_mariadb();
+    let again = Demo::start_with(&data, base, &["--mariadb", &mariadb]);
     assert_eq!((population(&data), &again.facts["sample"]), (made, &sample), "the population is reused");
     assert_eq!(again.facts["story"]["chapters"], story, "the story is told once");
     its_commands_work(&again);
+    the_register_is_on_mariadb(&again, &mariadb);
     assert_eq!(again.ask(&format!("tra-cuu-ho/{}", again.fact("/sample/soHo")), &[]).status, 200);
     let (code, listed) =
         run(&["evidence", "show", "--id", "demo-1", "--config", again.fact("/consumer/config")]);
@@ -217,6 +225,9 @@ fn fits(document: &Value, schema: &Value, value: &Value, at: &str) {
     if let Some(target) = schema["$ref"].as_str() {
         return fits(document, document.pointer(target.trim_start_matches('#')).unwrap(), value, at);
     }
+    if let Some(only) = schema.get("const") {
+        return assert_eq!(only, value, "{at}");
+    }
     let kind = match value {
         Value::Object(_) => "object",
         Value::Array(_) => "array",
@@ -285,6 +296,34 @@ fn three_kinds_of_sources_answer(demo: &Demo) {
     let households = poor["items"].as_array().unwrap();
     assert_eq!(households.len(), 3);
     assert!(households.iter().all(|one| one["phanLoai"].as_str().unwrap().starts_with("Hộ ")), "{poor}");
+}
+
+/// A database of its own on the tests' MariaDB server.
+fn database_on_mariadb() -> String {
+    let server = std::env::var("LIENTHONG_TEST_MARIADB")
+        .expect("LIENTHONG_TEST_MARIADB is not set: run cargo xtask test, which starts a server");
+    let name = format!("demo_{}", std::process::id());
+    let create = sqlx::AssertSqlSafe(format!("CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4"));
+    let making = async {
+        let mut made = sqlx::MySqlConnection::connect(&server).await.unwrap();
+        sqlx::raw_sql(create).execute(&mut made).await.unwrap();
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(making);
+    format!("{}/{name}", server.trim_end_matches('/'))
+}
+
+/// The same service with the same answers, from a server, whose password stands in a file of its own.
+fn the_register_is_on_mariadb(demo: &Demo, url: &str) {
+    let source = &demo.facts["sources"][1];
+    assert_eq!(source["kind"], "MariaDB");
+    let (code, output) = paste(source["try"].as_str().unwrap());
+    let birth: Value = serde_json::from_str(&output).unwrap_or_else(|_| panic!("{output}"));
+    assert_eq!((code, &birth["trangThai"]["danhMuc"]), (0, &json!("HT-TRANG-THAI")), "{output}");
+    every_definition_fits_its_source(demo);
+    let password = url.split_once("://").and_then(|(_, rest)| rest.split(['@', ':']).nth(1)).unwrap();
+    for path in [source["definition"].as_str().unwrap(), demo.data.join("demo.json").to_str().unwrap()] {
+        assert!(!std::fs::read_to_string(path).unwrap().contains(password), "{path}");
+    }
 }
 
 fn every_definition_fits_its_source(demo: &Demo) {

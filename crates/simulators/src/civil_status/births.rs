@@ -102,8 +102,9 @@ fn number(births: &mut [Birth]) {
 }
 
 impl Birth {
-    /// The values of its row, in the order of [`COLUMNS`].
-    pub(super) fn row(&self, id: usize) -> [Option<String>; COLUMNS.len()] {
+    /// The values of its row, in the order of [`COLUMNS`]. `zone` stands behind the moment of the last change: MariaDB knows
+    /// that its moments are in UTC, a file does not.
+    pub(super) fn row(&self, id: usize, zone: &str) -> [Option<String>; COLUMNS.len()] {
         let [father, father_name, mother, mother_name] = self.parents.clone();
         let year = self.registered.year();
         let changed = self.corrected.unwrap_or(self.registered);
@@ -127,7 +128,7 @@ impl Birth {
             Some(if self.corrected.is_some() { "2" } else { "1" }.to_owned()),
             remark,
             // Vietnam's clock, given in UTC.
-            Some(text(changed.saturating_sub(7.hours()))),
+            Some(text(changed.saturating_sub(7.hours())) + zone),
         ]
     }
 }

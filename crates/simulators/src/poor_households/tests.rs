@@ -49,7 +49,7 @@ async fn the_list_has_the_faults_that_such_lists_have() {
     let contradicted = data.iter().filter(|row| {
         let number = format!("{:0>12}", row[2].to_string());
         let odd = number.as_bytes()[3] % 2 == 1;
-        odd != (row[4].to_string() == "Nữ")
+        odd != (row[4] == "Nữ")
     });
     assert_eq!((no_day, no_code, contradicted.count()), (1, 1, 1));
 }
