@@ -117,8 +117,12 @@ impl Checker<'_> {
         }
     }
 
-    fn sources(&mut self, section: &SourcesSection, others: &[&str]) -> SourcesSection {
-        if others.contains(&&*section.store) {
+    fn sources(
+        &mut self,
+        section: &SourcesSection,
+        (log, registry): (&str, Option<&RegistrySection>),
+    ) -> SourcesSection {
+        if section.store == log || registry.is_some_and(|registry| registry.store == section.store) {
             self.wrong(
                 "[sources]",
                 "store: give the sources a store of their own, not that of the message log or the registry",
@@ -422,12 +426,8 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     }
     let codes = file.subsystems.iter().map(|s| s.code.to_string());
     checker.no_repetition("[[subsystem]]", codes.collect());
-    let others: Vec<&str> = [Some(&file.store.url), file.registry.as_ref().map(|r| &r.store)]
-        .into_iter()
-        .flatten()
-        .map(|url| &**url)
-        .collect();
-    let sources = file.sources.as_ref().map(|section| checker.sources(section, &others));
+    let stores = (&*file.store.url, file.registry.as_ref());
+    let sources = file.sources.as_ref().map(|section| checker.sources(section, stores));
     let mut services = file.services;
     let codes = services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
     checker.no_repetition("[[service]]", codes.collect());

@@ -82,6 +82,23 @@ fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
     assert_eq!(ask(&sandbox, "/049099999999", "nguon-3").status, 404);
     assert_eq!(ask(&sandbox, "/getOpenAPI", "nguon-4").status, 404);
 
+    quality_is_told(&runtime, &store, &dir);
+
+    let changed = "ALTER TABLE ket_hon RENAME COLUMN ho_ten TO ten";
+    runtime.block_on(async {
+        let mut made = PgConnection::connect(store.url()).await.unwrap();
+        sqlx::raw_sql(changed).execute(&mut made).await.unwrap();
+    });
+    let broken = ask(&sandbox, "/049090000001", "nguon-5");
+    assert!(broken.status >= 500 && broken.text().contains("EX-3004"), "{broken:?}");
+    let (code, output) = run(&["source", "check", draft]);
+    assert!(code == 1 && output.contains("ho_ten"), "{output}");
+}
+
+/// The rules that the draft proposes, before and after a row breaks one.
+fn quality_is_told(runtime: &Runtime, store: &TestStore, dir: &std::path::Path) {
+    let (config, draft) = (dir.join("lienthong.toml"), dir.join("ket-hon.toml"));
+    let (config, draft) = (config.to_str().unwrap(), draft.to_str().unwrap());
     let quality = works(&["source", "quality", draft, "--config", config]);
     assert!(quality.contains("chung / overall: 100.00") && !quality.contains("Nguyễn"), "{quality}");
     runtime.block_on(async {
@@ -97,16 +114,6 @@ fn a_table_of_a_postgresql_that_somebody_brought_becomes_a_signed_answer() {
     let found = works(&["source", "duplicates", draft, "--csv", table.to_str().unwrap()]);
     assert!(found.contains("0 cặp có thể là một người"), "{found}");
     assert!(table.exists());
-
-    let changed = "ALTER TABLE ket_hon RENAME COLUMN ho_ten TO ten";
-    runtime.block_on(async {
-        let mut made = PgConnection::connect(store.url()).await.unwrap();
-        sqlx::raw_sql(changed).execute(&mut made).await.unwrap();
-    });
-    let broken = ask(&sandbox, "/049090000001", "nguon-5");
-    assert!(broken.status >= 500 && broken.text().contains("EX-3004"), "{broken:?}");
-    let (code, output) = run(&["source", "check", draft]);
-    assert!(code == 1 && output.contains("ho_ten"), "{output}");
 }
 
 /// Whatever lies in the folder: what is right goes on, and grants that are taken away end.

@@ -89,12 +89,12 @@ async fn add(path: &Path, register: &mut Register, stop: &Arc<AtomicBool>) -> an
     let mut scan = Scan::new(&definition, &source, &protector);
     let mut room = true;
     while room && !stop.load(Ordering::Relaxed) {
-        let step =
+        let read =
             scan.step(PAGE_ROWS, |row, key| room &= register.add(&columns, row, &key.join(","))).await?;
         if std::io::stderr().is_terminal() {
             eprint!("\r{} dòng / rows ", register.len());
         }
-        if matches!(step, Step::Last(_)) {
+        if matches!(read, Step::Last(_)) {
             return Ok(room);
         }
     }
