@@ -93,13 +93,7 @@ impl Node {
         let usage_file = config.data_dir.join("usage.json");
         remember(&gateway, &db, &usage_file, &*clock).await?;
 
-        let sources = match &config.sources {
-            Some(section) => {
-                let means = sources_role::Means::of(&config, section, &*keys)?;
-                sources_role::start(section, means, stopped.clone()).await?
-            }
-            None => sources_role::Running::default(),
-        };
+        let sources = start_sources(&config, &*keys, &stopped).await?;
         let health = Arc::new(Health::new(ops::Subjects {
             gateway: Arc::clone(&gateway),
             directory: directory.clone(),
@@ -355,4 +349,15 @@ fn serve(
         tasks.push(tokio::spawn(ops::serve(listener, Arc::clone(health), stopped.clone())));
     }
     tasks
+}
+
+/// The role of data sources, where the node has it.
+async fn start_sources(
+    config: &Config,
+    keys: &dyn KeyStore,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<sources_role::Running> {
+    let Some(section) = &config.sources else { return Ok(sources_role::Running::default()) };
+    let means = sources_role::Means::of(config, section, keys)?;
+    sources_role::start(section, means, stopped.clone()).await
 }

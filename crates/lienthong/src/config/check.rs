@@ -141,6 +141,20 @@ impl Checker<'_> {
         }
     }
 
+    /// The services of the file, then those of the definitions.
+    fn services(
+        &mut self,
+        mut services: Vec<ServiceSection>,
+        sources: Option<&SourcesSection>,
+    ) -> Vec<ServiceSection> {
+        let codes = services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
+        self.no_repetition("[[service]]", codes.collect());
+        if let Some(section) = sources {
+            self.defined(section, &mut services);
+        }
+        services
+    }
+
     /// A service for each definition of the folder. One with mistakes, or of a service that is there already, is left out:
     /// no file of the folder may keep the rest of the configuration from counting.
     fn defined(&mut self, section: &SourcesSection, services: &mut Vec<ServiceSection>) {
@@ -428,12 +442,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     checker.no_repetition("[[subsystem]]", codes.collect());
     let stores = (&*file.store.url, file.registry.as_ref());
     let sources = file.sources.as_ref().map(|section| checker.sources(section, stores));
-    let mut services = file.services;
-    let codes = services.iter().map(|s| format!("{}/{}", s.subsystem, s.code));
-    checker.no_repetition("[[service]]", codes.collect());
-    if let Some(section) = &sources {
-        checker.defined(section, &mut services);
-    }
+    let services = checker.services(file.services, sources.as_ref());
     let numbers = file.grants.iter().filter_map(|g| g.id.clone());
     checker.no_repetition("[[grant]]", numbers.collect());
     let limits = checker.limits(&file.limits);
