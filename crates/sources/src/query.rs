@@ -1,6 +1,7 @@
 //! From a definition and a question to a statement. Every value is a parameter; every name comes from the definition.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::definition::{Changes, Definition, Entity, Field, Filter, How, List};
 use crate::engine::{Engine, Row, Statement};
@@ -30,6 +31,8 @@ pub(crate) struct Parts {
     table: String,
     /// The columns that pages go by.
     order: String,
+    /// The whole statement of a look-up.
+    one: Option<Arc<str>>,
 }
 
 impl Parts {
@@ -43,7 +46,22 @@ impl Parts {
             .flat_map(|link| [", ".to_owned(), engine.as_text(&link.of, None, &link.column_type)])
             .collect();
         let order: Vec<_> = key.iter().map(|column| engine.column(column)).collect();
-        Self { columns: columns.join(", "), links, table: engine.table(table), order: order.join(", ") }
+        let (columns, order) = (columns.join(", "), order.join(", "));
+        let mut parts = Self { columns, links, table: engine.table(table), order, one: None };
+        let look_up = definition.service.look_up.as_deref().and_then(|name| definition.field(name));
+        parts.one = look_up.map(|field| {
+            let mut building = Building::new(engine);
+            building.condition(&field.column, "=", &field.column_type, String::new());
+            parts.select(&building, &parts.links, 2)
+        });
+        parts
+    }
+
+    /// A statement on the definition's table.
+    fn select(&self, building: &Building, more: &str, limit: u32) -> Arc<str> {
+        let Self { columns, table, order, .. } = self;
+        let (conditions, end) = (building.text(), building.engine.first_rows(order, limit));
+        format!("SELECT {columns}{more} FROM {table}{conditions}{end}").into()
     }
 }
 
@@ -79,6 +97,10 @@ struct Building {
 }
 
 impl Building {
+    fn new(engine: Engine) -> Self {
+        Self { engine, conditions: Vec::new(), parameters: Vec::new() }
+    }
+
     fn condition(&mut self, column: &str, sign: &str, type_name: &str, value: String) {
         self.parameters.push(value);
         let place = self.engine.as_value(self.parameters.len(), type_name);
@@ -122,9 +144,8 @@ impl<'a> Query<'a> {
             || wrong("look_up", "dịch vụ không tra cứu theo một giá trị", "the service looks up nothing");
         let name = self.definition.service.look_up.as_deref().ok_or_else(none)?;
         let field = self.definition.field(name).ok_or_else(none)?;
-        let mut building = self.building();
-        building.condition(&field.column, "=", &field.column_type, accepted(field, name, value)?);
-        Ok(self.select(building, &self.parts.links, 2))
+        let sql = Arc::clone(self.parts.one.as_ref().ok_or_else(none)?);
+        Ok(Statement { sql, parameters: vec![accepted(field, name, value)?] })
     }
 
     /// The rows of a list that belong to a row of [`one`](Self::one); nothing when a value that links them is empty.
@@ -133,7 +154,7 @@ impl<'a> Query<'a> {
         let first = self.definition.fields.len()
             + self.definition.entity.key.len()
             + before.map(|other| other.by.len()).sum::<usize>();
-        let mut building = self.building();
+        let mut building = Building::new(self.engine);
         for (link, value) in list.by.iter().zip(row.get(first..)?) {
             building.condition(&link.column, "=", &link.column_type, value.clone()?);
         }
@@ -153,12 +174,13 @@ impl<'a> Query<'a> {
         if let Some(after) = &page.after {
             self.behind(&mut building, after)?;
         }
-        Ok(self.select(building, "", page.limit.saturating_add(1)))
+        let sql = self.parts.select(&building, "", page.limit.saturating_add(1));
+        Ok(Statement { sql, parameters: building.parameters })
     }
 
     /// The rows that have these keys.
     pub(crate) fn keyed(&self, keys: &[Vec<String>]) -> Statement {
-        let mut building = self.building();
+        let mut building = Building::new(self.engine);
         let Entity { key, key_types, .. } = &self.definition.entity;
         let mut rows = Vec::with_capacity(keys.len());
         for values in keys {
@@ -171,7 +193,8 @@ impl<'a> Query<'a> {
             rows.push(format!("({})", part.join(" AND ")));
         }
         building.conditions.push(format!("({})", rows.join(" OR ")));
-        self.select(building, "", u32::try_from(keys.len()).unwrap_or(u32::MAX))
+        let limit = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        Statement { sql: self.parts.select(&building, "", limit), parameters: building.parameters }
     }
 
     /// How many rows a page's question has in all.
@@ -191,19 +214,8 @@ impl<'a> Query<'a> {
         row.iter().skip(first).take(count).map(|value| text(value).unwrap_or_default()).collect()
     }
 
-    fn building(&self) -> Building {
-        Building { engine: self.engine, conditions: Vec::new(), parameters: Vec::new() }
-    }
-
-    fn select(&self, building: Building, more: &str, limit: u32) -> Statement {
-        let Parts { columns, table, order, .. } = &*self.parts;
-        let (conditions, end) = (building.text(), self.engine.first_rows(order, limit));
-        let sql = format!("SELECT {columns}{more} FROM {table}{conditions}{end}");
-        Statement { sql: sql.into(), parameters: building.parameters }
-    }
-
     fn filtered(&self, page: &Page) -> Result<Building, SourceError> {
-        let mut building = self.building();
+        let mut building = Building::new(self.engine);
         let mut mistakes = Vec::new();
         for (parameter, value) in &page.filters {
             if mistakes.len() >= MISTAKES_MAX {

@@ -60,7 +60,10 @@ impl Kind {
     pub fn write(self, text: &str, out: &mut Vec<u8>) -> bool {
         let trimmed = text.trim();
         match self {
-            Self::Text => serde_json::to_writer(out, &*composed(text)).is_ok(),
+            Self::Text => {
+                plain::is_text(text) && quoted_as_it_is(&[text], out)
+                    || serde_json::to_writer(out, &*composed(text)).is_ok()
+            }
             Self::Integer => {
                 plain::is_number(trimmed) && as_it_is(trimmed, out)
                     || trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok())
@@ -134,7 +137,7 @@ impl Kind {
                 Some(at.strftime("%Y-%m-%d %H:%M:%S%.f").to_string())
             }
             Self::Boolean => boolean(text).map(|yes| if yes { "1".into() } else { "0".into() }),
-            Self::Text => Some(text.nfc().collect()),
+            Self::Text => Some(composed(text).into_owned()),
             _ => self.fits(text).then(|| text.to_owned()),
         }
     }
@@ -179,7 +182,7 @@ fn quoted_as_it_is(parts: &[&str], out: &mut Vec<u8>) -> bool {
 
 /// A text in normal form C.
 fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+    if plain::is_text(text) || is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
 }
 
 /// A value without characters that JSON would escape.

@@ -25,9 +25,15 @@ pub struct Backend {
 
 impl Backend {
     pub fn start(binary: &Path) -> Result<Self> {
+        Self::with_bytes(binary, 1_000)
+    }
+
+    /// One that answers so many bytes.
+    pub fn with_bytes(binary: &Path, bytes: usize) -> Result<Self> {
         let port = ports::free()?;
         let mut command = RunAs::Myself.command(binary);
-        command.args(["sandbox-backend", "--port", &port.to_string()]).stdout(Stdio::null());
+        command.args(["sandbox-backend", "--port", &port.to_string(), "--bytes", &bytes.to_string()]);
+        command.stdout(Stdio::null());
         let mut process = Running::start("the information system", command, Signal::TERM)?;
         let url = Url::parse(&format!("http://127.0.0.1:{port}/"))?;
         process.wait_until(START_SECONDS_MAX, || http::get(&url).is_ok())?;

@@ -18,12 +18,13 @@ use serde_json::Value;
 use super::http::{self, Url};
 use super::load::{self, Target};
 use super::machine::Machine;
+use super::nodes::Backend;
 use super::process;
 use crate::children::{RunAs, Running};
 use crate::postgres::Cluster;
 use crate::{demo, interrupt, mariadb, ports, repository, tools};
 use peers::{Paths, Peer};
-use report::{Export, Inspected, Report, Row};
+use report::{Export, Inspected, Processor, Report, Round, Row};
 
 /// Temporary files go here, as those of `bench exchange` do.
 const FOLDER: &str = "/var/tmp";
@@ -85,8 +86,10 @@ pub fn run(options: &Options) -> Result<()> {
     let url = cluster.create_database("do")?;
     table::fill(&url, options.rows)?;
     let file = table::to_sqlite(&url, &python, folder.path())?;
-    let bench = Bench { options, binary: &binary, python: &python, folder: folder.path(), url: &url };
-    report.server = server(&cluster)?;
+    let database = cluster.server().pid();
+    let bench =
+        Bench { options, binary: &binary, python: &python, folder: folder.path(), url: &url, database };
+    report.server = server()?;
     bench.questions(&file, &mut report)?;
     bench.exports(&mut report)?;
     bench.inspections(&cluster, &mut report)?;
@@ -108,10 +111,9 @@ fn publish(report: &Report, write_docs: bool) -> Result<()> {
 }
 
 /// What runs the table.
-fn server(cluster: &Cluster) -> Result<String> {
+fn server() -> Result<String> {
     let programs = tools::postgres_programs().context("no PostgreSQL server is installed")?;
     let version = super::machine::output(&programs.join("postgres").display().to_string(), &["--version"]);
-    ensure!(cluster.server().pid() > 0 && !version.is_empty(), "the server does not say its version");
     Ok(version.replace("postgres (PostgreSQL)", "PostgreSQL"))
 }
 
@@ -121,6 +123,8 @@ struct Bench<'a> {
     python: &'a Path,
     folder: &'a Path,
     url: &'a str,
+    /// The first process of the database's server.
+    database: u32,
 }
 
 /// The service at work.
@@ -130,11 +134,13 @@ struct Ours {
     definition: PathBuf,
 }
 
-/// Somebody who answers over HTTP.
+/// Somebody who answers over HTTP, by question.
+#[derive(Clone)]
 struct Subject<'a> {
     name: &'a str,
-    base: &'a str,
-    scripts: [PathBuf; 2],
+    pid: [u32; 2],
+    urls: [Url; 2],
+    scripts: [Option<PathBuf>; 2],
 }
 
 impl Bench<'_> {
@@ -159,6 +165,17 @@ impl Bench<'_> {
         let peers = peers::start(self.python, file)?;
         report.peers = peers.iter().map(|peer| peer.name.clone()).collect();
         let subjects = self.subjects(&ours, &peers)?;
+        let bytes = [peers::check(&ours.base, PATHS.look_up)?, peers::check(&ours.base, PATHS.page)?];
+        let fixed =
+            [Backend::with_bytes(self.binary, bytes[0])?, Backend::with_bytes(self.binary, bytes[1])?];
+        let http = Subject {
+            name: Row::HTTP,
+            pid: [fixed[0].process.pid(), fixed[1].process.pid()],
+            urls: [fixed[0].url.clone(), fixed[1].url.clone()],
+            scripts: [None, None],
+        };
+        let subjects = [subjects, vec![http]].concat();
+        report.answer_bytes = bytes;
         for round in 1..=self.options.rounds {
             for connections in CONNECTIONS {
                 for question in Question::ALL {
@@ -173,21 +190,18 @@ impl Bench<'_> {
     }
 
     fn subjects<'a>(&self, ours: &'a Ours, peers: &'a [Peer]) -> Result<Vec<Subject<'a>>> {
-        let all = [(Row::OURS, &*ours.base, PATHS)].into_iter();
-        let all = all.chain(peers.iter().map(|peer| (&*peer.name, &*peer.base, peer.paths)));
-        let subjects = all.enumerate().map(|(number, (name, base, paths))| {
+        let all = [(Row::OURS, &ours.running, &*ours.base, PATHS)].into_iter();
+        let all = all.chain(peers.iter().map(|peer| (&*peer.name, &peer.running, &*peer.base, peer.paths)));
+        let subjects = all.enumerate().map(|(number, (name, running, base, paths))| {
             peers::check(base, paths.look_up)?;
             peers::check(base, paths.page)?;
-            let below = Url::parse(base)?.path;
+            let url = Url::parse(base)?;
             let script = |kind: &str, path: &str| {
-                let path = format!("{}{path}", below.trim_end_matches('/'));
-                peers::script(self.folder, &format!("{kind}-{number}"), self.options.rows, &path)
+                let path = format!("{}{path}", url.path.trim_end_matches('/'));
+                peers::script(self.folder, &format!("{kind}-{number}"), self.options.rows, &path).map(Some)
             };
-            Ok(Subject {
-                name,
-                base,
-                scripts: [script("look-up", paths.look_up)?, script("page", paths.page)?],
-            })
+            let scripts = [script("look-up", paths.look_up)?, script("page", paths.page)?];
+            Ok(Subject { name, pid: [running.pid(); 2], urls: [url.clone(), url], scripts })
         });
         subjects.collect()
     }
@@ -199,21 +213,37 @@ impl Bench<'_> {
         (question, connections): (Question, usize),
         report: &mut Report,
     ) -> Result<()> {
-        let seconds = self.options.seconds;
+        let which = usize::from(question == Question::Page);
         for subject in subjects {
-            let target = Target { url: Url::parse(subject.base)?, client: String::new() };
-            let script = &subject.scripts[usize::from(question == Question::Page)];
-            let seen = load::flood_over(connections, &target, seconds, Some(script))
-                .with_context(|| subject.name.to_owned())?;
-            report.row(subject.name, question, connections).note(seen.calls_per_second, Some(seen.p99_ms));
+            let target = Target { url: subject.urls[which].clone(), client: String::new() };
+            let before = self.processor(Some(subject.pid[which]))?;
+            let seen = load::flood_over(
+                connections,
+                &target,
+                self.options.seconds,
+                subject.scripts[which].as_deref(),
+            )
+            .with_context(|| subject.name.to_owned())?;
+            let spent = self.processor(Some(subject.pid[which]))?.since(&before, seen.calls);
+            let round = Round { per_second: seen.calls_per_second, p99_ms: Some(seen.p99_ms), spent };
+            report.row(subject.name, question, connections).rounds.push(round);
         }
-        let per_second = self.driver(&ours.definition, question, connections)?;
-        report.row(Row::DRIVER, question, connections).note(per_second, None);
+        let round = self.driver(&ours.definition, question, connections)?;
+        report.row(Row::DRIVER, question, connections).rounds.push(round);
         Ok(())
     }
 
-    /// Questions per second of the bare driver.
-    fn driver(&self, definition: &Path, question: Question, connections: usize) -> Result<f64> {
+    /// Processor time until now: of the database, of who answers, and of the load or the driver, which have ended.
+    fn processor(&self, pid: Option<u32>) -> Result<Processor> {
+        Ok(Processor {
+            database: process::processor_time(self.database)?.as_secs_f64(),
+            service: pid.map(process::processor_time).transpose()?.unwrap_or_default().as_secs_f64(),
+            load: process::processor_time_of_finished_children()?.as_secs_f64(),
+        })
+    }
+
+    /// What the bare driver does.
+    fn driver(&self, definition: &Path, question: Question, connections: usize) -> Result<Round> {
         let mut command = RunAs::Myself.command(self.binary);
         command.args(["sandbox-sources", "driver", "--definition"]).arg(definition);
         command.args(["--rows", &self.options.rows.to_string(), "--connections", &connections.to_string()]);
@@ -221,12 +251,16 @@ impl Bench<'_> {
         if question == Question::Page {
             command.args(["--page-by", "tuId"]);
         }
+        let before = self.processor(None)?;
         let output = command.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "sandbox-sources driver failed");
+        let after = self.processor(None)?;
         let said: Value = serde_json::from_slice(&output.stdout).context("the driver printed no JSON")?;
         let figure = |name: &str| said[name].as_f64().unwrap_or(f64::NAN);
         ensure!(figure("bytes") > 0.0, "the driver got nothing");
-        Ok(figure("calls") / figure("seconds"))
+        let calls = said["calls"].as_u64().unwrap_or_default();
+        let per_second = figure("calls") / figure("seconds");
+        Ok(Round { per_second, p99_ms: None, spent: after.since(&before, calls) })
     }
 
     /// All rows, in both forms, each by a fresh process so that its memory is its own; beside the server's `COPY`.

@@ -18,6 +18,9 @@ use crate::error::{Mistake, SourceError};
 use crate::meaning::name_folded;
 use crate::query::Page;
 
+/// Room for a row of an answer, so that most need no more.
+const ROW_BYTES: usize = 512;
+
 type Asking = Asked<Vec<(String, String)>>;
 type Parameters = BTreeMap<String, String>;
 
@@ -34,6 +37,11 @@ pub(super) async fn one(
     }
     if let Some(kept) = service.cache.get(uri.path()) {
         return Ok(given_again(&service, kept));
+    }
+    if service.lists.is_empty() {
+        let written = written(&service, &value).await?;
+        return Ok(written
+            .map_or_else(|| StatusCode::NOT_FOUND.into_response(), |out| service.keep(uri.path(), out)));
     }
     let Some(row) = row(&service, &value).await? else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let mut out = Vec::new();
@@ -60,12 +68,32 @@ pub(super) async fn one(
 /// The one row that has this value.
 async fn row(service: &Service, value: &str) -> Result<Option<Row>, SourceError> {
     let mut rows = service.ask(service.query().one(value)?).await?;
-    if rows.len() > 1 {
-        let name = service.definition.service.look_up.clone().unwrap_or_default();
-        let en = "more rows than one have this value: search with a filter";
-        return Err(question(name, "có nhiều dòng cùng giá trị này; tìm bằng bộ lọc", en));
+    if rows.len() > 1 { Err(several(service)) } else { Ok(rows.pop()) }
+}
+
+/// The same, written as it comes.
+async fn written(service: &Service, value: &str) -> Result<Option<Vec<u8>>, SourceError> {
+    let statement = service.query().one(value)?;
+    let (mut out, mut rows, mut wrong) = (Vec::with_capacity(ROW_BYTES), 0, None);
+    service
+        .read(&statement, |row| {
+            rows += 1;
+            if rows == 1 {
+                wrong = service.write(row, &mut out).err();
+            }
+        })
+        .await?;
+    match (rows, wrong) {
+        (2.., _) => Err(several(service)),
+        (_, Some(error)) => Err(error),
+        (rows, None) => Ok((rows == 1).then_some(out)),
     }
-    Ok(rows.pop())
+}
+
+fn several(service: &Service) -> SourceError {
+    let name = service.definition.service.look_up.clone().unwrap_or_default();
+    let en = "more rows than one have this value: search with a filter";
+    question(name, "có nhiều dòng cùng giá trị này; tìm bằng bộ lọc", en)
 }
 
 /// A page.
@@ -102,7 +130,8 @@ pub(super) async fn changes(
 async fn rows_of(service: &Service, page: Page) -> Result<(usize, Vec<u8>), SourceError> {
     let query = service.query();
     let statement = query.page(&page)?;
-    let mut out = b"{\"items\":[".to_vec();
+    let mut out = Vec::with_capacity(ROW_BYTES * page.limit as usize);
+    out.extend_from_slice(b"{\"items\":[");
     let (mut rows, mut wrong, mut next) = (0, None, None);
     let (mut last, mut red) = (Vec::new(), 0);
     service

@@ -15,6 +15,9 @@ use crate::ports;
 /// How long a peer may take to start; ROAPI reads all rows into its memory.
 const START_SECONDS_MAX: u64 = 600;
 
+/// Different calls of a script.
+const MADE: u32 = 20_000;
+
 /// A peer at work.
 pub struct Peer {
     pub running: Running,
@@ -74,7 +77,7 @@ fn version(program: &Path) -> String {
     machine::output(&program.display().to_string(), &["--version"])
 }
 
-/// Writes a script for wrk: each call asks for another row, by chance.
+/// Writes a script for wrk: calls for rows by chance, made before the first is sent, so that the load costs little itself.
 pub fn script(folder: &Path, name: &str, rows: u64, path: &str) -> Result<PathBuf> {
     let file = folder.join(format!("{name}.lua"));
     let path =
@@ -82,19 +85,21 @@ pub fn script(folder: &Path, name: &str, rows: u64, path: &str) -> Result<PathBu
     let text = format!(
         "local threads = 0\n\
          setup = function(thread) threads = threads + 1; thread:set('seed', threads) end\n\
-         init = function() math.randomseed(os.time() + seed * 7919) end\n\
-         request = function()\n  local n = math.random({rows})\n  return wrk.format('GET', '{path}')\nend\n"
+         local made, next = {{}}, 0\n\
+         init = function()\n  math.randomseed(os.time() + seed * 7919)\n  \
+         for at = 1, {MADE} do\n    local n = math.random({rows})\n    made[at] = wrk.format('GET', '{path}')\n  end\nend\n\
+         request = function()\n  next = next % {MADE} + 1\n  return made[next]\nend\n"
     );
     fs::write(&file, text)?;
     Ok(file)
 }
 
-/// Asks once for row 17, so that what is measured are rows and not empty answers.
-pub fn check(base: &str, path: &str) -> Result<()> {
+/// Asks once for row 17, so that what is measured are rows and not empty answers; how many bytes they are.
+pub fn check(base: &str, path: &str) -> Result<usize> {
     let so = format!("{:012}", 17 * 7_919);
     let path = path.replace("{so}", &so).replace("{n}", "17");
     let (status, body) = http::get(&Url::parse(&format!("{base}{path}"))?)?;
     let text = String::from_utf8_lossy(&body);
     ensure!(status == 200 && text.contains(&so), "{base}{path} answered {status}: {text}");
-    Ok(())
+    Ok(body.len())
 }

@@ -25,6 +25,8 @@ pub struct Report {
     pub server: String,
     /// The servers beside, with their versions.
     pub peers: Vec<String>,
+    /// Bytes of a look-up's answer, and of a page.
+    pub answer_bytes: [usize; 2],
     figures: Vec<Row>,
     pub exports: Vec<Export>,
     pub copy_seconds: f64,
@@ -39,8 +41,35 @@ pub struct Row {
     subject: String,
     question: Question,
     connections: usize,
-    per_second: Vec<f64>,
-    p99_ms: Vec<f64>,
+    pub rounds: Vec<Round>,
+}
+
+/// What was measured of it in one round.
+pub struct Round {
+    pub per_second: f64,
+    pub p99_ms: Option<f64>,
+    /// Processor time of one question, in microseconds.
+    pub spent: Processor,
+}
+
+/// Processor time, by process. The driver stands among the load: it asks itself.
+#[derive(Clone, Copy)]
+pub struct Processor {
+    pub database: f64,
+    pub service: f64,
+    pub load: f64,
+}
+
+impl Processor {
+    /// What was spent since, in microseconds for each of so many questions.
+    pub fn since(&self, before: &Self, questions: u64) -> Self {
+        let each = |now: f64, before: f64| (now - before) * 1e6 / float(questions);
+        Self {
+            database: each(self.database, before.database),
+            service: each(self.service, before.service),
+            load: each(self.load, before.load),
+        }
+    }
 }
 
 /// All rows in one form.
@@ -62,17 +91,31 @@ impl Row {
     pub const OURS: &'static str = "Liên Thông";
     /// The subject that everything is held against.
     pub const DRIVER: &'static str = "bare driver (sqlx), no HTTP";
+    /// What HTTP takes by itself.
+    pub const HTTP: &'static str = "HTTP alone, a fixed answer of that size";
 
-    /// Notes a round.
-    pub fn note(&mut self, per_second: f64, p99_ms: Option<f64>) {
-        self.per_second.push(per_second);
-        self.p99_ms.extend(p99_ms);
+    fn median(&self, figure: impl Fn(&Round) -> f64) -> f64 {
+        median(self.rounds.iter().map(figure).collect())
+    }
+
+    fn p99_ms(&self) -> Option<f64> {
+        let all: Vec<f64> = self.rounds.iter().filter_map(|round| round.p99_ms).collect();
+        (!all.is_empty()).then(|| median(all))
     }
 
     /// The median of the ratios within each round.
     fn ratio(&self, other: &Self) -> f64 {
-        let pairs = self.per_second.iter().zip(&other.per_second);
-        median(pairs.map(|(own, other)| own / other).collect())
+        let pairs = self.rounds.iter().zip(&other.rounds);
+        median(pairs.map(|(own, other)| own.per_second / other.per_second).collect())
+    }
+
+    /// The median of the ratios to what two others would do one after the other.
+    fn ratio_to_both(&self, (first, second): (&Self, &Self)) -> f64 {
+        let all = self.rounds.iter().zip(&first.rounds).zip(&second.rounds);
+        let both = |((own, first), second): ((&Round, &Round), &Round)| {
+            own.per_second * (1.0 / first.per_second + 1.0 / second.per_second)
+        };
+        median(all.map(both).collect())
     }
 }
 
@@ -98,6 +141,7 @@ impl Report {
             rounds,
             server: String::new(),
             peers: Vec::new(),
+            answer_bytes: [0; 2],
             figures: Vec::new(),
             exports: Vec::new(),
             copy_seconds: f64::NAN,
@@ -113,13 +157,7 @@ impl Report {
             |row: &Row| row.subject == subject && row.question == question && row.connections == connections;
         let at = self.figures.iter().position(is).unwrap_or_else(|| {
             let subject = subject.to_owned();
-            self.figures.push(Row {
-                subject,
-                question,
-                connections,
-                per_second: Vec::new(),
-                p99_ms: Vec::new(),
-            });
+            self.figures.push(Row { subject, question, connections, rounds: Vec::new() });
             self.figures.len() - 1
         });
         &mut self.figures[at]
@@ -182,9 +220,12 @@ impl Report {
     pub fn json(&self) -> Result<String> {
         let figures = self.figures.iter().map(|row| {
             json!({ "subject": row.subject, "question": row.question.title(), "connections": row.connections,
-                    "per_second": median(row.per_second.clone()), "per_second_rounds": row.per_second,
-                    "p99_ms": (!row.p99_ms.is_empty()).then(|| median(row.p99_ms.clone())),
-                    "ratio_to_driver": self.ratio(row, Row::DRIVER) })
+                    "per_second": row.median(|round| round.per_second),
+                    "per_second_rounds": row.rounds.iter().map(|round| round.per_second).collect::<Vec<_>>(),
+                    "p99_ms": row.p99_ms(), "ratio_to_driver": self.ratio(row, Row::DRIVER),
+                    "database_us": row.median(|round| round.spent.database),
+                    "service_us": row.median(|round| round.spent.service),
+                    "load_us": row.median(|round| round.spent.load) })
         });
         let exports = self.exports.iter().map(|export| {
             json!({ "form": export.form, "seconds": export.seconds, "bytes": export.bytes,
@@ -209,28 +250,7 @@ impl Report {
             let met = if met { "yes" } else { "**no**" };
             line(&mut text, &format!("| {what} | {wanted} | {measured} | {met} |"));
         }
-        text.push_str(
-            "\n## Questions\n\n| question | connections | who | per second | × bare driver | p99 ms |\n",
-        );
-        text.push_str("|---|---|---|---|---|---|\n");
-        let mut rows: Vec<&Row> = self.figures.iter().collect();
-        rows.sort_by_key(|row| (row.question == Question::Page, row.connections));
-        for row in rows {
-            let p99 = if row.p99_ms.is_empty() {
-                "-".to_owned()
-            } else {
-                format!("{:.2}", median(row.p99_ms.clone()))
-            };
-            let (per_second, ratio) = (median(row.per_second.clone()), self.ratio(row, Row::DRIVER));
-            let (question, connections) = (row.question.title(), row.connections);
-            line(
-                &mut text,
-                &format!(
-                    "| {question} | {connections} | {} | {per_second:.0} | {ratio:.2} | {p99} |",
-                    row.subject
-                ),
-            );
-        }
+        self.questions(&mut text);
         let (service, roapi) = (megabytes(self.service_bytes), megabytes(self.roapi_bytes));
         line(
             &mut text,
@@ -256,6 +276,34 @@ impl Report {
         text
     }
 
+    fn questions(&self, text: &mut String) {
+        let head = "question | connections | who | per second | × bare driver | p99 ms | database µs | service µs | load or driver µs";
+        line(text, &format!("\n## Questions\n\n| {head} |\n{}|", "|---".repeat(9)));
+        let mut rows: Vec<&Row> = self.figures.iter().collect();
+        rows.sort_by_key(|row| (row.question == Question::Page, row.connections));
+        for row in rows {
+            let p99 = row.p99_ms().map_or_else(|| "-".to_owned(), |p99| format!("{p99:.2}"));
+            let (per_second, ratio) = (row.median(|round| round.per_second), self.ratio(row, Row::DRIVER));
+            let spent = [
+                row.median(|round| round.spent.database),
+                row.median(|round| round.spent.service),
+                row.median(|round| round.spent.load),
+            ];
+            let spent =
+                spent.map(|us| if us < 0.5 { "-".to_owned() } else { format!("{us:.0}") }).join(" | ");
+            let Row { subject, question, connections, .. } = row;
+            let what = format!("{} | {connections} | {subject}", question.title());
+            line(text, &format!("| {what} | {per_second:.0} | {ratio:.2} | {p99} | {spent} |"));
+        }
+        text.push('\n');
+        for row in self.figures.iter().filter(|row| row.subject == Row::OURS) {
+            let (driver, http) = (self.beside(row, Row::DRIVER), self.beside(row, Row::HTTP));
+            let ratio = driver.zip(http).map_or(f64::NAN, |both| row.ratio_to_both(both));
+            let what = format!("{}, {}", row.question.title(), connections(row.connections));
+            line(text, &format!("- {what}: {ratio:.2} × what driver and HTTP would do one after the other."));
+        }
+    }
+
     /// The page docs/benchmarks-sources.md.
     pub fn page(&self) -> String {
         let Machine { cores, processor, memory_gib, kernel, date } = &self.machine;
@@ -271,13 +319,16 @@ One {server} with one table of {rows} invented rows in twelve columns of all kin
 answers over HTTP on loopback, as it answers the node, and wrk asks. The bare driver is sqlx alone: the same statement,
 the same texts, read and thrown away, nobody between. {peers} are asked by wrk, too, and read the same rows from an SQLite
 file: the wheel of ROAPI comes without a driver for PostgreSQL and keeps all rows in its memory, Datasette knows SQLite
-only. PostgREST is in none of the package sources that the benchmark may use. Each figure is the median of {rounds} rounds
+only. PostgREST is in none of the package sources that the benchmark may use. HTTP alone is hyper with a fixed answer of
+the size of ours ({look_up} and {page} bytes). Microseconds are processor time of one question. Each figure is the median of {rounds} rounds
 of {seconds} s, and within a round everybody is measured one after the other.
 {tables}",
             server = self.server,
             rows = self.rows,
             ours = Row::OURS,
             peers = self.peers.join(" and "),
+            look_up = self.answer_bytes[0],
+            page = self.answer_bytes[1],
             rounds = self.rounds,
             seconds = self.seconds,
             tables = self.markdown(),
@@ -316,27 +367,34 @@ fn float(number: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn report() -> Report {
-        let mut report = Report::new(Machine::here(), 1_000, 1, 3);
-        report.peers = vec!["peer 1".into()];
-        for (ours, driver, peer) in [(80.0, 100.0, 10.0), (30.0, 100.0, 10.0), (75.0, 100.0, 10.0)] {
-            report.row(Row::OURS, Question::LookUp, 16).note(ours, Some(1.0));
-            report.row(Row::DRIVER, Question::LookUp, 16).note(driver, None);
-            report.row("peer 1", Question::LookUp, 16).note(peer, Some(9.0));
-        }
-        report
+    fn note(report: &mut Report, subject: &str, per_second: f64) {
+        let spent = Processor { database: 1.0, service: 1.0, load: 1.0 };
+        let round = Round { per_second, p99_ms: None, spent };
+        report.row(subject, Question::LookUp, 16).rounds.push(round);
     }
 
     #[test]
     fn ratios_are_medians_of_rounds_and_decide_on_goals() {
-        let mut report = report();
+        let mut report = Report::new(Machine::here(), 1_000, 1, 3);
+        report.peers = vec!["peer 1".into()];
         let met = |report: &Report| report.goals().iter().map(|goal| goal.met).collect::<Vec<_>>();
+        for ours in [80.0, 30.0, 75.0] {
+            note(&mut report, Row::OURS, ours);
+            note(&mut report, Row::DRIVER, 100.0);
+            note(&mut report, "peer 1", 10.0);
+        }
         assert_eq!(met(&report), [true, true]);
-        report.row(Row::OURS, Question::LookUp, 16).note(60.0, None);
-        report.row(Row::OURS, Question::LookUp, 16).note(60.0, None);
-        report.row(Row::DRIVER, Question::LookUp, 16).note(100.0, None);
-        report.row(Row::DRIVER, Question::LookUp, 16).note(100.0, None);
+        for _ in 0..2 {
+            note(&mut report, Row::OURS, 60.0);
+            note(&mut report, Row::DRIVER, 100.0);
+        }
         assert_eq!(met(&report), [false, true]);
+        for _ in 0..5 {
+            note(&mut report, Row::HTTP, 150.0);
+        }
+        let [ours, driver, http] =
+            [Row::OURS, Row::DRIVER, Row::HTTP].map(|who| report.beside(&report.figures[0], who).unwrap());
+        assert!((ours.ratio_to_both((driver, http)) - 1.0).abs() < 1e-9, "60 of 60 a second");
     }
 
     #[test]
