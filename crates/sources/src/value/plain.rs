@@ -8,7 +8,7 @@ pub(super) fn is_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().all(|(at, byte)| match byte {
         b'"' | b'\\' | 0..0x20 => false,
-        // Inner bytes of a letter, and the first ones of those up to U+02FF.
+        // ASCII, inner bytes of a letter, and the first ones of those up to U+02FF.
         0x20..=0xCB => true,
         0xE1 => (0xB8..=0xBB).contains(&bytes[at + 1]),
         _ => false,
