@@ -212,6 +212,9 @@ pub struct Statement {
 
 /// Rows that may wait for a slow reader of [`Source::rows`].
 const ROWS_WAITING: usize = 64;
+/// A connection that was closed while nobody used it is found out at once. One that breaks later had a question at work,
+/// which is not asked a second time.
+const CLOSED_WITHIN: Duration = Duration::from_millis(500);
 /// Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
 const SQLITE_STEPS: i32 = 10_000;
 
@@ -224,6 +227,7 @@ macro_rules! read {
         let (source, statement): (&Source, &Statement) = ($source, $statement);
         let (mut age, mut began) = (Age::Any, false);
         loop {
+            let asked = Instant::now();
             let mut taken = $kept.take(age).await.map_err(|error| source.away(&error))?;
             let reading = async {
                 $prepare(&mut *taken).await?;
@@ -252,7 +256,14 @@ macro_rules! read {
                     break Ok(());
                 }
                 Ok(Err(error)) => break Err(error),
-                Err(error) if taken.was_used && !began && connect::is_closed(&error) => age = Age::New,
+                Err(error)
+                    if taken.was_used
+                        && !began
+                        && connect::is_closed(&error)
+                        && asked.elapsed() < CLOSED_WITHIN =>
+                {
+                    age = Age::New;
+                }
                 // A statement that was refused leaves the connection as it was.
                 Err(error) => {
                     let failed = source.failed(&error);

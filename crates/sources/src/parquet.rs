@@ -4,6 +4,7 @@
 //! differs from engine to engine, and a text loses nothing; who reads it casts it in one word. Times are microseconds:
 //! what an engine keeps beyond them is cut.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
 use crate::definition::{CodeList, Field};
+use crate::encoding::Encoding;
 use crate::engine::Seen;
 use crate::error::SourceError;
 use crate::shape::Unfit;
@@ -30,6 +32,8 @@ const GROUP_BYTES: usize = 16 << 20;
 pub(crate) struct Writer {
     file: SerializedFileWriter<Vec<u8>>,
     columns: Vec<Column>,
+    /// The encoding of each field, where it is one of before Unicode.
+    encodings: Vec<Option<Encoding>>,
     /// Which groups of columns are not empty in the row that is being taken.
     filled: Vec<bool>,
     rows: usize,
@@ -91,7 +95,9 @@ impl Writer {
             SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties.build()))
         });
         let file = file.map_err(|error| broken(&error))?;
-        Ok(Self { file, columns: tree.columns, filled: vec![false; tree.groups], rows: 0, bytes: 0 })
+        let encodings = fields.iter().map(|field| field.encoding).collect();
+        let filled = vec![false; tree.groups];
+        Ok(Self { file, columns: tree.columns, encodings, filled, rows: 0, bytes: 0 })
     }
 
     /// Takes a row; its values beyond the fields are left out.
@@ -106,7 +112,12 @@ impl Writer {
         for column in &mut self.columns {
             let groups = column.above.iter().take_while(|group| self.filled[**group]).count();
             let mut level = i16::try_from(groups).unwrap_or(i16::MAX);
-            if let Some(text) = row[column.from].and_then(|text| column.part.of(text)) {
+            let stored = row[column.from].map(|text| match self.encodings[column.from] {
+                Some(encoding) => encoding.convert(text).map(Cow::Owned),
+                None => Some(Cow::Borrowed(text)),
+            });
+            let stored = stored.map(|text| text.ok_or(Unfit(column.from))).transpose()?;
+            if let Some(text) = stored.as_deref().and_then(|text| column.part.of(text)) {
                 self.bytes += text.len();
                 column.values.push(column.kind, text).ok_or(Unfit(column.from))?;
                 level += 1;

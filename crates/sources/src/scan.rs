@@ -1,5 +1,6 @@
 //! Reading every row of a source, page after page of the key, within the turns of its protector.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -81,7 +82,7 @@ impl<'a> Scan<'a> {
             let mut coming = self.source.rows(statement);
             let (mut count, mut last) = (0, None);
             while let Some(row) = coming.next().await {
-                let row: Row = row?;
+                let mut row: Row = row?;
                 if count == limit {
                     return Ok((u64::from(count), last));
                 }
@@ -89,6 +90,12 @@ impl<'a> Scan<'a> {
                 let key = query.key_of(&row);
                 if count == limit {
                     last = Some(key.clone());
+                }
+                for (field, value) in self.definition.fields.iter().zip(&mut row) {
+                    // What does not convert is judged as it is stored.
+                    if let (Some(_), Some(text)) = (field.encoding, &*value) {
+                        *value = field.unicode(text).map(Cow::into_owned).or_else(|| value.clone());
+                    }
                 }
                 each(&row[..fields], key);
             }

@@ -57,7 +57,8 @@ pub enum Command {
 pub struct Place {
     /// Địa chỉ / address: `postgres://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `mssql://…`, `sqlite:PATH`, `csv:PATH`,
     /// `xlsx:PATH#SHEET` (.xlsx, .xls, .ods).
-    url: String,
+    #[arg(value_name = "URL")]
+    url: Option<String>,
     /// Tệp chứa mật khẩu, rõ hoặc đã niêm phong / file with the password, in the clear or sealed.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -105,7 +106,7 @@ pub struct Inspect {
 #[derive(clap::Args)]
 pub struct Draft {
     #[command(flatten)]
-    place: Option<Place>,
+    place: Place,
     /// Bảng hoặc khung nhìn; không cần khi chỉ có một / table or view; not needed where there is one only.
     #[arg(long)]
     table: Option<String>,
@@ -166,7 +167,11 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 impl Place {
     async fn open(&self) -> anyhow::Result<Source> {
-        let address: Address = self.url.parse()?;
+        let url = self
+            .url
+            .as_ref()
+            .context("thiếu địa chỉ nguồn, xem --help / the source's address is missing, see --help")?;
+        let address: Address = url.parse()?;
         let import = Import {
             header_row: self.header_row,
             delimiter: self.delimiter,
@@ -246,7 +251,7 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     if let (Some(wsdl), Some(operation)) = (&args.wsdl, &args.operation) {
         return write_wsdl_draft(args, (wsdl, operation), service).await;
     }
-    let place = args.place.as_ref().context("thiếu địa chỉ / the address is missing")?;
+    let place = &args.place;
     let source = place.open().await?;
     let tables = source.tables().await?;
     let wanted = args.table.as_deref();

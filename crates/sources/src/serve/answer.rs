@@ -40,8 +40,9 @@ pub(super) async fn one(
     }
     if service.lists.is_empty() {
         let written = written(&service, &value).await?;
-        return Ok(written
-            .map_or_else(|| StatusCode::NOT_FOUND.into_response(), |out| service.keep(uri.path(), out)));
+        let Some((out, red)) = written else { return Ok(StatusCode::NOT_FOUND.into_response()) };
+        let answer = service.keep(uri.path(), out);
+        return Ok(service.marked(red, answer));
     }
     let Some(row) = row(&service, &value).await? else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let mut out = Vec::new();
@@ -71,22 +72,23 @@ async fn row(service: &Service, value: &str) -> Result<Option<Row>, SourceError>
     if rows.len() > 1 { Err(several(service)) } else { Ok(rows.pop()) }
 }
 
-/// The same, written as it comes.
-async fn written(service: &Service, value: &str) -> Result<Option<Vec<u8>>, SourceError> {
+/// The same, written as it comes; with how many rows break a rule of severity red.
+async fn written(service: &Service, value: &str) -> Result<Option<(Vec<u8>, usize)>, SourceError> {
     let statement = service.query().one(value)?;
-    let (mut out, mut rows, mut wrong) = (Vec::with_capacity(ROW_BYTES), 0, None);
+    let (mut out, mut rows, mut wrong, mut red) = (Vec::with_capacity(ROW_BYTES), 0, None, 0);
     service
         .read(&statement, |row| {
             rows += 1;
             if rows == 1 {
                 wrong = service.write(row, &mut out).err();
+                red = usize::from(service.is_red(row));
             }
         })
         .await?;
     match (rows, wrong) {
         (2.., _) => Err(several(service)),
         (_, Some(error)) => Err(error),
-        (rows, None) => Ok((rows == 1).then_some(out)),
+        (rows, None) => Ok((rows == 1).then_some((out, red))),
     }
 }
 

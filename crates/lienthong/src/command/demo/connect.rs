@@ -38,7 +38,7 @@ pub async fn run(args: &Args, service: &str) -> anyhow::Result<ExitCode> {
     println!("Mọi người đăng nhập… / everybody signs in…");
     let office = Office::open(fact("/registry/api")?.to_owned(), &members).await?;
     let id = format!("{}/{service}", config.node.owner);
-    let document = entry::document(&definition, &id, seed::MINISTRY_CODE, (seed::BASIS, "on_request"));
+    let document = entry::document(&definition, &id, seed::MINISTRY_CODE, (seed::BASIS, "mandatory"));
     let thing = format!("/services/{id}");
     office.makes(MINISTRY, Method::PUT, &thing, &document).await?;
     office

@@ -124,7 +124,7 @@ async fn the_description_names_what_is_offered() {
     let (status, described) = ask(&service, "GET /_openapi.json", "").await;
     assert_eq!((status, &described["openapi"]), (200, &json!("3.1.1")));
     let paths = described["paths"].as_object().unwrap();
-    assert_eq!(paths.keys().collect::<Vec<_>>(), ["/tim", "/{maHoSo}"]);
+    assert!(paths.len() == 2 && paths.contains_key("/tim") && paths.contains_key("/{maHoSo}"), "{paths:?}");
     let find = &paths["/tim"]["post"];
     let asked = &find["requestBody"]["content"]["application/json"]["schema"];
     assert_eq!(asked["required"], json!(["soDinhDanh"]));
