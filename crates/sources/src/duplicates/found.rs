@@ -51,7 +51,7 @@ pub struct Cluster {
 pub struct Found {
     /// Pairs, the most probable first.
     pub pairs: Vec<Pair>,
-    /// Whether there are more pairs than [`PAIRS_MAX`].
+    /// Whether there are more pairs than are told of.
     pub more: bool,
     /// Rows that hang together, of the pairs above, the largest first.
     pub clusters: Vec<Cluster>,

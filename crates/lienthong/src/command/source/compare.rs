@@ -18,7 +18,7 @@ use crate::{node, sources_role};
 /// Arguments of `source compare`.
 #[derive(clap::Args)]
 pub struct Compare {
-    /// Tệp định nghĩa có [changes] by = "hash" / definition file with [changes] by = "hash".
+    /// Tệp định nghĩa có `[changes] by = "hash"` / definition file with `[changes] by = "hash"`.
     file: PathBuf,
     /// Tệp cấu hình của nút có mục [sources] / configuration of the node with the section [sources].
     #[arg(long, default_value = "lienthong.toml")]

@@ -9,7 +9,7 @@ use sources::changes::triggers;
 /// Arguments of `source triggers`.
 #[derive(clap::Args)]
 pub struct Triggers {
-    /// Tệp định nghĩa có [changes] by = "table" / definition file with [changes] by = "table".
+    /// Tệp định nghĩa có `[changes] by = "table"` / definition file with `[changes] by = "table"`.
     file: PathBuf,
 }
 
