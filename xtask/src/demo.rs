@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::repository;
+use crate::{assets, repository};
 
 /// Builds and becomes `lienthong demo`; comes back only when that fails.
 ///
@@ -18,6 +18,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 /// Builds `lienthong` with optimisation and returns where it is.
 pub fn release_binary() -> Result<std::path::PathBuf> {
+    assets::ensure_built(repository::root())?;
     let status = repository::cargo(&["build", "--release", "--package", "lienthong"]).status()?;
     ensure!(status.success(), "the release build failed, see above");
     Ok(repository::Metadata::read()?.target_directory.join("release/lienthong"))

@@ -1,7 +1,8 @@
-//! Everything that is automated in this repository: `cargo xtask demo`, `test`, `tidy`, `deny`, `bench`.
+//! Everything that is automated in this repository: `cargo xtask demo`, `test`, `assets`, `tidy`, `deny`, `bench`.
 //!
 //! Rust and not shell, so that it works the same on every machine that can build the project.
 
+mod assets;
 mod bench;
 mod children;
 mod demo;
@@ -39,6 +40,8 @@ enum Command {
     Test(steps::Options),
     /// Check the repository's own rules (docs/STYLE.md).
     Tidy,
+    /// Build the style sheet, fonts and scripts of the console from npm packages; `demo` and `test` do it by themselves.
+    Assets,
     /// Measure, and compare with what a user would put there instead.
     #[command(subcommand)]
     Bench(bench::Subject),
@@ -74,6 +77,10 @@ fn carry_out(command: Command) -> Result<()> {
         Command::Bench(subject) => {
             interrupt::install()?;
             bench::run(&subject)
+        }
+        Command::Assets => {
+            interrupt::install()?;
+            assets::ensure_built(repository::root())
         }
         Command::Tidy => tidy::run(),
         Command::Deny { advisories: true } => deny::advisories(),

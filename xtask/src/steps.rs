@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::postgres::Cluster;
-use crate::{deny, interrupt, mariadb, repository, tidy, tools};
+use crate::{assets, deny, interrupt, mariadb, repository, tidy, tools};
 
 /// Where tests find a PostgreSQL server: the administrator's address.
 const POSTGRES_VARIABLE: &str = "LIENTHONG_TEST_POSTGRES";
@@ -54,6 +54,8 @@ pub fn run(options: &Options) -> Result<()> {
         [] => step == Step::Tests || !only_tests,
         only => only.contains(&step),
     };
+    // Before anything is compiled: the binary embeds them.
+    assets::ensure_built(repository::root())?;
     for step in IN_ORDER.into_iter().filter(|step| wanted(*step)) {
         let name = step.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         println!("\n=== {name}");

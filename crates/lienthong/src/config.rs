@@ -135,8 +135,23 @@ pub struct RegistrySection {
     pub listen: Option<SocketAddr>,
     /// The API for this machine: plain HTTP, loopback only.
     pub plain: Option<SocketAddr>,
+    /// Nobody needs a second factor: for trying out on one machine, refused where anybody else can reach a port.
+    #[serde(default)]
+    pub password_only: bool,
+    /// Pages for people.
+    pub console: Option<ConsoleSection>,
     /// The authority whose directory this registry publishes; without it, the registry only follows the directory.
     pub authority: Option<AuthoritySection>,
+}
+
+/// Section `[registry.console]`: pages over the registry's API.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleSection {
+    /// HTTPS.
+    pub listen: Option<SocketAddr>,
+    /// Plain HTTP for browsers on this machine, loopback only.
+    pub plain: Option<SocketAddr>,
 }
 
 /// Section `[registry.authority]`.

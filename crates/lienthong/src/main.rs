@@ -2,6 +2,7 @@
 //! knows everything.
 
 mod bridges;
+mod calls;
 mod command;
 mod config;
 mod credentials;

@@ -66,6 +66,7 @@ impl Node {
         let (configured_in, configured) = watch::channel(Arc::new(std::mem::take(&mut config.rights)));
         let standing = Arc::new(Standing::default());
         let setup = registry_role::Setup {
+            config: config_path,
             node: &config.node,
             identity: &identity,
             signer: &signer,

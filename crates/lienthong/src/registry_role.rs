@@ -1,6 +1,7 @@
 //! Where a node takes its rights from: the role of the registry (its store, its people, its API, the bridge to the
 //! gateway of the same node), the registry of another machine, or the configuration file alone.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,9 +19,11 @@ use registry::{RegistryError, Rules};
 use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use ui::Console;
 use web::{Limits, Server, TlsSource};
 
 use crate::bridges::{self, rights};
+use crate::calls;
 use crate::config::{Config, RegistryElsewhere, RegistrySection};
 
 pub use crate::bridges::rights::RightsWatch;
@@ -32,6 +35,8 @@ const CURRENT_S: i64 = 10;
 
 /// What the role works with.
 pub struct Setup<'a> {
+    /// Its configuration file.
+    pub config: &'a Path,
     /// The node.
     pub node: &'a NodeId,
     /// Its TLS identity.
@@ -87,7 +92,7 @@ async fn keep(
 ) -> anyhow::Result<Running> {
     let registry = Arc::new(open(section, Arc::clone(&setup.clock)).await?);
     freshness.confirm(setup.clock.now());
-    let serving = serve(section, (&registry, &freshness), &setup).await?;
+    let (serving, following) = serve(section, (&registry, &freshness), &setup).await?;
     let member = setup.node.owner.clone();
     let local = rights::local::Local {
         registry: Arc::clone(&registry),
@@ -105,7 +110,7 @@ async fn keep(
         }
         None => tokio::spawn(bridges::directory::follow(registry, setup.directory)),
     };
-    let background = vec![bridge, directory];
+    let background = vec![bridge, directory, following];
     Ok(Running { rights, registry: Some(kept), freshness: Some(freshness), serving, background })
 }
 
@@ -134,28 +139,49 @@ fn follow(
     Running { rights, registry: None, freshness: Some(freshness), serving, background }
 }
 
-/// Serves the API.
+/// Serves the API and the console; also gives the task that follows the message log.
 async fn serve(
     section: &RegistrySection,
     (registry, freshness): (&Arc<Registry>, &Arc<rights::Freshness>),
     setup: &Setup<'_>,
-) -> anyhow::Result<Vec<JoinHandle<()>>> {
-    let people = Arc::new(People::read(&section.people)?);
+) -> anyhow::Result<(Vec<JoinHandle<()>>, JoinHandle<()>)> {
+    let people = Arc::new(People::read(&section.people)?.with_password_only(section.password_only));
     std::fs::create_dir_all(&section.attachments)
         .with_context(|| format!("[registry] attachments = {}", section.attachments.display()))?;
-    let standing = Arc::clone(&people);
-    let router = api::router(Api::new(Parts {
+    let (standing, names) = (Arc::clone(&people), Arc::clone(&people));
+    let api = Api::new(Parts {
         registry: Arc::clone(registry),
         sign_in: people.into_sign_in(),
         standing: Arc::new(move |id, now: Ts| standing.person(id, vietnam_day(now))),
+        names: Arc::new(move |id| names.name(id).map(str::to_owned)),
         sessions: api::session::Sessions::default(),
         attachments: section.attachments.clone(),
         gateways: Some(gateways(setup, Arc::clone(freshness))),
-    }));
+    });
+    let (calls, following) = calls::start(api.clone(), setup.config).await?;
+    let router = api::router(api).merge(calls);
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));
+    let console = section.console.map(|addresses| {
+        let asks_code = !section.password_only;
+        (addresses, ui::router(Console::new(ui::Setup { api: router.clone(), asks_code })))
+    });
+    let mut serving =
+        listen([(section.listen, Some(Arc::clone(&tls))), (section.plain, None)], router, setup).await?;
+    if let Some((addresses, pages)) = console {
+        serving.extend(listen([(addresses.listen, Some(tls)), (addresses.plain, None)], pages, setup).await?);
+    }
+    Ok((serving, following))
+}
+
+/// Serves a router on those addresses that there are.
+async fn listen(
+    addresses: [(Option<SocketAddr>, Option<TlsSource>); 2],
+    router: axum::Router,
+    setup: &Setup<'_>,
+) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let mut serving = Vec::new();
-    for (address, tls) in [(section.listen, Some(tls)), (section.plain, None)] {
+    for (address, tls) in addresses {
         let Some(address) = address else { continue };
         let limits = Limits { connections_max: CONNECTIONS_MAX, ..Limits::default() };
         let server = Server::bind(address, tls, limits).await;

@@ -16,7 +16,7 @@ use directory::authority::Options;
 use directory::content;
 
 /// What the folder says of its form; another form is another folder.
-const FORMAT: &str = "lienthong-sandbox/3";
+const FORMAT: &str = "lienthong-sandbox/4";
 /// Validity of sandbox certificates and revocation lists.
 const VALID_DAYS: i64 = 365;
 /// The instance of every sandbox.
@@ -95,15 +95,20 @@ impl Ports {
         self.at(8)
     }
 
+    /// The console, plain HTTP, in the demo.
+    pub fn console(self) -> SocketAddr {
+        self.at(9)
+    }
+
     /// Whether every port is free.
     ///
     /// # Errors
     /// One is in use; the text names it and the remedy.
     pub fn check_free(self) -> anyhow::Result<()> {
-        if self.base > u16::MAX - 9 {
-            bail!("--port-base {}: lớn nhất là / at most {}", self.base, u16::MAX - 9);
+        if self.base > u16::MAX - 10 {
+            bail!("--port-base {}: lớn nhất là / at most {}", self.base, u16::MAX - 10);
         }
-        for offset in 0..9 {
+        for offset in 0..10 {
             let address = self.at(offset);
             std::net::TcpListener::bind(address).with_context(|| {
                 format!("cổng {} đang được dùng; chọn dãy khác bằng --port-base N / port {} is in use; choose others with --port-base N", address.port(), address.port())
@@ -418,8 +423,10 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
     };
     let registry = if provider && plan.registry {
         format!(
-            "\n[registry]\nstore = \"sqlite:{REGISTRY_STORE}\"\npeople = \"{PEOPLE}\"\nplain = \"{}\"\n",
-            ports.registry()
+            "\n[registry]\nstore = \"sqlite:{REGISTRY_STORE}\"\npeople = \"{PEOPLE}\"\nplain = \"{}\"\npassword_only = true\n\n\
+             [registry.console]\nplain = \"{}\"\n",
+            ports.registry(),
+            ports.console(),
         )
     } else {
         String::new()

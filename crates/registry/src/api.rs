@@ -24,6 +24,7 @@ pub mod security_report;
 pub mod services;
 pub mod session;
 mod sight;
+pub mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use base::Ts;
+use base::{PartyId, Ts};
 use http::{StatusCode, header};
 use jiff::civil::Date;
 use utoipa::OpenApi;
@@ -41,7 +42,7 @@ use web::Problem;
 use crate::people::{Person, SignIn};
 use crate::registry::Registry;
 use crate::state::vietnam_day;
-use session::{Sessions, Standing};
+use session::{Names, Sessions, Standing};
 
 pub use request::{Asked, At, Caller, Input, Key, Page, Paged, Seen};
 
@@ -66,6 +67,8 @@ pub struct Parts {
     pub sign_in: SignIn,
     /// Who somebody with a session is now.
     pub standing: Standing,
+    /// What people are called.
+    pub names: Names,
     /// Who is signed in.
     pub sessions: Sessions,
     /// Folder of attachments and documents of the gate, each named by its SHA-256.
@@ -102,6 +105,11 @@ impl Api {
         (self.0.parts.standing)(&id, now)
     }
 
+    /// Whether the person may see what concerns this party: reads at its agency, or everywhere.
+    pub fn sees(&self, person: &Person, party: &PartyId) -> bool {
+        self.registry().read(|state| sight::Sight::new(state, person, self.now()).party(party))
+    }
+
     /// The folder of documents.
     pub fn attachments(&self) -> &std::path::Path {
         &self.0.parts.attachments
@@ -130,7 +138,8 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(incident::routes())
         .merge(security_report::routes())
         .merge(gateway::routes())
-        .merge(directory::routes());
+        .merge(directory::routes())
+        .merge(words::routes());
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }
 

@@ -52,7 +52,7 @@ pub struct Args {
     /// Thư mục dữ liệu / data folder.
     #[arg(long, default_value = "lienthong-demo")]
     data: PathBuf,
-    /// Cổng đầu tiên của chín cổng liên tiếp / first of nine ports in a row.
+    /// Cổng đầu tiên của mười cổng liên tiếp / first of ten ports in a row.
     #[arg(long, default_value_t = 7480)]
     port_base: u16,
     /// Số người trong cơ sở dân cư giả định / people in the invented population base.
@@ -231,11 +231,19 @@ fn facts(plan: &Plan, sandbox: &Sandbox, (data, chapters): (&Data, &[Chapter])) 
         "sample": sample,
         "try": tour(&ask_base, &client, &not_granted, &paths, sample),
         "registry": { "api": api(plan.ports), "config": sandbox.provider, "people": people::path(&std::path::absolute(&plan.dir)?) },
+        "console": { "url": format!("http://{}/", plan.ports.console()), "people": console_people(plan)? },
         "story": {
             "consumer": story::consumer(), "service": seed::service(FAMILY), "purpose": story::PURPOSE,
             "chapters": chapters, "try": registry_tour(&ask_base, plan, &paths, sample),
         },
     }))
+}
+
+/// Who is shown to whoever opens the console, with their passwords.
+fn console_people(plan: &Plan) -> anyhow::Result<Vec<people::Member>> {
+    let mut members = people::read(&plan.dir)?;
+    members.retain(|member| people::IN_THE_CONSOLE.contains(&&*member.id));
+    Ok(members)
 }
 
 struct Paths {
@@ -322,6 +330,7 @@ fn print_tour(plan: &Plan, facts: &Value) {
     }
     print_registry_tour(facts);
     print_sources(facts);
+    print_console(facts);
     println!("Ctrl-C để dừng / Ctrl-C stops.");
 }
 
@@ -347,6 +356,20 @@ fn print_registry_tour(facts: &Value) {
     for (number, ((vi, en), command)) in (6..).zip(says.iter().zip(commands)) {
         println!("{number}. {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
     }
+}
+
+/// Where the pages are, and as whom to look at them.
+fn print_console(facts: &Value) {
+    let console = &facts["console"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    println!("Trang quản lý, mở bằng trình duyệt / the console, for a browser: {}", text(&console["url"]));
+    println!(
+        "  tên đăng nhập · mật khẩu / sign-in name · password (chỉ có trong bản demo / of the demo only):"
+    );
+    for person in console["people"].as_array().into_iter().flatten() {
+        println!("  {:<16} {}   {}", text(&person["id"]), text(&person["password"]), text(&person["name"]));
+    }
+    println!();
 }
 
 /// The kinds of sources; the newcomer's own database is the next.

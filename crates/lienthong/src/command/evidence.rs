@@ -1,7 +1,7 @@
 //! `lienthong evidence`: what the message log says, and proofs out of it.
 
 pub mod audit;
-mod export;
+pub mod export;
 pub mod log;
 
 use std::io::Read as _;

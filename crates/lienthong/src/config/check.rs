@@ -18,7 +18,7 @@ use super::file::{
     SubsystemSection,
 };
 use super::{
-    AuthoritySection, Config, Directory, Evidence, Keys, Listen, Mistakes, RegistryElsewhere,
+    AuthoritySection, Config, ConsoleSection, Directory, Evidence, Keys, Listen, Mistakes, RegistryElsewhere,
     RegistrySection, RightsSection, SourcesSection,
 };
 use crate::sources_role::{self, Found};
@@ -105,6 +105,16 @@ impl Checker<'_> {
         if section.listen.is_none() && section.plain.is_none() {
             self.wrong("[registry]", "listen or plain is needed");
         }
+        if let Some(console) = section.console {
+            self.console(console);
+        }
+        let reachable = section.listen.or(section.console.and_then(|console| console.listen));
+        if section.password_only && reachable.is_some() {
+            self.wrong(
+                "[registry]",
+                "password_only: only with plain addresses; others could sign in with a password alone",
+            );
+        }
         RegistrySection {
             store: store_url(&section.store, self.dir),
             people: self.path(&section.people),
@@ -114,6 +124,15 @@ impl Checker<'_> {
                 passphrase_file: self.path(&authority.passphrase_file),
             }),
             ..*section
+        }
+    }
+
+    fn console(&mut self, console: ConsoleSection) {
+        if console.plain.is_some_and(|address| !address.ip().is_loopback()) {
+            self.wrong("[registry.console]", "plain must be a loopback address, such as 127.0.0.1:7489");
+        }
+        if console.listen.is_none() && console.plain.is_none() {
+            self.wrong("[registry.console]", "listen or plain is needed");
         }
     }
 

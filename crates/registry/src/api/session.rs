@@ -36,6 +36,9 @@ const SIGN_IN_WAIT: Duration = Duration::from_secs(5);
 /// Gives the person as of now; `None` when the account has ended since the session began.
 pub type Standing = Arc<dyn Fn(&PersonId, Ts) -> Option<Person> + Send + Sync>;
 
+/// Gives the name to show of somebody who can sign in.
+pub type Names = Arc<dyn Fn(&PersonId) -> Option<String> + Send + Sync>;
+
 /// Who is signed in. Only hashes of tokens are kept.
 pub struct Sessions {
     all: Mutex<HashMap<[u8; 32], Session>>,
@@ -101,7 +104,8 @@ pub struct Credentials {
     pub id: String,
     /// Password.
     pub password: String,
-    /// The six digits of the second factor.
+    /// The six digits of the second factor; empty where the registry asks for none.
+    #[serde(default)]
     pub code: String,
 }
 
@@ -120,6 +124,8 @@ pub struct Me {
     /// Sign-in name.
     #[schema(value_type = String)]
     pub id: PersonId,
+    /// Name to show.
+    pub name: String,
     /// Roles and where they hold.
     #[schema(value_type = Vec<Object>)]
     pub posts: Vec<Post>,
@@ -178,8 +184,9 @@ async fn end(State(api): State<Api>, _: Caller, headers: HeaderMap) -> impl Into
 
 /// Who I am.
 #[utoipa::path(get, path = "/me", tag = "sessions", responses((status = 200, body = Me)))]
-async fn me(Caller(person): Caller) -> Json<Me> {
-    Json(Me { id: person.id, posts: person.posts })
+async fn me(State(api): State<Api>, Caller(person): Caller) -> Json<Me> {
+    let name = (api.0.parts.names)(&person.id).unwrap_or_else(|| person.id.to_string());
+    Json(Me { id: person.id, name, posts: person.posts })
 }
 
 #[cfg(test)]

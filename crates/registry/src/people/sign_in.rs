@@ -77,6 +77,8 @@ pub struct People {
     attempts: Mutex<HashMap<PersonId, Attempts>>,
     /// Tells names apart in the log without showing them.
     log_key: [u8; 32],
+    /// Who sends no code needs none.
+    password_only: bool,
 }
 
 impl People {
@@ -115,7 +117,18 @@ impl People {
     /// [`RegistryError::Invalid`] with all mistakes at once.
     pub fn parse(text: &str) -> Result<Self, RegistryError> {
         let accounts = file::parse(text)?;
-        Ok(Self { accounts, attempts: Mutex::default(), log_key: crypto::hash::random() })
+        Ok(Self {
+            accounts,
+            attempts: Mutex::default(),
+            log_key: crypto::hash::random(),
+            password_only: false,
+        })
+    }
+
+    /// The same persons, who need no code: for a registry that only its own machine can reach.
+    #[must_use]
+    pub fn with_password_only(self, password_only: bool) -> Self {
+        Self { password_only, ..self }
     }
 
     /// Makes the entry of a new person: the text to add to the file, and the address from which an authenticator
@@ -156,13 +169,13 @@ impl People {
         let open = found.is_some_and(|(id, _)| self.begin(id, now));
         // A stranger is compared with somebody, so that guessing names does not pay.
         let compared = found.map(|(_, account)| account).or_else(|| self.accounts.values().next());
-        let proven = compared.and_then(|account| account.proves(password, code, now));
-        if let (Some((id, account)), true, Some(number)) = (found, open, proven)
+        let proven = compared.and_then(|account| self.proves(account, (password, code), now));
+        if let (Some((id, account)), true, Some(code)) = (found, open, proven)
             && account.is_active(vietnam_day(now))
         {
             self.finish(id);
             let person = Person { id: id.clone(), posts: account.posts.clone() };
-            return Ok(SignedIn { person, code: Some(number) });
+            return Ok(SignedIn { person, code });
         }
         metrics::counter!("lienthong_registry_sign_ins_refused_total").increment(1);
         let who = crypto::hash::hmac_sha256(&self.log_key, &[id.as_bytes()]);
@@ -180,6 +193,14 @@ impl People {
         Arc::new(move |proof, now| match *proof {
             Proof::Password { id, password, code } => self.sign_in(id, password, code, now),
         })
+    }
+
+    /// The number of the code where one was needed, if the account's owner shows what only he can.
+    fn proves(&self, account: &Account, (password, code): (&str, &str), now: Ts) -> Option<Option<u64>> {
+        if self.password_only && code.is_empty() {
+            return account.knows(password).then_some(None);
+        }
+        account.proves(password, code, now).map(Some)
     }
 
     /// Counts an attempt before it is known to be right, so that many at the same time are not more than many in a
@@ -212,10 +233,14 @@ impl Account {
         self.active_until.is_none_or(|last| today <= last)
     }
 
+    fn knows(&self, password: &str) -> bool {
+        password.len() <= PASSWORD_BYTES_MAX
+            && Argon2::default().verify_password(form(password).as_bytes(), &self.password).is_ok()
+    }
+
     /// The number of the code, if it and the password are right. Checks both, whatever comes of the first.
     fn proves(&self, password: &str, code: &str, now: Ts) -> Option<u64> {
-        let right = password.len() <= PASSWORD_BYTES_MAX
-            && Argon2::default().verify_password(form(password).as_bytes(), &self.password).is_ok();
+        let right = self.knows(password);
         let code: String = code.chars().filter(|c| *c != ' ').collect();
         let number = self.totp.check(&code, u64::try_from(now.secs()).unwrap_or(0));
         number.filter(|_| right)

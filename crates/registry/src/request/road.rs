@@ -196,6 +196,11 @@ impl Roads {
         self.tasks.iter().find(|task| task.code == code)
     }
 
+    /// Every task that steps open.
+    pub fn tasks(&self) -> impl Iterator<Item = &TaskRule> {
+        self.tasks.iter()
+    }
+
     /// How a document is called in messages: code and both names.
     pub fn item_name(&self, code: &str) -> String {
         self.item(code).map_or_else(|| code.to_owned(), |item| named(code, &item.title))

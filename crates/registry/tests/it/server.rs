@@ -102,6 +102,7 @@ impl Server {
                 _ => Err(RegistryError::SignIn),
             }),
             standing: Arc::new(|id, _| person(id.as_str())),
+            names: Arc::new(|id| Some(format!("Cán bộ {id}"))),
             sessions: Sessions::default(),
             attachments: files.path().to_owned(),
             gateways: None,

@@ -33,6 +33,9 @@ pub const AUDITOR: &str = "kiem-toan";
 /// Has no part in the story: for whoever tries the API by hand.
 pub const GUEST: &str = "lanh-dao.g01";
 
+/// The people as whom the demo's console is worth looking at: who asks, signs, decides, guards and runs.
+pub const IN_THE_CONSOLE: [&str; 5] = [DEPARTMENT, SIGNS, DATA_OWNER, PROVINCE_SECURITY, OPERATOR];
+
 /// Sign-in name, name to show, role, agency.
 const PEOPLE: [(&str, &str, Role, &str); 11] = [
     (OPERATOR, "Trực vận hành nền tảng", Role::PlatformOperator, ""),

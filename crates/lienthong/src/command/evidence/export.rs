@@ -47,10 +47,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     let log = Log::open(&args.config).await?;
-    let (call, records) = one_call(log.of_id(&args.id).await?, args.call.as_deref())?;
-    let last = records.iter().map(|(index, _)| *index).max().unwrap_or(0);
-    let checkpoint = covering(&log, last + 1).await?;
-    let container = container(&log, &records, checkpoint).await?;
+    let found = log.of_id(&args.id).await?;
+    let (call, container) = container_of(&log, found, args.call.as_deref()).await?;
     std::fs::write(&args.output, container.encode())
         .with_context(|| format!("không ghi được / cannot write {}", args.output.display()))?;
     let stamped = if container.checkpoint.timestamp.is_some() {
@@ -64,6 +62,27 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         container.records.len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// The number and the evidence of one call among records with the same id.
+pub async fn container_of(
+    log: &Log,
+    found: Vec<(i64, Record)>,
+    wanted: Option<&str>,
+) -> anyhow::Result<(String, Container)> {
+    let (call, records) = one_call(found, wanted)?;
+    let last = records.iter().map(|(index, _)| *index).max().unwrap_or(0);
+    let checkpoint = covering(log, last + 1).await?;
+    Ok((call, container(log, &records, checkpoint).await?))
+}
+
+/// The authorities that this node's directory names, for certificates and for time-stamps.
+pub async fn trusted(log: &Log) -> anyhow::Result<Vec<Certificate>> {
+    let snapshot = cached_directory(log).await?;
+    let content = snapshot.content();
+    let of_certificates = content.authorities.iter().map(|authority| authority.certificate.clone());
+    let of_stamps = content.timestamp_authorities.iter().map(|authority| authority.certificate.clone());
+    Ok(of_certificates.chain(of_stamps).collect())
 }
 
 /// The records of one call; without `wanted`, of the latest with this id.
@@ -161,10 +180,7 @@ async fn certificate(log: &Log, fingerprint: &Digest) -> anyhow::Result<Certific
     )
 }
 
-type Found = (Vec<Certificate>, Vec<Certificate>, Vec<Crl>, Vec<Certificate>);
-
-/// The authorities of these certificates, by the directory the node has.
-async fn authorities(log: &Log, certificates: &[Certificate]) -> anyhow::Result<Found> {
+async fn cached_directory(log: &Log) -> anyhow::Result<directory::Snapshot> {
     let config = &log.config.directory;
     let client = directory::Client::new(
         &config.root,
@@ -172,10 +188,15 @@ async fn authorities(log: &Log, certificates: &[Certificate]) -> anyhow::Result<
         &config.url,
         directory::Limits::default(),
     )?;
-    let snapshot = client
-        .load_cached()
-        .await
-        .with_context(|| "danh bạ trong bộ nhớ của nút / the node's copy of the directory")?;
+    let cached = client.load_cached().await;
+    cached.with_context(|| "danh bạ trong bộ nhớ của nút / the node's copy of the directory")
+}
+
+type Found = (Vec<Certificate>, Vec<Certificate>, Vec<Crl>, Vec<Certificate>);
+
+/// The authorities of these certificates, by the directory the node has.
+async fn authorities(log: &Log, certificates: &[Certificate]) -> anyhow::Result<Found> {
+    let snapshot = cached_directory(log).await?;
     let content = snapshot.content();
     let issuers: Vec<&str> = certificates.iter().map(Certificate::issuer).collect();
     let concerned = content.authorities.iter().filter(|a| {

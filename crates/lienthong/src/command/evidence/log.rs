@@ -59,7 +59,7 @@ impl Log {
     }
 
     /// All records with this `X-Road-Id`.
-    pub async fn of_id(&self, id: &str) -> anyhow::Result<Vec<(i64, Record)>> {
+    pub async fn find(&self, id: &str) -> anyhow::Result<Vec<(i64, Record)>> {
         let mut found = Vec::new();
         for row in self.db.rows_by_id_key(id_key(id)).await? {
             let record = Record::parse(&row.text)?;
@@ -67,6 +67,12 @@ impl Log {
                 found.push((row.seq, record));
             }
         }
+        Ok(found)
+    }
+
+    /// As [`Log::find`], for somebody who says that there is one.
+    pub async fn of_id(&self, id: &str) -> anyhow::Result<Vec<(i64, Record)>> {
+        let found = self.find(id).await?;
         if found.is_empty() {
             bail!(
                 "không có cuộc gọi nào với X-Road-Id {id:?} trong nhật ký này / no call with X-Road-Id {id:?} in this log; `lienthong evidence list` shows what there is"

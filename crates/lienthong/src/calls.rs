@@ -1,0 +1,213 @@
+//! The calls of this node for its people: what passes now, how each hour went, and the proof of one call. Below the
+//! registry's API, because the same people sign in there.
+//!
+//! Nobody sees more than the log has: who asked whom, when and how it ended; never a target, a body or a person.
+
+mod tail;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use base::PartyId;
+use evidence::record::Record;
+use evidence::verify;
+use hyper::header;
+use registry::RegistryError;
+use registry::api::{Api, Caller, ROOT};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use web::Problem;
+
+use crate::command::evidence::{export, log::Log};
+use tail::{Call, Hour, Tail};
+
+/// Calls of one page.
+const PAGE_MAX: usize = 200;
+/// Rows looked through for one page at most; older calls are found by their id.
+const LOOKED_AT_MAX: i64 = 50_000;
+
+/// What the handlers work with.
+#[derive(Clone)]
+struct Calls {
+    api: Api,
+    log: Arc<Log>,
+    tail: Arc<Tail>,
+}
+
+/// The routes, and the task that follows the log.
+///
+/// # Errors
+/// The message log cannot be opened.
+pub async fn start(api: Api, config: &Path) -> anyhow::Result<(Router, JoinHandle<()>)> {
+    let log = Arc::new(Log::open(config).await?);
+    let tail = Arc::new(Tail::default());
+    let following = tokio::spawn(tail::follow(Arc::clone(&tail), Arc::clone(&log)));
+    let routes = Router::new()
+        .route("/calls", get(latest))
+        .route("/calls/hours", get(hours))
+        .route("/calls/records", get(records))
+        .route("/calls/evidence", get(evidence_file))
+        .route("/calls/check", get(check));
+    Ok((Router::new().nest(ROOT, routes).with_state(Calls { api, log, tail }), following))
+}
+
+impl axum::extract::FromRef<Calls> for Api {
+    fn from_ref(calls: &Calls) -> Self {
+        calls.api.clone()
+    }
+}
+
+impl Calls {
+    /// Whether the person sees what passed between these two.
+    fn sees(&self, Caller(person): &Caller, client: &PartyId, provider: &PartyId) -> bool {
+        self.api.sees(person, provider) || self.api.sees(person, client)
+    }
+
+    fn sees_record(&self, caller: &Caller, record: &Record) -> bool {
+        self.sees(caller, &record.client, &record.service.provider.party())
+    }
+
+    /// The records of one call, or of all with this id, as far as the person may see them.
+    async fn find(&self, caller: &Caller, wanted: &Named) -> Result<Vec<(i64, Record)>, Problem> {
+        let mut found = self.log.find(&wanted.id).await.map_err(|error| failed(&error))?;
+        found.retain(|(_, record)| {
+            self.sees_record(caller, record) && wanted.call.as_ref().is_none_or(|call| record.call == *call)
+        });
+        if found.is_empty() {
+            return Err(RegistryError::NoSuch { kind: "call", name: wanted.id.clone() }.into());
+        }
+        Ok(found)
+    }
+}
+
+/// The log could not be read: the reason is for the operator.
+fn failed(error: &anyhow::Error) -> Problem {
+    tracing::error!(%error, "the message log cannot be read for a person");
+    Problem::new(
+        hyper::StatusCode::SERVICE_UNAVAILABLE,
+        &"EX-2024",
+        "Không đọc được nhật ký giao dịch, thử lại sau / The message log cannot be read: try again later",
+    )
+}
+
+/// Which calls are wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Clients or services that contain this text.
+    #[serde(default)]
+    only: String,
+    /// Only calls that were refused or failed.
+    #[serde(default)]
+    failed: bool,
+    /// Numbers below this one: `next` of the page before.
+    before: Option<i64>,
+    /// Calls of this page.
+    limit: Option<usize>,
+}
+
+/// A page of calls, newest first.
+#[derive(Serialize)]
+struct Latest {
+    items: Vec<Call>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
+}
+
+async fn latest(
+    State(calls): State<Calls>,
+    caller: Caller,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Latest>, Problem> {
+    let limit = wanted.limit.unwrap_or(50).clamp(1, PAGE_MAX);
+    let fits = |call: &Call| {
+        (wanted.only.is_empty()
+            || call.client.to_string().contains(&wanted.only)
+            || call.service.to_string().contains(&wanted.only)
+            || call.id == wanted.only)
+            && (!wanted.failed || call.has_failed())
+            && calls.sees(&caller, &call.client, &call.service.provider.party())
+    };
+    let end = match wanted.before {
+        Some(before) => before.max(0),
+        None => calls.log.db.log_size().await.map_err(|error| failed(&error.into()))?,
+    };
+    let (mut items, mut at) = (Vec::new(), end);
+    while at > 0 && items.len() < limit && end - at < LOOKED_AT_MAX {
+        let from = (at - 1000).max(0);
+        let rows = calls.log.db.rows(from, u32::try_from(at - from).unwrap_or(1000)).await;
+        for row in rows.map_err(|error| failed(&error.into()))?.into_iter().rev() {
+            at = row.seq;
+            items.extend(Call::of(&row).filter(fits));
+            if items.len() >= limit {
+                break;
+            }
+        }
+        at = if items.len() >= limit { at } else { from };
+    }
+    Ok(Json(Latest { items, next: (at > 0).then_some(at) }))
+}
+
+/// The last 48 hours, oldest first, as far as the person may see them.
+async fn hours(State(calls): State<Calls>, caller: Caller) -> Json<Vec<Hour>> {
+    let sees = |client: &PartyId, provider: &PartyId| calls.sees(&caller, client, provider);
+    Json(calls.tail.hours(calls.api.now(), sees))
+}
+
+/// Which call is wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    /// `X-Road-Id`.
+    id: String,
+    /// `X-Road-Request-Id`, where the id was used several times.
+    call: Option<String>,
+}
+
+async fn records(
+    State(calls): State<Calls>,
+    caller: Caller,
+    Query(wanted): Query<Named>,
+) -> Result<Json<Vec<Value>>, Problem> {
+    let found = calls.find(&caller, &wanted).await?;
+    let shown = found.iter().map(|(index, record)| json!({ "index": index, "record": record }));
+    Ok(Json(shown.collect()))
+}
+
+/// The evidence of one call as a file; without `call` of the latest with this id.
+async fn container(calls: &Calls, caller: &Caller, wanted: &Named) -> Result<Vec<u8>, Problem> {
+    let found = calls.find(caller, wanted).await?;
+    let made = export::container_of(&calls.log, found, wanted.call.as_deref()).await;
+    Ok(made.map_err(|error| failed(&error))?.1.encode().into())
+}
+
+async fn evidence_file(
+    State(calls): State<Calls>,
+    caller: Caller,
+    Query(wanted): Query<Named>,
+) -> Result<Response, Problem> {
+    let bytes = container(&calls, &caller, &wanted).await?;
+    let safe: String =
+        wanted.id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).take(60).collect();
+    let name = format!("attachment; filename=\"chung-cu-{safe}.evidence.json\"");
+    Ok(([(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response())
+}
+
+/// Verifies the evidence as anybody could who has the file and trusts the authorities of this node's directory.
+async fn check(
+    State(calls): State<Calls>,
+    caller: Caller,
+    Query(wanted): Query<Named>,
+) -> Result<Json<Value>, Problem> {
+    let bytes = container(&calls, &caller, &wanted).await?;
+    let trusted = export::trusted(&calls.log).await.map_err(|error| failed(&error))?;
+    let checked = tokio::task::spawn_blocking(move || verify::verify(&bytes, Some(&trusted)));
+    let report = checked.await.map_err(|error| failed(&error.into()))?;
+    Ok(Json(json!({ "ok": report.ok(), "checks": report.checks })))
+}

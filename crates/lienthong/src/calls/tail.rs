@@ -1,0 +1,262 @@
+//! Follows the message log and keeps the figures of the last two days.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base::{Code, PartyId, ServiceId, Ts};
+use evidence::record::{CallPart, Record, Side};
+use serde::Serialize;
+use store::{LogRow, StoreError};
+
+use crate::command::evidence::log::Log;
+
+/// Hours that are kept.
+const HOURS: i64 = 48;
+const HOUR_US: i64 = 3_600_000_000;
+/// Records that are read back at the start; with more a day, the oldest hours fill only from then on.
+const READ_BACK: i64 = 300_000;
+/// Rows read at a time.
+const PAGE: u32 = 2000;
+/// Between two looks at the log.
+const EVERY: Duration = Duration::from_secs(1);
+/// Upper bounds of the classes into which answer times fall, milliseconds; the last class is open.
+const BOUNDS_MS: [u64; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30_000];
+
+/// One call as people see it; only what closes a call is one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// Number of its last record.
+    pub index: i64,
+    /// When it ended.
+    pub at: Ts,
+    /// `X-Road-Id`.
+    pub id: String,
+    /// `X-Road-Request-Id`.
+    pub call: String,
+    /// Where this node stood.
+    pub side: Side,
+    /// What the closing record is.
+    pub part: CallPart,
+    /// Who asked.
+    pub client: PartyId,
+    /// For what.
+    pub service: ServiceId,
+    /// HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The platform's code, when it refused or failed.
+    #[serde(serialize_with = "as_text", skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Fields that were cut out.
+    pub withheld: usize,
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+fn as_text<S: serde::Serializer>(code: &Option<Code>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&code.map(|code| code.to_string()).unwrap_or_default())
+}
+
+impl Call {
+    /// The call that a row closes.
+    pub fn of(row: &LogRow) -> Option<Self> {
+        let record = Record::parse(&row.text).ok()?;
+        if record.part == CallPart::Request {
+            return None;
+        }
+        let (status, code) =
+            record.outcome.map_or((None, None), |outcome| (Some(outcome.status), outcome.code));
+        let Record { side, part, at, id, call, client, service, duration_ms, withheld, .. } = record;
+        let withheld = withheld.len();
+        Some(Self {
+            index: row.seq,
+            at,
+            id,
+            call,
+            side,
+            part,
+            client,
+            service,
+            status,
+            code,
+            duration_ms,
+            withheld,
+        })
+    }
+
+    /// Whether it was refused, failed or was cut off.
+    pub fn has_failed(&self) -> bool {
+        self.code.is_some()
+            || self.part == CallPart::Interrupted
+            || self.status.is_some_and(|status| status >= 400)
+    }
+}
+
+/// One hour between two parties.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    calls: u64,
+    failed: BTreeMap<String, u64>,
+    times: [u64; BOUNDS_MS.len() + 1],
+}
+
+/// One hour as it is shown.
+#[derive(Debug, Serialize)]
+pub struct Hour {
+    /// Its beginning.
+    pub from: Ts,
+    /// Calls that ended in it.
+    pub calls: u64,
+    /// Of them, those that were refused or failed, by code.
+    pub failed: BTreeMap<String, u64>,
+    /// Half of the calls took at most so long, milliseconds, rounded up to the next bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_ms: Option<u64>,
+    /// 95 of 100 calls took at most so long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_ms: Option<u64>,
+}
+
+type Pair = (PartyId, PartyId);
+
+/// Figures of the last hours: by hour, by who asked whom.
+#[derive(Default)]
+pub struct Tail(Mutex<BTreeMap<i64, BTreeMap<Pair, Count>>>);
+
+impl Tail {
+    fn add(&self, call: &Call) {
+        let pair = (call.client.clone(), call.service.provider.party());
+        let mut hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = hours.entry(call.at.0.div_euclid(HOUR_US)).or_default().entry(pair).or_default();
+        count.calls += 1;
+        if call.has_failed() {
+            let status = call.status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}"));
+            *count.failed.entry(call.code.map_or(status, |code| code.to_string())).or_default() += 1;
+        }
+        if let Some(took) = call.duration_ms {
+            count.times[BOUNDS_MS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS_MS.len())] += 1;
+        }
+        while hours.len() > usize::try_from(HOURS).unwrap_or(usize::MAX) {
+            hours.pop_first();
+        }
+    }
+
+    /// The last hours, oldest first, with those between parties that are seen. Hours without calls are there, too.
+    pub fn hours(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<Hour> {
+        let hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = now.0.div_euclid(HOUR_US);
+        let shown = |hour: i64| {
+            let mut sum = Count::default();
+            for (_, count) in hours.get(&hour).into_iter().flatten().filter(|((from, to), _)| sees(from, to))
+            {
+                sum.calls += count.calls;
+                for (code, times) in &count.failed {
+                    *sum.failed.entry(code.clone()).or_default() += times;
+                }
+                for (all, one) in sum.times.iter_mut().zip(count.times) {
+                    *all += one;
+                }
+            }
+            let (half_ms, most_ms) = (share(&sum.times, 50), share(&sum.times, 95));
+            Hour { from: Ts(hour * HOUR_US), calls: sum.calls, failed: sum.failed, half_ms, most_ms }
+        };
+        (last - HOURS + 1..=last).map(shown).collect()
+    }
+}
+
+/// The bound below which so many of a hundred lie.
+fn share(times: &[u64; BOUNDS_MS.len() + 1], percent: u64) -> Option<u64> {
+    let all: u64 = times.iter().sum();
+    let mut below = 0;
+    let class = times.iter().position(|count| {
+        below += count;
+        all > 0 && below * 100 >= all * percent
+    });
+    class.map(|class| BOUNDS_MS.get(class).copied().unwrap_or(u64::MAX))
+}
+
+/// Reads what the log has, then what comes, until it is cut off.
+pub async fn follow(tail: Arc<Tail>, log: Arc<Log>) {
+    let mut next = None;
+    loop {
+        match read_on(&tail, &log, next).await {
+            Ok(read) => next = Some(read),
+            Err(error) => {
+                tracing::warn!(%error, "the message log cannot be read for the figures of the console")
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn read_on(tail: &Tail, log: &Log, next: Option<i64>) -> Result<i64, StoreError> {
+    let mut next = match next {
+        Some(next) => next,
+        None => (log.db.log_size().await? - READ_BACK).max(0),
+    };
+    loop {
+        let rows = log.db.rows(next, PAGE).await?;
+        rows.iter().filter_map(Call::of).for_each(|call| tail.add(&call));
+        next += i64::try_from(rows.len()).unwrap_or_default();
+        if rows.len() < PAGE as usize {
+            return Ok(next);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn call(hour: i64, code: Option<u16>, took: u64) -> Call {
+        Call {
+            index: 0,
+            at: Ts(hour * HOUR_US + 5),
+            id: "a".into(),
+            call: "b".into(),
+            side: Side::Provider,
+            part: CallPart::Call,
+            client: "VN/GOV/H17/MOT-CUA".parse().unwrap(),
+            service: "VN/GOV/G01/DANCU/tra-cuu".parse().unwrap(),
+            status: Some(if code.is_some() { 403 } else { 200 }),
+            code: code.map(Code),
+            duration_ms: Some(took),
+            withheld: 0,
+        }
+    }
+
+    #[test]
+    fn hours_add_up_for_whom_they_may_be_shown() {
+        let tail = Tail::default();
+        for took in 1..=100 {
+            tail.add(&call(1000, None, took));
+        }
+        tail.add(&call(1001, Some(304), 3));
+        let hours = tail.hours(Ts(1001 * HOUR_US), |_, _| true);
+        assert_eq!(hours.len(), 48);
+        let (before, now) = (&hours[46], &hours[47]);
+        assert_eq!((before.calls, before.half_ms, before.most_ms), (100, Some(50), Some(100)));
+        assert_eq!((now.calls, now.failed.values().sum::<u64>()), (1, 1));
+        assert_eq!(hours[0].calls, 0);
+        let hidden = tail.hours(Ts(1001 * HOUR_US), |_, _| false);
+        assert!(hidden.iter().all(|hour| hour.calls == 0 && hour.half_ms.is_none()));
+    }
+
+    #[test]
+    fn only_two_days_are_kept() {
+        let tail = Tail::default();
+        for hour in 0..100 {
+            tail.add(&call(hour, None, 1));
+        }
+        assert_eq!(tail.0.lock().unwrap().len(), 48);
+    }
+}

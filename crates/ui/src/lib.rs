@@ -1,0 +1,70 @@
+//! The console: pages for the people who decide whether data flows, Vietnamese first, English second.
+//!
+//! A handler asks the registry's API in the name of the person who is signed in, fills a typed page and renders it; decision
+//! 12 says why it asks the API and not the registry. Every page works without scripts.
+//!
+//! **Invariant:** no SQL and no rules; what a person may do is decided behind the API, for pages as for programs.
+
+pub mod api;
+mod assets;
+mod failure;
+mod form;
+mod names;
+mod pages;
+#[cfg(test)]
+mod sample;
+mod session;
+mod text;
+mod time;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+
+pub use api::Api;
+pub use assets::Assets;
+
+/// What the console works with.
+#[derive(Clone)]
+pub struct Console(Arc<Inner>);
+
+struct Inner {
+    api: Api,
+    /// Makes the tokens that tell our forms from those of other pages; another one each start.
+    forms_key: [u8; 32],
+    /// Whether a code of a second factor is asked for.
+    asks_code: bool,
+}
+
+/// How a console is set up.
+pub struct Setup {
+    /// The registry's API, its routes below [`api::ROOT`].
+    pub api: Router,
+    /// Whether the sign-in page asks for the code of a second factor.
+    pub asks_code: bool,
+}
+
+impl Console {
+    /// A console on this API.
+    pub fn new(setup: Setup) -> Self {
+        let forms_key = crypto::hash::random();
+        Self(Arc::new(Inner { api: Api::new(setup.api), forms_key, asks_code: setup.asks_code }))
+    }
+
+    /// The API behind the pages.
+    pub(crate) fn api(&self) -> &Api {
+        &self.0.api
+    }
+}
+
+/// The console as it is served: every page, every form, every file that pages load.
+pub fn router(console: Console) -> Router {
+    let guard = middleware::from_fn_with_state(console.clone(), session::guard);
+    pages::routes()
+        .layer(guard)
+        .merge(assets::routes())
+        .layer(middleware::map_response(view::careful))
+        .with_state(console)
+}

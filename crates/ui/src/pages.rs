@@ -1,0 +1,15 @@
+//! Pages, one file an area: what it asks the API for, its typed page, its forms.
+
+pub mod failed;
+pub mod help;
+pub mod sign_in;
+pub mod work;
+
+use axum::Router;
+
+use crate::Console;
+
+/// Every page.
+pub fn routes() -> Router<Console> {
+    Router::new().merge(sign_in::routes()).merge(work::routes()).merge(help::routes())
+}

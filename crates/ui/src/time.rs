@@ -1,0 +1,68 @@
+//! Moments and days of the API as people in Vietnam read them.
+
+use base::Ts;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+
+use crate::text::Lang;
+
+/// Vietnam has been at UTC+7 without summer time since 1975.
+const VIETNAM: Offset = Offset::constant(7);
+
+/// `14:05 22/11/2026`; a dash for what lies outside the calendar.
+pub fn moment(_lang: Lang, ts: Ts) -> String {
+    local(ts).map_or_else(|| "–".to_owned(), |at| at.strftime("%H:%M %d/%m/%Y").to_string())
+}
+
+/// `14:05:09`, for what happened just now.
+pub fn clock(ts: Ts) -> String {
+    local(ts).map_or_else(|| "–".to_owned(), |at| at.strftime("%H:%M:%S").to_string())
+}
+
+/// `22/11/2026`, the day in Vietnam.
+pub fn day_of(ts: Ts) -> String {
+    local(ts).map_or_else(|| "–".to_owned(), |at| at.strftime("%d/%m/%Y").to_string())
+}
+
+/// `22/11/2026` of `2026-11-22`; other text stays as it is.
+pub fn day(text: &str) -> String {
+    text.parse::<Date>().map_or_else(|_| text.to_owned(), |date| date.strftime("%d/%m/%Y").to_string())
+}
+
+/// `2026-11-22` of `22/11/2026` or `2026-11-22`, as people type it; nothing when it is no day.
+pub fn typed_day(text: &str) -> Option<Date> {
+    let text = text.trim();
+    if let Ok(date) = text.parse() {
+        return Some(date);
+    }
+    let mut parts = text.split(['/', '-', '.']).map(str::trim);
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let whole = parts.next().is_none();
+    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok();
+    date.filter(|_| whole && year.len() == 4)
+}
+
+fn local(ts: Ts) -> Option<jiff::Zoned> {
+    Timestamp::from_microsecond(ts.0).ok().map(|at| at.to_zoned(TimeZone::fixed(VIETNAM)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_and_read_the_vietnamese_way() {
+        assert_eq!(day("2026-11-02"), "02/11/2026");
+        assert_eq!(day("bao giờ"), "bao giờ");
+        assert_eq!(moment(Lang::Vi, Ts::from_secs(1_795_305_900)), "07:05 22/11/2026");
+        assert_eq!(moment(Lang::Vi, Ts(i64::MAX)), "–");
+        let day = Date::constant(2026, 11, 2);
+        for typed in ["2/11/2026", "02-11-2026", " 2026-11-02 ", "2.11.2026"] {
+            assert_eq!(typed_day(typed), Some(day), "{typed}");
+        }
+        for wrong in ["", "31/2/2026", "2/11/26", "1/2/3/2026", "mai"] {
+            assert_eq!(typed_day(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! What all pages share: their frame, how they are answered, how addresses are written.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{self, HeaderName, HeaderValue};
+use http::{StatusCode, Uri};
+
+use crate::assets::Assets;
+use crate::failure::Failure;
+use crate::text::Lang;
+use crate::time;
+use base::Ts;
+
+/// What browsers may do with pages: our own files, nothing inline, nobody around us.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// Tasks by which people find their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// What is asked of me.
+    Work,
+    /// What there is.
+    Services,
+    /// My data, my services.
+    Sharing,
+    /// What I ask for.
+    Requests,
+    /// What flows and what does not.
+    Watch,
+    /// What proves it.
+    Evidence,
+    /// Who and what there is.
+    Admin,
+    /// Signing in, errors.
+    None,
+}
+
+impl Section {
+    /// In the order of the menu.
+    const MENU: [(Self, &'static str, &'static str); 7] = [
+        (Self::Work, "nav-work", "/viec"),
+        (Self::Services, "nav-services", "/dich-vu"),
+        (Self::Sharing, "nav-sharing", "/chia-se"),
+        (Self::Requests, "nav-requests", "/ket-noi"),
+        (Self::Watch, "nav-watch", "/giam-sat"),
+        (Self::Evidence, "nav-evidence", "/chung-cu"),
+        (Self::Admin, "nav-admin", "/quan-tri"),
+    ];
+}
+
+/// Somebody who is signed in, as pages show them.
+#[derive(Clone, Debug, Default)]
+pub struct Who {
+    /// Sign-in name.
+    pub id: String,
+    /// Name to show.
+    pub name: String,
+    /// Roles and where they hold.
+    pub posts: Vec<Post>,
+}
+
+/// A role at an agency.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Post {
+    /// `data_owner` and so on.
+    pub role: String,
+    /// The agency; the whole platform without.
+    #[serde(default)]
+    pub agency: Option<String>,
+}
+
+impl Who {
+    /// Whether one of the roles is among the person's; for what to show, never for what to allow.
+    pub fn is(&self, role: &str) -> bool {
+        self.posts.iter().any(|post| post.role == role)
+    }
+}
+
+/// What stands around every page.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Language.
+    pub lang: Lang,
+    /// Which entry of the menu this is.
+    pub section: Section,
+    /// Title, in the language of the page.
+    pub title: String,
+    /// Who is signed in.
+    pub who: Option<Who>,
+    /// Proves that a form is ours.
+    pub token: String,
+    /// Address of this page, to come back to it in the other language.
+    pub here: String,
+    /// What was just done, for a banner.
+    pub done: Option<String>,
+}
+
+/// An entry of the menu.
+pub struct MenuItem {
+    /// Words.
+    pub words: String,
+    /// Address.
+    pub href: &'static str,
+    /// The page is below it.
+    pub current: bool,
+}
+
+impl Frame {
+    /// The words for a key.
+    pub fn t(&self, key: &str) -> String {
+        self.lang.t(key)
+    }
+
+    /// The words for a key with a number in it, called `count`.
+    pub fn tn(&self, key: &str, count: &(impl TryInto<i64> + Copy)) -> String {
+        let count = (*count).try_into().unwrap_or(i64::MAX);
+        self.lang.ta(key, &[("count", crate::text::num(count))])
+    }
+
+    /// The words for a key with a text in it, called `name`.
+    pub fn tw(&self, key: &str, name: impl Into<String>) -> String {
+        self.lang.ta(key, &[("name", crate::text::word(name))])
+    }
+
+    /// The words for a value of a closed list.
+    pub fn of(&self, family: &str, value: &str) -> String {
+        self.lang.of_family(family, value)
+    }
+
+    /// A whole number.
+    pub fn int(&self, number: &(impl TryInto<i64> + Copy)) -> String {
+        self.lang.int((*number).try_into().unwrap_or(i64::MAX))
+    }
+
+    /// A moment.
+    pub fn moment(&self, ts: &Ts) -> String {
+        time::moment(self.lang, *ts)
+    }
+
+    /// A day of the API.
+    pub fn day(&self, text: &str) -> String {
+        time::day(text)
+    }
+
+    /// The half of a bilingual text.
+    pub fn half<'a>(&self, text: &'a str) -> &'a str {
+        self.lang.half(text)
+    }
+
+    /// The menu.
+    pub fn menu(&self) -> Vec<MenuItem> {
+        let item = |&(section, key, href): &(Section, &str, &'static str)| MenuItem {
+            words: self.t(key),
+            href,
+            current: section == self.section,
+        };
+        Section::MENU.iter().map(item).collect()
+    }
+
+    /// Address of an embedded file, with its digest so that browsers may keep it.
+    pub fn file(&self, name: &str) -> String {
+        Assets::address(name)
+    }
+
+    /// Address of this page in the other language.
+    pub fn other(&self) -> String {
+        let tag = if self.lang == Lang::Vi { "en" } else { "vi" };
+        format!("/ngon-ngu/{tag}?den={}", segment(&self.here))
+    }
+}
+
+/// A rendered page.
+pub fn page(page: &impl Template) -> Result<Response, Failure> {
+    page_as(StatusCode::OK, page)
+}
+
+/// A rendered page with a status.
+pub fn page_as(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
+    let html = page.render().map_err(|error| Failure::odd("template", &error))?;
+    Ok((status, Html(html)).into_response())
+}
+
+/// After a form: to a page, with what was done in its banner.
+pub fn to(address: &str, done: &str) -> Response {
+    let mark = if address.contains('?') { '&' } else { '?' };
+    let address = if done.is_empty() { address.to_owned() } else { format!("{address}{mark}xong={done}") };
+    redirect(&address)
+}
+
+/// To another page of ours.
+pub fn redirect(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// Headers of every page.
+pub async fn careful(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(PERMISSIONS, HeaderValue::from_static("camera=(), microphone=(), geolocation=()"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    response
+}
+
+/// A text as one segment of an address, or as the value of a query.
+pub fn segment(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            written.push(char::from(byte));
+        } else {
+            written.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    written
+}
+
+/// Identifiers with `/` between their parts, as segments.
+pub fn segments(text: &str) -> String {
+    text.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+/// A query of those members that have a value, with its question mark.
+pub fn query(members: &[(&str, &str)]) -> String {
+    let full = members.iter().filter(|(_, value)| !value.is_empty());
+    let written: Vec<_> = full.map(|(name, value)| format!("{name}={}", segment(value))).collect();
+    if written.is_empty() { String::new() } else { format!("?{}", written.join("&")) }
+}
+
+/// An address of ours that a form brought back; anything else leads to the first page.
+pub fn own_address(text: &str) -> &str {
+    let own = text.starts_with('/') && !text.starts_with("//") && !text.contains(['\\', '\n', '\r']);
+    if own && text.parse::<Uri>().is_ok() { text } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_ours_are_returned_to() {
+        assert_eq!(own_address("/dich-vu?q=a"), "/dich-vu?q=a");
+        for foreign in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)", "/a\nb"]
+        {
+            assert_eq!(own_address(foreign), "/", "{foreign}");
+        }
+    }
+
+    #[test]
+    fn what_people_typed_is_written_as_data() {
+        assert_eq!(query(&[("q", "hộ tịch&x=1"), ("after", "")]), "?q=h%E1%BB%99%20t%E1%BB%8Bch%26x%3D1");
+        assert_eq!(segments("VN/GOV/a b"), "VN/GOV/a%20b");
+    }
+}
