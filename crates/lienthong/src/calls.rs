@@ -8,16 +8,15 @@ mod tail;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use base::PartyId;
 use evidence::record::Record;
 use evidence::verify;
 use hyper::header;
 use registry::RegistryError;
-use registry::api::{Api, Caller, ROOT};
+use registry::api::{Api, Asked, Caller, ROOT};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -53,13 +52,8 @@ pub async fn start(api: Api, config: &Path) -> anyhow::Result<(Router, JoinHandl
         .route("/calls/records", get(records))
         .route("/calls/evidence", get(evidence_file))
         .route("/calls/check", get(check));
-    Ok((Router::new().nest(ROOT, routes).with_state(Calls { api, log, tail }), following))
-}
-
-impl axum::extract::FromRef<Calls> for Api {
-    fn from_ref(calls: &Calls) -> Self {
-        calls.api.clone()
-    }
+    let calls = Calls { api: api.clone(), log, tail };
+    Ok((Router::new().nest(ROOT, routes).layer(Extension(calls)).with_state(api), following))
 }
 
 impl Calls {
@@ -120,9 +114,9 @@ struct Latest {
 }
 
 async fn latest(
-    State(calls): State<Calls>,
+    Extension(calls): Extension<Calls>,
     caller: Caller,
-    Query(wanted): Query<Wanted>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Latest>, Problem> {
     let limit = wanted.limit.unwrap_or(50).clamp(1, PAGE_MAX);
     let fits = |call: &Call| {
@@ -154,7 +148,7 @@ async fn latest(
 }
 
 /// The last 48 hours, oldest first, as far as the person may see them.
-async fn hours(State(calls): State<Calls>, caller: Caller) -> Json<Vec<Hour>> {
+async fn hours(Extension(calls): Extension<Calls>, caller: Caller) -> Json<Vec<Hour>> {
     let sees = |client: &PartyId, provider: &PartyId| calls.sees(&caller, client, provider);
     Json(calls.tail.hours(calls.api.now(), sees))
 }
@@ -170,9 +164,9 @@ struct Named {
 }
 
 async fn records(
-    State(calls): State<Calls>,
+    Extension(calls): Extension<Calls>,
     caller: Caller,
-    Query(wanted): Query<Named>,
+    Asked(wanted): Asked<Named>,
 ) -> Result<Json<Vec<Value>>, Problem> {
     let found = calls.find(&caller, &wanted).await?;
     let shown = found.iter().map(|(index, record)| json!({ "index": index, "record": record }));
@@ -187,9 +181,9 @@ async fn container(calls: &Calls, caller: &Caller, wanted: &Named) -> Result<Vec
 }
 
 async fn evidence_file(
-    State(calls): State<Calls>,
+    Extension(calls): Extension<Calls>,
     caller: Caller,
-    Query(wanted): Query<Named>,
+    Asked(wanted): Asked<Named>,
 ) -> Result<Response, Problem> {
     let bytes = container(&calls, &caller, &wanted).await?;
     let safe: String =
@@ -201,9 +195,9 @@ async fn evidence_file(
 
 /// Verifies the evidence as anybody could who has the file and trusts the authorities of this node's directory.
 async fn check(
-    State(calls): State<Calls>,
+    Extension(calls): Extension<Calls>,
     caller: Caller,
-    Query(wanted): Query<Named>,
+    Asked(wanted): Asked<Named>,
 ) -> Result<Json<Value>, Problem> {
     let bytes = container(&calls, &caller, &wanted).await?;
     let trusted = export::trusted(&calls.log).await.map_err(|error| failed(&error))?;

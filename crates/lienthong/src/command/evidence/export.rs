@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -180,7 +181,7 @@ async fn certificate(log: &Log, fingerprint: &Digest) -> anyhow::Result<Certific
     )
 }
 
-async fn cached_directory(log: &Log) -> anyhow::Result<directory::Snapshot> {
+async fn cached_directory(log: &Log) -> anyhow::Result<Arc<directory::Snapshot>> {
     let config = &log.config.directory;
     let client = directory::Client::new(
         &config.root,
