@@ -37,16 +37,24 @@ pub fn ensure_built(root: &Path) -> Result<()> {
         return Ok(());
     }
     println!("=== assets");
-    // Scripts of packages do not run: none of ours needs any.
-    npm(&folder, &["ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"])?;
+    install(&folder)?;
     npm(&folder, &["run", "--silent", "build"])?;
     fs::write(folder.join(STAMP), stamp).context(STAMP)
+}
+
+/// Installs the packages of a lock file beside it.
+///
+/// # Errors
+/// npm failed.
+pub fn install(folder: &Path) -> Result<()> {
+    // Scripts of packages do not run: none of ours needs any.
+    npm(folder, &["ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"])
 }
 
 fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("npm");
     let status = interrupt::run(command.args(arguments).current_dir(folder))?;
-    ensure!(status.success(), "`npm {}` failed in {FOLDER}, see above", arguments.join(" "));
+    ensure!(status.success(), "`npm {}` failed in {}, see above", arguments.join(" "), folder.display());
     Ok(())
 }
 

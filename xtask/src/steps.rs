@@ -16,6 +16,9 @@ const MARIADB_VARIABLE: &str = "LIENTHONG_TEST_MARIADB";
 /// Where tests find a Python interpreter with the packages of `xtask/test-tools.txt`.
 const PYTHON_VARIABLE: &str = "LIENTHONG_TEST_PYTHON";
 
+/// Where tests find the packages that drive a browser.
+const BROWSER_VARIABLE: &str = "LIENTHONG_TEST_BROWSER";
+
 #[derive(Args)]
 pub struct Options {
     /// Run only this step; may be given several times.
@@ -91,6 +94,10 @@ fn tests(options: &Options) -> Result<()> {
     if std::env::var_os(PYTHON_VARIABLE).is_none() {
         tools::ensure_installed(&[tools::OPENSSL, tools::PYTHON])?;
         environment.push((PYTHON_VARIABLE, tools::python()?.display().to_string()));
+    }
+    if std::env::var_os(BROWSER_VARIABLE).is_none() {
+        tools::ensure_installed(&[tools::NODE, tools::CHROMIUM])?;
+        environment.push((BROWSER_VARIABLE, tools::browser()?.display().to_string()));
     }
     let caller_has_server = std::env::var_os(POSTGRES_VARIABLE).is_some();
     let cluster = if caller_has_server { None } else { Some(own_cluster()?) };

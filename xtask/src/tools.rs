@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{interrupt, repository};
+use crate::{assets, interrupt, repository};
 
 /// The pinned Python packages; see the comment in the file.
 const PYTHON_PACKAGES: &str = include_str!("../test-tools.txt");
@@ -50,6 +50,17 @@ pub const PYTHON: Tool = Tool {
     package: "python3-venv",
     present: || answers("python3", &["-c", "import venv, ensurepip"]),
 };
+
+/// Node.js with its package manager.
+pub const NODE: Tool = Tool {
+    what: "Node.js with npm",
+    package: "npm",
+    present: || answers("npm", &["--version"]) && answers("node", &["--version"]),
+};
+
+/// The browser in which the console is tested.
+pub const CHROMIUM: Tool =
+    Tool { what: "Chromium", package: "chromium", present: || answers("chromium", &["--version"]) };
 
 /// Installs what is missing of `tools`, or says what to do when it must not.
 pub fn ensure_installed(tools: &[Tool]) -> Result<()> {
@@ -108,6 +119,19 @@ pub fn postgres_programs() -> Option<PathBuf> {
 
 fn has_server(folder: &Path) -> bool {
     ["initdb", "postgres", "pg_ctl"].iter().all(|program| folder.join(program).exists())
+}
+
+/// The folder of the packages that drive the browser and judge pages: those of `xtask/browser/package-lock.json`.
+pub fn browser() -> Result<PathBuf> {
+    let folder = repository::root().join("xtask/browser");
+    let (wanted, installed) = (folder.join("package-lock.json"), folder.join("node_modules/.installed-of"));
+    let lock = std::fs::read_to_string(&wanted).with_context(|| wanted.display().to_string())?;
+    if !std::fs::read_to_string(&installed).is_ok_and(|last| last == lock) {
+        println!("installing the packages of xtask/browser");
+        assets::install(&folder)?;
+        std::fs::write(&installed, lock).with_context(|| installed.display().to_string())?;
+    }
+    Ok(folder.join("node_modules"))
 }
 
 /// The Python interpreter with the packages that tests need.

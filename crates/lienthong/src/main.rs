@@ -6,6 +6,7 @@ mod calls;
 mod command;
 mod config;
 mod credentials;
+mod desk;
 mod node;
 mod ops;
 mod registry_role;

@@ -23,8 +23,8 @@ use ui::Console;
 use web::{Limits, Server, TlsSource};
 
 use crate::bridges::{self, rights};
-use crate::calls;
 use crate::config::{Config, RegistryElsewhere, RegistrySection};
+use crate::{calls, desk};
 
 pub use crate::bridges::rights::RightsWatch;
 
@@ -159,7 +159,8 @@ async fn serve(
         gateways: Some(gateways(setup, Arc::clone(freshness))),
     });
     let (calls, following) = calls::start(api.clone(), setup.config).await?;
-    let router = api::router(api).merge(calls);
+    let desk = desk::router(api.clone(), &Config::read(setup.config)?)?;
+    let router = api::router(api).merge(calls).merge(desk);
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));
     let console = section.console.map(|addresses| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::Serialize;
 
 use crate::encoding::{Detected, detect_text};
@@ -79,7 +79,8 @@ impl Remark {
 /// The database does not answer.
 pub async fn inspect(source: &Source) -> Result<Vec<Seen>, SourceError> {
     let tables = source.tables().await?;
-    let looks = tables.iter().map(|table| look(source, table));
+    // Boxed and collected: as a closure it would not be `Send` in a handler of a server.
+    let looks: Vec<_> = tables.iter().map(|table| look(source, table).boxed()).collect();
     let seen: Vec<Result<Seen, SourceError>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let mut seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?;
     seen.sort_by(|a, b| b.worth.cmp(&a.worth).then_with(|| a.table.cmp(&b.table)));

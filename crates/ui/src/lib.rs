@@ -21,6 +21,7 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 
 pub use api::Api;
@@ -63,6 +64,8 @@ impl Console {
 pub fn router(console: Console) -> Router {
     let guard = middleware::from_fn_with_state(console.clone(), session::guard);
     pages::routes()
+        .fallback(async || failure::Failure::nothing())
+        .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))
         .layer(guard)
         .merge(assets::routes())
         .layer(middleware::map_response(view::careful))

@@ -1,5 +1,6 @@
 //! Pages, one file an area: what it asks the API for, its typed page, its forms.
 
+pub mod calls;
 pub mod failed;
 pub mod help;
 pub mod sign_in;
@@ -11,5 +12,5 @@ use crate::Console;
 
 /// Every page.
 pub fn routes() -> Router<Console> {
-    Router::new().merge(sign_in::routes()).merge(work::routes()).merge(help::routes())
+    Router::new().merge(calls::routes()).merge(sign_in::routes()).merge(work::routes()).merge(help::routes())
 }

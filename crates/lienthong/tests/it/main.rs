@@ -6,6 +6,7 @@
 mod admin;
 mod bad_input;
 mod call;
+mod console;
 mod crash;
 mod demo;
 mod evidence;

@@ -1,0 +1,140 @@
+//! The console in a real browser, over a demo whose registry has a history; and what browsers never do, with curl.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::demo::Demo;
+use crate::harness::{Answer, curl, free_ports};
+
+/// The first page with its style sheet and scripts at most, as they travel, in bytes. Fonts are not counted.
+const FIRST_PAGE_BYTES_MAX: usize = 50_000;
+
+/// A demo and its console.
+struct Console {
+    demo: Demo,
+    folder: tempfile::TempDir,
+}
+
+impl Console {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { demo: Demo::start(&folder.path().join("thu"), free_ports()), folder }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.demo.fact("/console/url").trim_end_matches('/'))
+    }
+
+    /// Runs a script of `tests/console` in a browser.
+    fn browser(&self, script: &str) {
+        let packages = std::env::var("LIENTHONG_TEST_BROWSER")
+            .expect("LIENTHONG_TEST_BROWSER is not set: run cargo xtask test");
+        let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/console/");
+        let shots = std::env::var("LIENTHONG_TEST_SHOTS")
+            .unwrap_or_else(|_| concat!(env!("CARGO_TARGET_TMPDIR"), "/console").to_owned());
+        let output = Command::new("node")
+            .arg(format!("{scripts}{script}"))
+            .env("LIENTHONG_TEST_BROWSER", packages)
+            .env("CONSOLE", self.demo.fact("/console/url"))
+            .env("PEOPLE", self.folder.path().join("thu/people.json"))
+            .env("FACTS", self.folder.path().join("thu/demo.json"))
+            .env("SHOTS", shots)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn get(&self, path: &str, more: &[&str]) -> Answer {
+        curl(&[&[&*self.url(path)], more].concat(), None).unwrap()
+    }
+
+    /// Signs somebody in with curl: the cookie.
+    fn sign_in(&self, id: &str) -> String {
+        let people = std::fs::read_to_string(self.folder.path().join("thu/people.json")).unwrap();
+        let people: Value = serde_json::from_str(&people).unwrap();
+        let person = people.as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();
+        let page = self.get("/dang-nhap", &[]).text();
+        let fields = [
+            format!("ten={id}"),
+            format!("mat-khau={}", person["password"].as_str().unwrap()),
+            format!("bieu-mau={}", token(&page)),
+        ];
+        let [name, password, token] = &fields;
+        let each = ["--data-urlencode", name, "--data-urlencode", password, "--data-urlencode", token];
+        let answer = self.get("/dang-nhap", &each);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let cookie = answer.header("set-cookie").unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}
+
+/// The token of a page's first form.
+fn token(page: &str) -> String {
+    let after = page.split("name=\"bieu-mau\" value=\"").nth(1).expect("a form");
+    after.split('"').next().unwrap().replace("&#43;", "+").replace("&#61;", "=")
+}
+
+#[test]
+fn every_page_holds_for_everybody_in_a_real_browser() {
+    Console::start().browser("crawl.mjs");
+}
+
+#[test]
+fn a_department_asks_the_owner_decides_data_flow_the_proof_is_there() {
+    Console::start().browser("story.mjs");
+}
+
+#[test]
+fn strangers_see_nothing_and_forms_of_others_change_nothing() {
+    let console = Console::start();
+    for path in
+        ["/", "/viec", "/dich-vu", "/ket-noi", "/chia-se", "/giam-sat", "/chung-cu", "/quan-tri", "/khong-co"]
+    {
+        let answer = console.get(path, &[]);
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.header("location").unwrap().starts_with("/dang-nhap?den="), "{path}");
+    }
+    let cookie = console.sign_in("van-hanh");
+    let cookie = format!("Cookie: {cookie}");
+    let page = console.get("/viec", &["-H", &cookie]);
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    for (name, value) in
+        [("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("x-frame-options", "DENY")]
+    {
+        assert_eq!(page.header(name), Some(value));
+    }
+    let mine = format!("bieu-mau={}", token(&page.text()));
+    let sign_out =
+        |more: &[&str]| console.get("/dang-xuat", &[&["-H", &*cookie, "-X", "POST"], more].concat()).status;
+    assert_eq!(sign_out(&["-d", ""]), 403);
+    assert_eq!(sign_out(&["-d", "bieu-mau=AAAA"]), 403);
+    for origin in ["Origin: https://evil.example", "Sec-Fetch-Site: cross-site", "Origin: null"] {
+        assert_eq!(sign_out(&["--data-urlencode", &mine, "-H", origin]), 403, "{origin}");
+    }
+    assert_eq!(console.get("/viec", &["-H", &cookie]).status, 200);
+    assert_eq!(sign_out(&["--data-urlencode", &mine]), 303);
+    assert_eq!(console.get("/viec", &["-H", &cookie]).status, 303);
+    assert_eq!(console.get("/dang-nhap", &["-H", "Cookie: lienthong=%00%ff; lienthong=x"]).status, 200);
+}
+
+#[test]
+fn the_first_page_is_small() {
+    let console = Console::start();
+    let cookie = format!("Cookie: {}", console.sign_in("lanh-dao.h17"));
+    let page = console.get("/viec", &["-H", &cookie]).text();
+    let mut bytes = page.len();
+    for link in page.split(['"', '\'']).filter(|part| part.starts_with("/tep/")) {
+        let file = console.get(link, &["-H", "Accept-Encoding: gzip"]);
+        assert_eq!((file.status, file.header("content-encoding")), (200, Some("gzip")), "{link}");
+        assert!(file.header("cache-control").unwrap().contains("immutable"));
+        bytes += file.body.len();
+    }
+    assert!(bytes < FIRST_PAGE_BYTES_MAX, "{bytes}");
+    assert_eq!(console.get("/tep/khong-co.js", &[]).status, 404);
+    assert_eq!(console.get("/tep/..%2f..%2fCargo.toml", &[]).status, 404);
+}
