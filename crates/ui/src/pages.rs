@@ -4,6 +4,7 @@ pub mod calls;
 pub mod failed;
 pub mod help;
 pub mod sign_in;
+pub mod source;
 pub mod work;
 
 use axum::Router;
@@ -12,5 +13,10 @@ use crate::Console;
 
 /// Every page.
 pub fn routes() -> Router<Console> {
-    Router::new().merge(calls::routes()).merge(sign_in::routes()).merge(work::routes()).merge(help::routes())
+    Router::new()
+        .merge(calls::routes())
+        .merge(sign_in::routes())
+        .merge(work::routes())
+        .merge(source::routes())
+        .merge(help::routes())
 }
