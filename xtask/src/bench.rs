@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures, each beside a peer's that was measured in the same run.
 
+mod console;
 mod exchange;
 mod goals;
 mod http;
@@ -21,6 +22,8 @@ use clap::Subcommand;
 pub enum Subject {
     /// The path of a call through two nodes, beside nginx with mutual TLS.
     Exchange(exchange::Options),
+    /// Pages over a registry at the size of a country, beside the API alone.
+    Console(console::Options),
     /// The registry at the size of a country: decisions, revocation, memory, start, search, directory.
     Registry(registry::Options),
     /// Data services from a database, beside the bare driver and servers that turn a database into an API.
@@ -31,6 +34,7 @@ pub enum Subject {
 pub fn run(subject: &Subject) -> Result<()> {
     match subject {
         Subject::Exchange(options) => exchange::run(options),
+        Subject::Console(options) => console::run(options),
         Subject::Registry(options) => registry::run(options),
         Subject::Sources(options) => sources::run(options),
     }

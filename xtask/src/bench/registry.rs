@@ -211,18 +211,20 @@ fn kept_bytes(config: &Path) -> Result<u64> {
 }
 
 /// A node of the consumer's member that only keeps the registry: the consumer's identity on ports of its own.
-struct Place {
+pub(super) struct Place {
     folder: PathBuf,
-    config: PathBuf,
+    /// Its configuration.
+    pub(super) config: PathBuf,
     /// The registry's API.
     api: String,
     /// `http://127.0.0.1:PORT` of `/readyz`.
-    ops: String,
+    pub(super) ops: String,
     member: String,
 }
 
 impl Place {
-    fn make(binary: &Path, setup: &Setup) -> Result<Self> {
+    /// Makes it below the folder of the other nodes.
+    pub(super) fn make(binary: &Path, setup: &Setup) -> Result<Self> {
         let from = setup.consumer_config.parent().context("a configuration lies in a folder")?;
         let folder = from.with_file_name("registry");
         fs::create_dir_all(folder.join("keys"))?;

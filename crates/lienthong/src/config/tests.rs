@@ -118,3 +118,25 @@ fn what_is_found_of_sources_has_a_store_of_its_own() {
     let mistakes = read(&format!("{section}store = \"sqlite:log.db\"\n")).unwrap_err().to_string();
     assert!(mistakes.contains("a store of their own"), "{mistakes}");
 }
+
+#[test]
+fn a_console_for_others_asks_for_the_second_factor() {
+    let registry = "[registry]\nstore = \"sqlite:r.db\"\npeople = \"p\"\nplain = \"127.0.0.1:0\"\n";
+    let good = format!("{registry}password_only = true\n[registry.console]\nplain = \"127.0.0.1:0\"\n");
+    assert!(read(&good).unwrap().registry.unwrap().console.is_some());
+    for (wrong, said) in [
+        (
+            good.replace(
+                "[registry.console]\nplain = \"127.0.0.1:0\"",
+                "[registry.console]\nlisten = \"0.0.0.0:443\"",
+            ),
+            "password_only",
+        ),
+        (format!("{registry}listen = \"0.0.0.0:443\"\npassword_only = true\n"), "password_only"),
+        (format!("{registry}[registry.console]\nplain = \"0.0.0.0:80\"\n"), "loopback"),
+        (format!("{registry}[registry.console]\n"), "listen or plain is needed"),
+    ] {
+        let mistakes = read(&wrong).unwrap_err().to_string();
+        assert!(mistakes.contains(said), "{wrong}: {mistakes}");
+    }
+}

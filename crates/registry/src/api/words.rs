@@ -85,7 +85,7 @@ struct Wanted {
 
 /// Says what codes are called; what has no name, or is not on offer, is left out.
 #[utoipa::path(get, path = "/names", tag = "rules", params(Wanted),
-    responses((status = 200, body = Object), (status = 422, description = "EX-2022")))]
+    responses((status = 200, body = Object), (status = 413, description = "EX-2022")))]
 async fn names(
     Held(api): Held<Api>,
     _: Caller,

@@ -256,3 +256,14 @@ fn a_file_that_everybody_can_read_is_refused() {
     assert!(matches!(read(0o644), Err(RegistryError::Invalid(_))));
     assert!(read(0o640).is_ok());
 }
+
+#[test]
+fn without_a_second_factor_a_password_is_enough_and_a_wrong_code_still_refuses() {
+    let open = people(&AN.0).with_password_only(true);
+    let signed = open.sign_in("an@h17", PASSWORD, "", NOW).unwrap();
+    assert_eq!((signed.person.id.as_str(), signed.code), ("an@h17", None));
+    assert!(open.sign_in("an@h17", PASSWORD, "000000", NOW).is_err());
+    assert!(open.sign_in("an@h17", "mật khẩu khác", "", NOW).is_err());
+    assert!(open.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap().code.is_some());
+    assert!(people(&AN.0).sign_in("an@h17", PASSWORD, "", NOW).is_err());
+}

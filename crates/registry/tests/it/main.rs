@@ -14,4 +14,5 @@ mod server;
 mod services;
 mod session;
 mod story;
+mod words;
 mod writes;
