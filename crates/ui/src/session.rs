@@ -154,8 +154,10 @@ pub async fn guard(State(console): State<Console>, mut request: Request, next: N
     }
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
-    if response.status() == StatusCode::NOT_FOUND && response.extensions().get::<Failure>().is_none() {
-        response.extensions_mut().insert(Failure::nothing());
+    // What the framework refuses before a handler sees it, such as a query that cannot be read.
+    if response.status().is_client_error() && response.extensions().get::<Failure>().is_none() {
+        let refused = Failure { status: response.status(), ..Failure::nothing() };
+        response.extensions_mut().insert(refused);
     }
     let Some(failure) = response.extensions().get::<Failure>() else { return response };
     if failure.status == StatusCode::UNAUTHORIZED {

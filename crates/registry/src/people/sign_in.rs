@@ -169,8 +169,8 @@ impl People {
         let open = found.is_some_and(|(id, _)| self.begin(id, now));
         // A stranger is compared with somebody, so that guessing names does not pay.
         let compared = found.map(|(_, account)| account).or_else(|| self.accounts.values().next());
-        let proven = compared.and_then(|account| self.proves(account, (password, code), now));
-        if let (Some((id, account)), true, Some(code)) = (found, open, proven)
+        let proven = compared.map(|account| self.proves(account, (password, code), now));
+        if let (Some((id, account)), true, Some((true, code))) = (found, open, proven)
             && account.is_active(vietnam_day(now))
         {
             self.finish(id);
@@ -195,12 +195,13 @@ impl People {
         })
     }
 
-    /// The number of the code where one was needed, if the account's owner shows what only he can.
-    fn proves(&self, account: &Account, (password, code): (&str, &str), now: Ts) -> Option<Option<u64>> {
+    /// Whether the account's owner shows what only he can, with the number of the code where one was needed.
+    fn proves(&self, account: &Account, (password, code): (&str, &str), now: Ts) -> (bool, Option<u64>) {
         if self.password_only && code.is_empty() {
-            return account.knows(password).then_some(None);
+            return (account.knows(password), None);
         }
-        account.proves(password, code, now).map(Some)
+        let number = account.proves(password, code, now);
+        (number.is_some(), number)
     }
 
     /// Counts an attempt before it is known to be right, so that many at the same time are not more than many in a

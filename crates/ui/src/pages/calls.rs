@@ -301,10 +301,11 @@ struct Outcome {
     code: String,
 }
 
-async fn one(visit: Visit, Query(named): Query<Named>) -> Result<Response, Failure> {
-    let records = visit.get::<Vec<Indexed>>(format!("/calls/records{}", query(&[("id", &named.id)]))).await?;
+async fn one(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Failure> {
+    let records =
+        visit.get::<Vec<Indexed>>(format!("/calls/records{}", query(&[("id", &wanted.id)]))).await?;
     let latest = records.last().map(|one| one.record.call.clone()).unwrap_or_default();
-    let call = if named.cuoc.is_empty() { latest } else { named.cuoc };
+    let call = if wanted.cuoc.is_empty() { latest } else { wanted.cuoc };
     let (mine, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|one| one.record.call == call);
     if mine.is_empty() {
         return Err(Failure::nothing());
@@ -314,28 +315,28 @@ async fn one(visit: Visit, Query(named): Query<Named>) -> Result<Response, Failu
     let frame = visit.frame(Section::Evidence, "call-title");
     let mut others: Vec<_> = others
         .into_iter()
-        .map(|one| (address("/chung-cu/cuoc-goi", &named.id, &one.record.call), one.record.call))
+        .map(|one| (address("/chung-cu/cuoc-goi", &wanted.id, &one.record.call), one.record.call))
         .collect();
     others.dedup();
     let links = Links {
-        check: address("/chung-cu/kiem-tra", &named.id, &call),
-        file: address("/chung-cu/tep", &named.id, &call),
+        check: address("/chung-cu/kiem-tra", &wanted.id, &call),
+        file: address("/chung-cu/tep", &wanted.id, &call),
     };
     let parts = mine.into_iter().map(|one| part(&frame, &names, one)).collect();
-    page(&Call { frame, id: named.id, links, parts, others })
+    page(&Call { frame, id: wanted.id, links, parts, others })
 }
 
 /// A record as rows of names and values; what is absent is left out.
 fn part(frame: &Frame, names: &Names, Indexed { index, record }: Indexed) -> Part {
     let kib = |kib: u64| frame.tn("call-kib", &kib);
-    let named = |code: &str| {
+    let titled = |code: &str| {
         let name = names.get(code);
         if name == code { code.to_owned() } else { format!("{name} ({code})") }
     };
     let outcome = record.outcome.as_ref().map(|outcome| format!("HTTP {} {}", outcome.status, outcome.code));
     let rows = [
-        ("call-client", Some(named(&record.client))),
-        ("call-service", Some(named(&record.service))),
+        ("call-client", Some(titled(&record.client))),
+        ("call-service", Some(titled(&record.service))),
         ("call-side", Some(frame.of("call-side", &record.side))),
         ("call-peer", record.peer),
         ("call-permit", record.permit),
@@ -379,8 +380,8 @@ struct RawCheck {
     detail_en: String,
 }
 
-async fn check(visit: Visit, Query(named): Query<Named>) -> Result<Response, Failure> {
-    let asked = query(&[("id", &named.id), ("call", &named.cuoc)]);
+async fn check(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Failure> {
+    let asked = query(&[("id", &wanted.id), ("call", &wanted.cuoc)]);
     let report = visit.get::<Report>(format!("/calls/check{asked}")).await?;
     let frame = visit.frame(Section::Evidence, "call-check-title");
     let vi = frame.lang == crate::text::Lang::Vi;
@@ -391,15 +392,15 @@ async fn check(visit: Visit, Query(named): Query<Named>) -> Result<Response, Fai
     };
     let checks = report.checks.into_iter().map(check).collect();
     let (back, file) = (
-        address("/chung-cu/cuoc-goi", &named.id, &named.cuoc),
-        address("/chung-cu/tep", &named.id, &named.cuoc),
+        address("/chung-cu/cuoc-goi", &wanted.id, &wanted.cuoc),
+        address("/chung-cu/tep", &wanted.id, &wanted.cuoc),
     );
-    page(&Checked { frame, id: named.id, back, file, ok: report.ok, checks })
+    page(&Checked { frame, id: wanted.id, back, file, ok: report.ok, checks })
 }
 
 /// The evidence file, as the API gives it.
-async fn file(visit: Visit, Query(named): Query<Named>) -> Result<Response, Failure> {
-    let asked = query(&[("id", &named.id), ("call", &named.cuoc)]);
+async fn file(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Failure> {
+    let asked = query(&[("id", &wanted.id), ("call", &wanted.cuoc)]);
     visit.ask(Method::GET, format!("/calls/evidence{asked}")).response().await
 }
 
