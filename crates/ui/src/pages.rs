@@ -1,6 +1,7 @@
 //! Pages, one file an area: what it asks the API for, its typed page, its forms.
 
 pub mod calls;
+pub mod catalogue;
 pub mod failed;
 pub mod help;
 pub mod sign_in;
@@ -15,6 +16,7 @@ use crate::Console;
 pub fn routes() -> Router<Console> {
     Router::new()
         .merge(calls::routes())
+        .merge(catalogue::routes())
         .merge(sign_in::routes())
         .merge(work::routes())
         .merge(source::routes())
