@@ -164,8 +164,9 @@ async fn serve(
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));
     let console = section.console.map(|addresses| {
-        let asks_code = !section.password_only;
-        (addresses, ui::router(Console::new(ui::Setup { api: router.clone(), asks_code })))
+        let (api, asks_code) = (router.clone(), !section.password_only);
+        let drafts = Some(section.attachments.with_file_name("drafts"));
+        (addresses, ui::router(Console::new(ui::Setup { api, asks_code, drafts })))
     });
     let mut serving =
         listen([(section.listen, Some(Arc::clone(&tls))), (section.plain, None)], router, setup).await?;

@@ -7,6 +7,7 @@
 
 pub mod api;
 mod assets;
+mod draft;
 mod failure;
 mod form;
 mod names;
@@ -18,6 +19,7 @@ mod text;
 mod time;
 mod view;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -26,6 +28,7 @@ use axum::middleware;
 
 pub use api::Api;
 pub use assets::Assets;
+use draft::Drafts;
 
 /// What the console works with.
 #[derive(Clone)]
@@ -37,6 +40,8 @@ struct Inner {
     forms_key: [u8; 32],
     /// Whether a code of a second factor is asked for.
     asks_code: bool,
+    /// Forms that somebody began and has not sent.
+    drafts: Drafts,
 }
 
 /// How a console is set up.
@@ -45,18 +50,26 @@ pub struct Setup {
     pub api: Router,
     /// Whether the sign-in page asks for the code of a second factor.
     pub asks_code: bool,
+    /// Folder of drafts; without it they live in memory, and end with the process.
+    pub drafts: Option<PathBuf>,
 }
 
 impl Console {
     /// A console on this API.
     pub fn new(setup: Setup) -> Self {
         let forms_key = crypto::hash::random();
-        Self(Arc::new(Inner { api: Api::new(setup.api), forms_key, asks_code: setup.asks_code }))
+        let drafts = Drafts::new(setup.drafts);
+        Self(Arc::new(Inner { api: Api::new(setup.api), forms_key, asks_code: setup.asks_code, drafts }))
     }
 
     /// The API behind the pages.
     pub(crate) fn api(&self) -> &Api {
         &self.0.api
+    }
+
+    /// What people began and have not sent.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages, one file an area: what it asks the API for, its typed page, its forms.
 
+pub mod asking;
 pub mod calls;
 pub mod catalogue;
 pub mod failed;
@@ -15,6 +16,7 @@ use crate::Console;
 /// Every page.
 pub fn routes() -> Router<Console> {
     Router::new()
+        .merge(asking::routes())
         .merge(calls::routes())
         .merge(catalogue::routes())
         .merge(sign_in::routes())

@@ -43,6 +43,12 @@ pub fn typed_day(text: &str) -> Option<Date> {
     date.filter(|_| whole && year.len() == 4)
 }
 
+/// The moment at which a day in Vietnam is over.
+pub fn end_of(date: Date) -> Option<Ts> {
+    let next = date.tomorrow().ok()?.to_zoned(TimeZone::fixed(VIETNAM)).ok()?;
+    Some(Ts(next.timestamp().as_microsecond()))
+}
+
 fn local(ts: Ts) -> Option<jiff::Zoned> {
     Timestamp::from_microsecond(ts.0).ok().map(|at| at.to_zoned(TimeZone::fixed(VIETNAM)))
 }
@@ -57,6 +63,8 @@ mod tests {
         assert_eq!(day("bao giờ"), "bao giờ");
         assert_eq!(moment(Lang::Vi, Ts::from_secs(1_795_305_900)), "07:05 22/11/2026");
         assert_eq!(moment(Lang::Vi, Ts(i64::MAX)), "–");
+        let end = end_of(Date::constant(2026, 12, 31)).expect("there is a day after");
+        assert_eq!(moment(Lang::Vi, end), "00:00 01/01/2027");
         let day = Date::constant(2026, 11, 2);
         for typed in ["2/11/2026", "02-11-2026", " 2026-11-02 ", "2.11.2026"] {
             assert_eq!(typed_day(typed), Some(day), "{typed}");

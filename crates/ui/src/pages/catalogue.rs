@@ -2,7 +2,7 @@
 
 mod describe;
 mod example;
-mod service;
+pub mod service;
 
 use askama::Template;
 use axum::Router;

@@ -1,0 +1,275 @@
+//! The page of one question.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::answers::Question;
+use super::{DRAFTS, Open, next_of, page_of, posts};
+use crate::Console;
+use crate::failure::Failure;
+use crate::form::Form;
+use crate::names::Names;
+use crate::pages::catalogue::service::Field;
+use crate::pages::work::{Paged, now};
+use crate::session::Visit;
+use crate::view::{Frame, Section, page_as, query, redirect, to};
+
+/// Requests and services that are looked through for systems of the agency.
+const LOOKED_AT: &str = "200";
+
+#[derive(Template)]
+#[template(path = "asking_question.html")]
+pub struct QuestionPage {
+    frame: Frame,
+    question: Question,
+    back: String,
+    service: String,
+    number: usize,
+    body: Body,
+    errors: Vec<String>,
+}
+
+/// What the page asks for.
+enum Body {
+    /// One of several, or another.
+    Pick { options: Vec<Choice>, other: String },
+    /// Some of the service's fields.
+    Fields { fields: Vec<FieldChoice>, must: bool },
+    /// Codes and words.
+    Purpose { purposes: String, reason: String, must: bool },
+    /// The law.
+    Basis { basis: String, of_service: String, must: bool },
+    /// How much, how long.
+    Amount { quota: String, until: String },
+    /// Whom to call.
+    Contacts(Vec<ContactRow>),
+}
+
+/// One of several to choose from.
+struct Choice {
+    value: String,
+    words: String,
+    chosen: bool,
+}
+
+/// A field to choose.
+struct FieldChoice {
+    path: String,
+    title: String,
+    personal: bool,
+    /// Whether there are fields below it.
+    group: bool,
+    below: bool,
+    chosen: bool,
+}
+
+/// A contact that the road demands.
+struct ContactRow {
+    kind: String,
+    name: String,
+    phone: String,
+    mail: String,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    consumer: String,
+    agency: String,
+}
+
+#[derive(Deserialize)]
+struct Offered {
+    id: String,
+}
+
+/// The routes.
+pub fn routes() -> Router<Console> {
+    Router::new().route("/ket-noi/nhap/{draft}/{question}", get(show).post(take))
+}
+
+async fn show(visit: Visit, Path((draft, slug)): Path<(String, String)>) -> Result<Response, Failure> {
+    let question = Question::of(&slug).ok_or_else(Failure::nothing)?;
+    let open = Open::of(&visit, &draft).await?;
+    answer(&visit, &open, question, None).await
+}
+
+async fn take(
+    visit: Visit,
+    Path((draft, slug)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let question = Question::of(&slug).ok_or_else(Failure::nothing)?;
+    let mut open = Open::of(&visit, &draft).await?;
+    let agency_before = open.answers.agency.clone();
+    open.answers.take(question, &form, &open.about.demands);
+    let mistakes = open.answers.mistakes(question, &open.about.demands, now());
+    if mistakes.is_empty() {
+        open.answers.answered.insert(question);
+    } else {
+        open.answers.answered.remove(&question);
+    }
+    // The system is one of the agency's: another agency has others.
+    if question == Question::Agency && open.answers.agency != agency_before {
+        open.answers.answered.remove(&Question::System);
+    }
+    let kept = open.keep(&visit).await;
+    match kept {
+        Err(failure) if failure.is_mendable() => answer(&visit, &open, question, Some(&failure)).await,
+        Err(failure) => Err(failure),
+        Ok(()) if !form.get("thoat").is_empty() => Ok(to(DRAFTS, "asking-saved")),
+        Ok(()) if mistakes.is_empty() => Ok(redirect(&next_of(&draft, &open.answers))),
+        Ok(()) => {
+            let failure = Failure { mistakes, ..Failure::field("", "", "") };
+            answer(&visit, &open, question, Some(&failure)).await
+        }
+    }
+}
+
+async fn answer(
+    visit: &Visit,
+    open: &Open,
+    question: Question,
+    failure: Option<&Failure>,
+) -> Result<Response, Failure> {
+    let status = failure.map_or(StatusCode::OK, |failure| failure.status);
+    let before = question.before().map(|before| page_of(&open.id, before));
+    let page = QuestionPage {
+        frame: visit.frame(Section::Requests, question.key()),
+        question,
+        back: before.unwrap_or_else(|| DRAFTS.to_owned()),
+        service: open.about.title.clone(),
+        number: question as usize + 1,
+        body: body(visit, open, question).await?,
+        errors: failure.map(|failure| failure.lines(visit.lang)).unwrap_or_default(),
+    };
+    page_as(status, &page)
+}
+
+async fn body(visit: &Visit, open: &Open, question: Question) -> Result<Body, Failure> {
+    let (answers, demands) = (&open.answers, &open.about.demands);
+    let must = demands.kind > 1;
+    Ok(match question {
+        Question::Agency => pick(visit, posts(visit), &answers.agency).await?,
+        Question::System => pick(visit, systems(visit, &answers.agency).await?, &answers.system).await?,
+        Question::Fields => Body::Fields {
+            fields: fields(visit, &open.about.fields, &answers.fields),
+            must: demands.names_fields,
+        },
+        Question::Purpose => {
+            Body::Purpose { purposes: answers.purposes.clone(), reason: answers.reason.clone(), must }
+        }
+        Question::Basis => {
+            Body::Basis { basis: answers.basis.clone(), of_service: open.about.legal_basis.clone(), must }
+        }
+        Question::Amount => Body::Amount { quota: answers.quota.clone(), until: answers.until.clone() },
+        Question::Contacts => {
+            let row = |kind: &String| {
+                let given = answers.contacts.get(kind).cloned().unwrap_or_default();
+                ContactRow { kind: kind.clone(), name: given.name, phone: given.phone, mail: given.mail }
+            };
+            Body::Contacts(demands.contacts.iter().map(row).collect())
+        }
+    })
+}
+
+async fn pick(visit: &Visit, codes: Vec<String>, chosen: &str) -> Result<Body, Failure> {
+    let names = Names::of(visit, codes.iter().map(String::as_str)).await?;
+    let other = if codes.iter().any(|code| code == chosen) { String::new() } else { chosen.to_owned() };
+    let option =
+        |code: String| Choice { words: names.get(&code).to_owned(), chosen: code == chosen, value: code };
+    Ok(Body::Pick { options: codes.into_iter().map(option).collect(), other })
+}
+
+/// Systems of an agency, as far as its requests and services tell.
+async fn systems(visit: &Visit, agency: &str) -> Result<Vec<String>, Failure> {
+    let of = query(&[("consumer", agency), ("limit", LOOKED_AT)]);
+    let asked = some::<Asked>(visit, format!("/requests{of}")).await?;
+    let of = query(&[("owner", agency), ("limit", LOOKED_AT)]);
+    let offered = some::<Offered>(visit, format!("/services{of}")).await?;
+    let asked = asked.into_iter().filter(|one| one.agency == agency).map(|one| one.consumer);
+    let offered = offered.iter().filter_map(|one| one.id.rsplit_once('/')).map(|(party, _)| party.to_owned());
+    let all: BTreeSet<String> = asked.chain(offered).collect();
+    Ok(all.into_iter().collect())
+}
+
+/// What a list gives; nothing where the agency is none.
+async fn some<T: serde::de::DeserializeOwned>(visit: &Visit, path: String) -> Result<Vec<T>, Failure> {
+    match visit.get::<Paged<T>>(path).await {
+        Ok(found) => Ok(found.items),
+        Err(failure) if failure.is_mendable() => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn fields(visit: &Visit, all: &[Field], chosen: &[String]) -> Vec<FieldChoice> {
+    let below = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('.'));
+    let one = |field: &Field| {
+        let inside: Vec<&Field> = all.iter().filter(|other| below(&other.path, &field.path)).collect();
+        FieldChoice {
+            title: visit.lang.half(&field.title).to_owned(),
+            personal: field.personal || inside.iter().any(|other| other.personal),
+            group: !inside.is_empty(),
+            below: field.path.contains('.'),
+            chosen: chosen.contains(&field.path),
+            path: field.path.clone(),
+        }
+    };
+    all.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::rendered;
+
+    const ODD: &str = "<script>alert(1)</script>";
+
+    fn bodies() -> Vec<(Question, Body)> {
+        let odd = || ODD.to_owned();
+        let choice = || Choice { value: odd(), words: odd(), chosen: true };
+        let field = |place: usize| FieldChoice {
+            path: format!("cha.truong{place}"),
+            title: odd(),
+            personal: true,
+            group: true,
+            below: place > 0,
+            chosen: place > 1,
+        };
+        let contact = |kind: &str| ContactRow { kind: kind.into(), name: odd(), phone: odd(), mail: odd() };
+        vec![
+            (Question::Agency, Body::Pick { options: vec![choice(), choice()], other: odd() }),
+            (Question::System, Body::Pick { options: Vec::new(), other: String::new() }),
+            (Question::Fields, Body::Fields { fields: (0..40).map(field).collect(), must: true }),
+            (Question::Fields, Body::Fields { fields: Vec::new(), must: false }),
+            (Question::Purpose, Body::Purpose { purposes: odd(), reason: odd(), must: true }),
+            (Question::Basis, Body::Basis { basis: odd(), of_service: odd(), must: false }),
+            (Question::Amount, Body::Amount { quota: odd(), until: odd() }),
+            (Question::Contacts, Body::Contacts(["business", "technical", "security"].map(contact).into())),
+        ]
+    }
+
+    #[test]
+    fn renders() {
+        for place in 0..bodies().len() {
+            rendered(|frame| {
+                let (question, body) = bodies().swap_remove(place);
+                QuestionPage {
+                    frame,
+                    question,
+                    back: DRAFTS.into(),
+                    service: ODD.into(),
+                    number: question as usize + 1,
+                    body,
+                    errors: vec![ODD.into()],
+                }
+            });
+        }
+    }
+}

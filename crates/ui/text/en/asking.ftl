@@ -1,0 +1,119 @@
+asking-title = Request a connection
+asking-service = Service
+asking-owner = Data owner
+asking-closed = The service takes no new requests at present. Look for another service, or contact the data owner.
+asking-kind-1 = Request of kind 1: sharing is mandatory, a technical registration is enough.
+asking-kind-2 = Request of kind 2: the data owner considers and decides.
+asking-kind-3 = Request of kind 3: special sharing, the data owner consents in writing.
+asking-prepare = What you need
+asking-prepare-system = The code of the information system that will call the service
+asking-prepare-fields = The fields that you really need
+asking-prepare-basis = Purpose, reason and legal basis
+asking-prepare-contacts = Name, and telephone number or e-mail address, of the contacts
+asking-documents = Documents
+asking-documents-when = These are attached after the request is sent, before it goes on to the next step:
+asking-kept = Each answer is saved. You can leave and go on another time.
+asking-has-draft = You have a draft for this service.
+asking-continue-draft = Continue the draft
+asking-begin = Start
+asking-choose = A request begins with the service. Find it in the catalogue and choose “Request a connection” on its page.
+asking-to-catalogue = Find a service
+
+asking-drafts = Drafts of requests
+asking-drafts-note = Only you see your drafts. They are deleted when they are sent.
+asking-drafts-none = There are no drafts. Choose a service to request a connection.
+asking-answered = Answered
+asking-changed = Last changed
+asking-actions = Actions
+asking-continue = Continue
+asking-delete-link = Delete
+asking-delete = Delete a draft
+asking-delete-which = Draft of a request for the service “{ $name }”.
+asking-delete-warning = Everything that was entered will be lost and cannot be recovered.
+asking-delete-button = Delete the draft
+asking-keep = Keep it
+done-asking-deleted = The draft was deleted.
+done-asking-saved = The draft was saved. You can go on another time.
+
+asking-back = Back
+asking-to-drafts = To the drafts
+asking-number = question { $count } of 7
+asking-save = Save and continue
+asking-save-exit = Save and exit
+asking-optional = May stay empty.
+
+asking-agency = Which agency asks?
+asking-agency-short = Agency
+asking-pick-co-quan = Choose the agency for which you make the request
+asking-other-co-quan = Another agency below it
+asking-typed-co-quan = Code of another agency
+asking-typed-hint-co-quan = Such as 000.00.11.H17
+
+asking-system = Which information system will call the service?
+asking-system-short = System
+asking-pick-he-thong = Systems of the agency that asked for or offer services
+asking-other-he-thong = Another system
+asking-typed-he-thong = Code of another system
+asking-typed-hint-he-thong = As in the directory, INSTANCE/CLASS/MEMBER/SUBSYSTEM, such as VN/GOV/H17/HOTICH
+
+asking-fields = Which fields do you need?
+asking-fields-short = Fields
+asking-fields-hint = Choose only what you really need. A group stands for all fields in it.
+asking-fields-may = None chosen means all fields.
+asking-fields-none = The description of the service names no fields. The request is for the whole answer.
+asking-fields-group = the whole group
+asking-fields-all = All fields of the service
+asking-personal = Personal data
+
+asking-purpose = What are the data for?
+asking-purpose-short = Purpose and reason
+asking-purpose-code = Code of the purpose
+asking-purpose-hint = Each call names one of these codes, such as dang-ky-ho-tich. Put commas between several codes.
+asking-reason = Reason
+asking-reason-hint = The task or procedure that needs the data, and why each group of fields is needed
+
+asking-basis = Which legal basis allows it?
+asking-basis-short = Legal basis
+asking-basis-hint = Article, clause and text, such as: Điều 7 Nghị định 278/2025/NĐ-CP
+asking-basis-may = If empty, the legal basis of the service counts.
+asking-basis-service = The provider names for the service: { $name }
+asking-basis-of-service = That of the service
+
+asking-amount = How much, and until when?
+asking-amount-short = Quota and period
+asking-quota = Calls a day at most
+asking-quota-hint = Such as 5,000. Leave it empty to ask for no daily quota.
+asking-quota-is = At most { $count } calls a day
+asking-quota-none = No daily quota
+asking-until = Until the end of
+asking-until-hint = Day, month, year, such as 31/12/2027. Leave it empty to ask for no end.
+asking-until-is = Until the end of { $name }
+asking-until-none = Without end
+
+asking-contacts = Whom to contact?
+asking-contacts-short = Contacts
+asking-contacts-hint = Each contact needs a name, and a telephone number or an e-mail address of the office.
+asking-contact-business = Business contact
+asking-contact-technical = Technical contact
+asking-contact-security = Security contact
+asking-contact-name = Name and post
+asking-contact-phone = Telephone number
+asking-contact-mail = E-mail address
+
+asking-check = Check before sending
+asking-change = Change
+asking-not-sent = The request was not sent
+asking-on-its-way = { $name }. Open it to follow it or to take it back.
+asking-send-title = Send the request
+asking-send-note = By sending you confirm that this is what your agency needs. The act is written into the journal.
+asking-send = Send the request
+
+asking-sent = The request was sent
+asking-sent-number = Number
+asking-sent-for = Service: { $name }.
+asking-sent-next = What happens next
+asking-sent-step = Present step: { $name }
+asking-sent-holder = In charge: { $name }
+asking-sent-due = Due: { $name }.
+asking-sent-documents = Documents to attach at this step
+asking-to-request = Open the request

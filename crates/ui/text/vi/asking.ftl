@@ -1,0 +1,119 @@
+asking-title = Đăng ký kết nối
+asking-service = Dịch vụ
+asking-owner = Cơ quan chủ quản dữ liệu
+asking-closed = Hiện dịch vụ không nhận đăng ký mới. Có thể tìm dịch vụ khác, hoặc liên hệ cơ quan chủ quản dữ liệu.
+asking-kind-1 = Đăng ký loại 1: dịch vụ thuộc diện chia sẻ bắt buộc, chỉ cần đăng ký kỹ thuật.
+asking-kind-2 = Đăng ký loại 2: cơ quan chủ quản dữ liệu xem xét và quyết định.
+asking-kind-3 = Đăng ký loại 3: chia sẻ đặc biệt, cơ quan chủ quản dữ liệu đồng ý bằng văn bản.
+asking-prepare = Cần chuẩn bị
+asking-prepare-system = Mã hệ thống thông tin sẽ gọi dịch vụ
+asking-prepare-fields = Các trường dữ liệu thật sự cần dùng
+asking-prepare-basis = Mục đích, lý do và căn cứ pháp lý của việc khai thác
+asking-prepare-contacts = Họ tên, số điện thoại hoặc thư điện tử của các đầu mối
+asking-documents = Tài liệu
+asking-documents-when = Các tài liệu sau được đính kèm sau khi gửi đăng ký, trước khi chuyển bước tiếp theo:
+asking-kept = Nội dung được lưu sau mỗi câu hỏi. Có thể thoát ra và làm tiếp vào lúc khác.
+asking-has-draft = Ông/bà đã có bản nháp cho dịch vụ này.
+asking-continue-draft = Tiếp tục bản nháp
+asking-begin = Bắt đầu
+asking-choose = Đăng ký bắt đầu từ dịch vụ cần khai thác. Tìm dịch vụ trong danh mục, rồi chọn “Đăng ký kết nối” ở trang của dịch vụ.
+asking-to-catalogue = Tìm dịch vụ
+
+asking-drafts = Bản nháp đăng ký kết nối
+asking-drafts-note = Bản nháp chỉ người lập nhìn thấy, và được xóa sau khi gửi.
+asking-drafts-none = Không có bản nháp nào. Chọn một dịch vụ để lập đăng ký kết nối.
+asking-answered = Số câu đã trả lời
+asking-changed = Sửa lần cuối
+asking-actions = Thao tác
+asking-continue = Tiếp tục
+asking-delete-link = Xóa
+asking-delete = Xóa bản nháp
+asking-delete-which = Bản nháp đăng ký dịch vụ “{ $name }”.
+asking-delete-warning = Toàn bộ nội dung đã nhập sẽ mất và không khôi phục được.
+asking-delete-button = Xóa bản nháp
+asking-keep = Giữ lại
+done-asking-deleted = Đã xóa bản nháp.
+done-asking-saved = Đã lưu bản nháp. Có thể làm tiếp vào lúc khác.
+
+asking-back = Quay lại
+asking-to-drafts = Về danh sách bản nháp
+asking-number = câu { $count }/7
+asking-save = Lưu và tiếp tục
+asking-save-exit = Lưu và thoát
+asking-optional = Có thể bỏ trống.
+
+asking-agency = Cơ quan nào đăng ký?
+asking-agency-short = Cơ quan đăng ký
+asking-pick-co-quan = Chọn cơ quan mà ông/bà lập đăng ký
+asking-other-co-quan = Cơ quan khác thuộc phạm vi quản lý
+asking-typed-co-quan = Mã cơ quan khác
+asking-typed-hint-co-quan = Mã định danh theo dạng 000.00.11.H17
+
+asking-system = Hệ thống thông tin nào sẽ gọi dịch vụ?
+asking-system-short = Hệ thống khai thác
+asking-pick-he-thong = Những hệ thống của cơ quan đã từng đăng ký hoặc cung cấp dịch vụ
+asking-other-he-thong = Hệ thống khác
+asking-typed-he-thong = Mã hệ thống khác
+asking-typed-hint-he-thong = Theo danh bạ tin cậy, dạng MÔI-TRƯỜNG/LOẠI/THÀNH-VIÊN/HỆ-THỐNG, ví dụ VN/GOV/H17/HOTICH
+
+asking-fields = Cần những trường dữ liệu nào?
+asking-fields-short = Trường dữ liệu
+asking-fields-hint = Chỉ chọn trường thật sự cần. Chọn một nhóm là chọn mọi trường trong nhóm.
+asking-fields-may = Không chọn trường nào là đăng ký mọi trường.
+asking-fields-none = Bản mô tả của dịch vụ không nêu từng trường. Đăng ký có hiệu lực cho toàn bộ câu trả lời.
+asking-fields-group = cả nhóm
+asking-fields-all = Mọi trường của dịch vụ
+asking-personal = Dữ liệu cá nhân
+
+asking-purpose = Dùng dữ liệu để làm gì?
+asking-purpose-short = Mục đích và lý do
+asking-purpose-code = Mã mục đích khai thác
+asking-purpose-hint = Mỗi lượt gọi phải nêu một trong các mã này, ví dụ dang-ky-ho-tich. Nhiều mã cách nhau bằng dấu phẩy.
+asking-reason = Lý do
+asking-reason-hint = Nhiệm vụ hoặc thủ tục cần dữ liệu, và vì sao cần từng nhóm trường đã chọn
+
+asking-basis = Căn cứ pháp lý nào cho phép khai thác?
+asking-basis-short = Căn cứ pháp lý
+asking-basis-hint = Điều, khoản, tên văn bản; ví dụ: Điều 7 Nghị định 278/2025/NĐ-CP
+asking-basis-may = Bỏ trống thì áp dụng căn cứ của dịch vụ.
+asking-basis-service = Căn cứ mà bên cung cấp nêu cho dịch vụ: { $name }
+asking-basis-of-service = Theo căn cứ của dịch vụ
+
+asking-amount = Khai thác bao nhiêu và đến khi nào?
+asking-amount-short = Hạn mức và thời hạn
+asking-quota = Số lượt gọi tối đa mỗi ngày
+asking-quota-hint = Ví dụ 5.000. Bỏ trống nếu không đề nghị hạn mức theo ngày.
+asking-quota-is = Tối đa { $count } lượt mỗi ngày
+asking-quota-none = Không đề nghị hạn mức theo ngày
+asking-until = Đến hết ngày
+asking-until-hint = Ví dụ 31/12/2027. Bỏ trống nếu đề nghị không thời hạn.
+asking-until-is = Đến hết ngày { $name }
+asking-until-none = Không thời hạn
+
+asking-contacts = Liên hệ với ai?
+asking-contacts-short = Đầu mối
+asking-contacts-hint = Mỗi đầu mối cần họ tên, và số điện thoại hoặc thư điện tử công vụ.
+asking-contact-business = Đầu mối nghiệp vụ
+asking-contact-technical = Đầu mối kỹ thuật
+asking-contact-security = Đầu mối an toàn thông tin
+asking-contact-name = Họ tên, chức vụ
+asking-contact-phone = Số điện thoại
+asking-contact-mail = Thư điện tử
+
+asking-check = Kiểm tra trước khi gửi
+asking-change = Sửa
+asking-not-sent = Chưa gửi được đăng ký
+asking-on-its-way = { $name }. Mở đăng ký đang xử lý để theo dõi hoặc rút lại.
+asking-send-title = Gửi đăng ký
+asking-send-note = Khi gửi, ông/bà xác nhận nội dung đúng với nhu cầu của cơ quan. Việc gửi được ghi vào sổ nhật ký.
+asking-send = Gửi đăng ký
+
+asking-sent = Đã gửi đăng ký kết nối
+asking-sent-number = Số đăng ký
+asking-sent-for = Dịch vụ: { $name }.
+asking-sent-next = Việc tiếp theo
+asking-sent-step = Bước hiện tại: { $name }
+asking-sent-holder = Người xử lý: { $name }
+asking-sent-due = Hạn xử lý: { $name }.
+asking-sent-documents = Tài liệu cần đính kèm ở bước này
+asking-to-request = Mở đăng ký
