@@ -24,9 +24,12 @@ pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Drafts(Place);
 
+/// Person and draft, and what it says.
+type Kept = BTreeMap<(String, String), Vec<u8>>;
+
 #[derive(Clone)]
 enum Place {
-    Memory(Arc<Mutex<BTreeMap<(String, String), Vec<u8>>>>),
+    Memory(Arc<Mutex<Kept>>),
     Folder(PathBuf),
 }
 
@@ -64,7 +67,7 @@ impl Drafts {
     /// The person has too many; it is too long; the folder cannot be written.
     pub async fn begin(&self, person: &str, draft: &impl Serialize) -> Result<String, Failure> {
         let (of, bytes) = (person.to_owned(), written(draft)?);
-        let id: String = crypto::hash::random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{:016x}", u64::from_be_bytes(crypto::hash::random()));
         let name = id.clone();
         let kept = self
             .work(move |place| {

@@ -90,7 +90,7 @@ asking-until-hint = Day, month, year, such as 31/12/2027. Leave it empty to ask 
 asking-until-is = Until the end of { $name }
 asking-until-none = Without end
 
-asking-contacts = Whom to contact?
+asking-contacts = Who are the contacts of your agency?
 asking-contacts-short = Contacts
 asking-contacts-hint = Each contact needs a name, and a telephone number or an e-mail address of the office.
 asking-contact-business = Business contact
@@ -115,5 +115,6 @@ asking-sent-next = What happens next
 asking-sent-step = Present step: { $name }
 asking-sent-holder = In charge: { $name }
 asking-sent-due = Due: { $name }.
-asking-sent-documents = Documents to attach at this step
+asking-sent-documents = Documents of this step
+asking-sent-attach = Attach these on the page of the request. It goes on to the next step only when they are there.
 asking-to-request = Open the request

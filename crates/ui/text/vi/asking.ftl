@@ -90,7 +90,7 @@ asking-until-hint = Ví dụ 31/12/2027. Bỏ trống nếu đề nghị không 
 asking-until-is = Đến hết ngày { $name }
 asking-until-none = Không thời hạn
 
-asking-contacts = Liên hệ với ai?
+asking-contacts = Ai là đầu mối của cơ quan?
 asking-contacts-short = Đầu mối
 asking-contacts-hint = Mỗi đầu mối cần họ tên, và số điện thoại hoặc thư điện tử công vụ.
 asking-contact-business = Đầu mối nghiệp vụ
@@ -115,5 +115,6 @@ asking-sent-next = Việc tiếp theo
 asking-sent-step = Bước hiện tại: { $name }
 asking-sent-holder = Người xử lý: { $name }
 asking-sent-due = Hạn xử lý: { $name }.
-asking-sent-documents = Tài liệu cần đính kèm ở bước này
+asking-sent-documents = Tài liệu của bước này
+asking-sent-attach = Đính kèm đủ các tài liệu sau ở trang của đăng ký. Đăng ký chỉ chuyển sang bước tiếp theo khi đã đủ tài liệu.
 asking-to-request = Mở đăng ký

@@ -149,7 +149,7 @@ impl Answers {
         let picked = || if form.get("chon").is_empty() { text("khac") } else { text("chon") };
         match question {
             Question::Agency => self.agency = picked(),
-            Question::System => self.system = picked().trim_matches('/').to_owned(),
+            Question::System => picked().trim_matches('/').clone_into(&mut self.system),
             Question::Fields => self.fields = topmost(form.all("truong")),
             Question::Purpose => (self.purposes, self.reason) = (text("muc-dich"), text("ly-do")),
             Question::Basis => self.basis = text("can-cu"),
@@ -177,7 +177,7 @@ impl Answers {
         };
         match question {
             Question::Agency => {
-                wrong(self.agency.is_empty(), "Chọn hoặc nhập mã cơ quan", "Choose or type the agency")
+                wrong(self.agency.is_empty(), "Chọn hoặc nhập mã cơ quan", "Choose or type the agency");
             }
             Question::System => wrong(
                 !is_system(&self.system),

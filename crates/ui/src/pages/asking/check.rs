@@ -9,7 +9,7 @@ use base::Ts;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::answers::{Contact, Question};
+use super::answers::Question;
 use super::{DRAFTS, Open, next_of, page_of, person};
 use crate::Console;
 use crate::failure::Failure;
@@ -153,7 +153,8 @@ fn lines(frame: &Frame, open: &Open, names: &Names, question: Question) -> Vec<S
         name if name == code => code.clone(),
         name => format!("{name} ({code})"),
     };
-    let contact = |(kind, one): (&String, &Contact)| {
+    let contact = |kind: &String| {
+        let one = answers.contacts.get(kind).cloned().unwrap_or_default();
         let parts = [&*one.name, &one.phone, &one.mail];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("{}: {}", frame.of("asking-contact", kind), parts.join(", "))
@@ -177,7 +178,7 @@ fn lines(frame: &Frame, open: &Open, names: &Names, question: Question) -> Vec<S
                 until.unwrap_or_else(|| frame.t("asking-until-none")),
             ]
         }
-        Question::Contacts => answers.contacts.iter().map(contact).collect(),
+        Question::Contacts => open.about.demands.contacts.iter().map(contact).collect(),
     }
 }
 

@@ -66,7 +66,8 @@ struct FieldChoice {
     personal: bool,
     /// Whether there are fields below it.
     group: bool,
-    below: bool,
+    /// Names above it.
+    depth: usize,
     chosen: bool,
 }
 
@@ -216,7 +217,7 @@ fn fields(visit: &Visit, all: &[Field], chosen: &[String]) -> Vec<FieldChoice> {
             title: visit.lang.half(&field.title).to_owned(),
             personal: field.personal || inside.iter().any(|other| other.personal),
             group: !inside.is_empty(),
-            below: field.path.contains('.'),
+            depth: field.path.matches('.').count(),
             chosen: chosen.contains(&field.path),
             path: field.path.clone(),
         }
@@ -239,7 +240,7 @@ mod tests {
             title: odd(),
             personal: true,
             group: true,
-            below: place > 0,
+            depth: place,
             chosen: place > 1,
         };
         let contact = |kind: &str| ContactRow { kind: kind.into(), name: odd(), phone: odd(), mail: odd() };
