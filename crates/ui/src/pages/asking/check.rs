@@ -15,6 +15,7 @@ use crate::Console;
 use crate::failure::Failure;
 use crate::form::{Form, new_key};
 use crate::names::{Names, Rules};
+use crate::pages::catalogue::service::Field;
 use crate::session::Visit;
 use crate::view::{Frame, Section, page, page_as, redirect, segments};
 
@@ -183,12 +184,14 @@ fn lines(frame: &Frame, open: &Open, names: &Names, question: Question) -> Vec<S
 }
 
 fn field(frame: &Frame, open: &Open, path: &str) -> String {
-    let title =
-        open.about.fields.iter().find(|field| field.path == path).map(|field| frame.half(&field.title));
-    match title.filter(|title| !title.is_empty()) {
+    let fields = &open.about.fields;
+    let title = fields.iter().find(|field| field.path == path).map(|field| frame.half(&field.title));
+    let below = |field: &Field| field.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    let named = match title.filter(|title| !title.is_empty()) {
         Some(title) => format!("{title} ({path})"),
         None => path.to_owned(),
-    }
+    };
+    if fields.iter().any(below) { format!("{named}: {}", frame.t("asking-fields-group")) } else { named }
 }
 
 fn wrongs(frame: &Frame, draft: &str, failure: &Failure) -> Vec<Wrong> {
@@ -200,20 +203,16 @@ fn wrongs(frame: &Frame, draft: &str, failure: &Failure) -> Vec<Wrong> {
         };
         return failure.mistakes.iter().zip(failure.mistakes_in(frame.lang)).map(one).collect();
     }
-    let href = match &*failure.code {
-        "EX-2004" => Some(page(Question::Agency)),
-        "EX-2016" => Some(page(Question::Fields)),
-        // The request that is on its way is named first in the title.
-        "EX-2005" => failure
-            .title
-            .split(' ')
-            .find(|word| word.starts_with("YC-"))
-            .map(|id| format!("/ket-noi/{}", segments(id))),
-        _ => None,
-    };
-    let words = match &*failure.code {
-        "EX-2005" => frame.tw("asking-on-its-way", frame.half(&failure.title)),
-        _ => frame.half(&failure.title).to_owned(),
+    // The request that is on its way is named first in the title.
+    let other = failure.title.split(' ').find(|word| word.starts_with("YC-"));
+    let title = || frame.half(&failure.title).to_owned();
+    let (words, href) = match (&*failure.code, other) {
+        ("EX-2004", _) => (frame.t("asking-not-yours"), Some(page(Question::Agency))),
+        ("EX-2005", Some(id)) => {
+            (frame.tw("asking-on-its-way", id), Some(format!("/ket-noi/{}", segments(id))))
+        }
+        ("EX-2016", _) => (title(), Some(page(Question::Fields))),
+        _ => (title(), None),
     };
     vec![Wrong { words, href }]
 }
@@ -245,7 +244,7 @@ async fn sent(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
 }
 
 /// Whether what was asked for has personal data; no fields means all of them.
-fn is_personal(all: &[crate::pages::catalogue::service::Field], asked: &[String]) -> bool {
+fn is_personal(all: &[Field], asked: &[String]) -> bool {
     let covers = |path: &str, asked: &String| {
         path.strip_prefix(asked.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
