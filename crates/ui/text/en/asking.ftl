@@ -44,7 +44,7 @@ asking-optional = May stay empty.
 
 asking-agency = Which agency asks?
 asking-agency-short = Agency
-asking-pick-co-quan = Choose the agency for which you make the request
+asking-pick-co-quan = Choose the agency in whose name the request is made
 asking-other-co-quan = Another agency below it
 asking-typed-co-quan = Code of another agency
 asking-typed-hint-co-quan = Such as 000.00.11.H17

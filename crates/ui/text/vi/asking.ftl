@@ -44,7 +44,7 @@ asking-optional = Có thể bỏ trống.
 
 asking-agency = Cơ quan nào đăng ký?
 asking-agency-short = Cơ quan đăng ký
-asking-pick-co-quan = Chọn cơ quan mà ông/bà lập đăng ký
+asking-pick-co-quan = Chọn cơ quan đứng tên đăng ký
 asking-other-co-quan = Cơ quan khác thuộc phạm vi quản lý
 asking-typed-co-quan = Mã cơ quan khác
 asking-typed-hint-co-quan = Mã định danh theo dạng 000.00.11.H17

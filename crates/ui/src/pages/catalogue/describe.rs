@@ -20,7 +20,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// `path`, `query`, `header`.
+    /// `path`, `query`, `header`, `body`.
     pub place: String,
     /// Whether a call without it is refused.
     pub required: bool,
@@ -52,7 +52,7 @@ pub struct Shape {
     pub sensitive: bool,
 }
 
-/// Parameters of an operation, its own before those of its path.
+/// Parameters of an operation, its own before those of its path, then what its body holds.
 pub fn parameters(document: &Value, path: &str, method: &str) -> Vec<Parameter> {
     let item = resolve(document, &document["paths"][path]);
     let operation = &item[method.to_ascii_lowercase()];
@@ -67,7 +67,35 @@ pub fn parameters(document: &Value, path: &str, method: &str) -> Vec<Parameter> 
         let required = given["required"] == Value::Bool(true);
         found.push(Parameter { name, place, required, kind, title: text(&given["description"]) });
     }
+    let contents = resolve(document, &operation["requestBody"])["content"].as_object();
+    let body = contents.into_iter().flatten().find_map(|(_, content)| content.get("schema"));
+    if let Some(body) = body {
+        inside(document, body, "", (&mut found, &mut { STEPS }));
+    }
     found
+}
+
+/// The members of an object in a body, with those of the objects in it.
+fn inside(document: &Value, schema: &Value, above: &str, (found, left): (&mut Vec<Parameter>, &mut usize)) {
+    let schema = resolve(document, schema);
+    let Some(fewer) = left.checked_sub(1) else { return };
+    *left = fewer;
+    let needed = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        found.push(Parameter {
+            name: path.clone(),
+            place: "body".to_owned(),
+            required: needed.iter().any(|needed| needed == name),
+            kind: shape(document, member).kind,
+            title: text(&resolve(document, member)["description"]),
+        });
+        inside(document, member, &path, (&mut *found, &mut *left));
+    }
+    let below = SAME.iter().filter_map(|key| schema[*key].as_array()).flatten();
+    for schema in below.chain(schema.get("items")) {
+        inside(document, schema, above, (&mut *found, &mut *left));
+    }
 }
 
 /// Answers of an operation.
@@ -196,6 +224,9 @@ mod tests {
                 "parameters": [{ "$ref": "#/components/parameters/So" }, { "name": "trang", "in": "query" }],
                 "get": {
                     "parameters": [{ "name": "trang", "in": "query", "schema": { "type": "integer" } }],
+                    "requestBody": { "content": { "application/json": { "schema": {
+                        "type": "object", "required": ["nguoi"], "properties": { "nguoi": { "type": "object",
+                            "properties": { "ten": { "type": "string" } } } } } } } },
                     "responses": {
                         "200": { "description": "Tốt", "content": { "application/json": { "schema": {
                             "type": "array", "items": { "$ref": "#/components/schemas/Nguoi" } } } } },
@@ -236,7 +267,15 @@ mod tests {
         let document = document();
         let found = parameters(&document, "/{so}", "GET");
         let names: Vec<_> = found.iter().map(|one| (&*one.name, &*one.kind, one.required)).collect();
-        assert_eq!(names, [("trang", "integer", false), ("so", "string", true)]);
+        assert_eq!(
+            names,
+            [
+                ("trang", "integer", false),
+                ("so", "string", true),
+                ("nguoi", "object", true),
+                ("nguoi.ten", "string", false),
+            ]
+        );
         let answers = answers(&document, "/{so}", "GET");
         assert_eq!(answers.iter().map(|one| &*one.status).collect::<Vec<_>>(), ["200", "404"]);
         assert!(parameters(&document, "/", "PUT").is_empty());
