@@ -2,9 +2,14 @@
 
 pub mod calls;
 pub mod failed;
+pub mod gate;
+pub mod grants;
 pub mod help;
+pub mod requests;
+pub mod sharing;
 pub mod sign_in;
 pub mod source;
+pub mod terms;
 pub mod work;
 
 use axum::Router;
@@ -19,4 +24,8 @@ pub fn routes() -> Router<Console> {
         .merge(work::routes())
         .merge(source::routes())
         .merge(help::routes())
+        .merge(requests::routes())
+        .merge(sharing::routes())
+        .merge(grants::routes())
+        .merge(gate::routes())
 }
