@@ -41,6 +41,8 @@ pub struct Desk {
     only: Option<String>,
     /// Whether the person's role decides on grants.
     decides: bool,
+    /// Whether the person's role publishes services.
+    publishes: bool,
     /// Whether the person belongs to an agency.
     at_agency: bool,
 }
@@ -164,6 +166,10 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
         }),
         only: Some(wanted.dich_vu).filter(|id| !id.is_empty()).map(|id| names.get(&id).to_owned()),
         decides: frame.who.as_ref().is_some_and(|who| who.is("data_owner")),
+        publishes: frame
+            .who
+            .as_ref()
+            .is_some_and(|who| who.is("data_owner") || who.is("agency_administrator")),
         at_agency: !own_agencies(&visit).is_empty(),
         frame,
     };
@@ -277,6 +283,7 @@ mod tests {
                 next_grants: (many > 0).then(|| "/chia-se?quyen_sau=a".into()),
                 only: (many > 0).then(|| odd.clone()),
                 decides: many > 0,
+                publishes: many > 0,
                 at_agency: many > 0,
             });
         }

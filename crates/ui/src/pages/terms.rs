@@ -112,7 +112,7 @@ fn quota(text: &str) -> Result<Option<u64>, Failure> {
     }
     let wrong = |_| {
         Failure::field(
-            "quota_day",
+            "han-muc",
             "Hạn mức phải là số lượt gọi mỗi ngày, ví dụ 1.000",
             "The quota is a number of calls a day, such as 1,000",
         )
@@ -131,7 +131,7 @@ pub fn end(text: &str) -> Result<Option<Ts>, Failure> {
     let end = time::typed_day(text).and_then(end_of);
     end.map(Some).ok_or_else(|| {
         Failure::field(
-            "until",
+            "den-ngay",
             "Thời hạn viết theo ngày/tháng/năm, ví dụ 31/12/2027",
             "The last day is written as day/month/year, such as 31/12/2027",
         )

@@ -131,7 +131,7 @@ async fn judge(visit: Visit, Path(id): Path<String>, form: Form) -> Result<Respo
         "accepted" => (json!({ "verdict": "accepted" }), "gate-accepted"),
         "rejected" => (json!({ "verdict": "rejected", "reason": form.get("ly-do") }), "gate-rejected"),
         _ => {
-            let none = Failure::field("verdict", "Chưa chọn kết quả xem xét", "No verdict was chosen");
+            let none = Failure::field("ket-qua", "Chưa chọn kết quả xem xét", "No verdict was chosen");
             return shown(&visit, &id, &form, Some(none)).await;
         }
     };
@@ -174,7 +174,7 @@ async fn shown(visit: &Visit, id: &str, typed: &Form, failure: Option<Failure>) 
         .any(|post| post.agency.is_none() && matches!(&*post.role, "platform_operator" | "security_officer"));
     let waits = filed.standing == "waiting";
     let own = filed.history.first().is_some_and(|acted| acted.by == who.id);
-    let files = who.is("security_officer") || who.is("platform_operator");
+    let of_gate = who.is("security_officer") || who.is("platform_operator");
     let page = OneFiling {
         title: report.title(frame.lang, &filed.filing.item),
         party: names.get(&filed.filing.party).to_owned(),
@@ -182,7 +182,7 @@ async fn shown(visit: &Visit, id: &str, typed: &Form, failure: Option<Failure>) 
         errors: failure.as_ref().map(|failure| failure.lines(frame.lang)).unwrap_or_default(),
         judges: waits && platform && !own,
         own: waits && platform && own,
-        withdraws: files && matches!(&*filed.standing, "waiting" | "accepted"),
+        withdraws: of_gate && matches!(&*filed.standing, "waiting" | "accepted"),
         verdict: typed.get("ket-qua").to_owned(),
         reason: typed.get("ly-do").to_owned(),
         key: new_key(),

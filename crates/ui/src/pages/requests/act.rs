@@ -8,7 +8,7 @@ use axum::routing::{MethodRouter, get};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::one::{Named, approve_key, named};
+use super::one::{LIVE, Named, approve_key, named};
 use super::whole::{Request, Whole, load};
 use crate::Console;
 use crate::api::Versioned;
@@ -70,6 +70,8 @@ pub struct ActPage {
     contacts: Vec<Contact>,
     /// Whether terms can be changed here.
     terms: bool,
+    /// Whether the grant is issued by it.
+    live: bool,
 }
 
 /// A field that can be left out.
@@ -228,6 +230,7 @@ async fn shown(
         boxes: boxes.collect(),
         contacts: if at.verb == Verb::Resubmit { contacts(&request, &typed) } else { Vec::new() },
         errors: failure.as_ref().map(|failure| failure.lines(lang)).unwrap_or_default(),
+        live: at.verb == Verb::Approve && approve_key(&rules, &request) == LIVE,
         verb: at.verb,
         key: new_key(),
         frame,
@@ -273,6 +276,7 @@ mod tests {
                     .map(|_| Tick { path: odd.into(), title: odd.into(), ticked: true })
                     .collect(),
                 terms: matches!(verb, Verb::Approve | Verb::Resubmit),
+                live: full,
                 request: request.clone(),
             });
         }

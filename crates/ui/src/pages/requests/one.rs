@@ -21,6 +21,9 @@ use crate::view::{Frame, Section, page, passed_on, segment, segments};
 /// Acts of the history that the page shows; the minutes have all decisions.
 const ACTS_SHOWN: usize = 25;
 
+/// Words of the button of the last step.
+pub const LIVE: &str = "requests-do-live";
+
 #[derive(Template)]
 #[template(path = "requests/one.html")]
 pub struct One {
@@ -42,6 +45,8 @@ pub struct One {
     /// The first step is handed on, the last one goes live, others are approved.
     approve: &'static str,
     refusable: bool,
+    /// The last step waits for what stands against going live.
+    blocked: bool,
 }
 
 /// Names that the page shows beside codes.
@@ -158,6 +163,7 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
         shown: Shown::of(lang, request.terms.clone(), &service),
         documents: documents(&rules, lang, &request),
         tasks: jobs(&rules, lang, &request, &mine),
+        blocked: mine.decides() && approve == LIVE && !stands_against.is_empty(),
         refusable: holder.as_ref().is_some_and(|holder| holder.whose != "consumer"),
         holder: holder.map(|holder| holder.named(&names)),
         frame,
@@ -196,7 +202,7 @@ pub fn approve_key(rules: &Rules, request: &Request) -> &'static str {
     let steps = rules.road(request.kind, &request.road).map(|road| &road.steps[..]).unwrap_or_default();
     let is = |step: Option<&crate::names::Step>| step.is_some_and(|step| step.code == request.step);
     if is(steps.last()) {
-        "requests-do-live"
+        LIVE
     } else if is(steps.first()) {
         "requests-do-send"
     } else {
@@ -278,12 +284,15 @@ pub fn act(rules: &Rules, lang: Lang, kind: u8, entry: &Entry) -> Act {
     }
 }
 
-/// The API writes `code (Vietnamese / English): party` of what a gate misses, and names of tasks as they are.
+/// The API writes `code (Vietnamese / English): party` of what a gate misses, and tasks without a party.
 fn against(lang: Lang, text: &str, names: &Names) -> Against {
-    let item = text.split_once(" (").and_then(|(_, rest)| rest.rsplit_once("): "));
-    let Some((title, party)) = item else { return Against { what: lang.half(text).to_owned(), party: None } };
-    let party = Some((segments(party), names.get(party).to_owned()));
-    Against { what: lang.half(title).to_owned(), party }
+    let inside = text.split_once(" (").map_or(text, |(_, rest)| rest);
+    if let Some((title, party)) = inside.rsplit_once("): ") {
+        let party = Some((segments(party), names.get(party).to_owned()));
+        return Against { what: lang.half(title).to_owned(), party };
+    }
+    let title = inside.strip_suffix(')').unwrap_or(inside);
+    Against { what: lang.half(title).to_owned(), party: None }
 }
 
 #[cfg(test)]
@@ -358,6 +367,7 @@ mod tests {
             mine: Mine { step: full, consumer: full, ..Mine::default() },
             approve: "requests-do-approve",
             refusable: full,
+            blocked: false,
         }
     }
 
@@ -377,7 +387,7 @@ mod tests {
             against(Lang::En, "security_minutes (Biên bản / Minutes (6 months)): VN/GOV/H17/A", &names);
         assert_eq!(found.what, "Minutes (6 months)");
         assert_eq!(found.party, Some(("VN/GOV/H17/A".into(), "VN/GOV/H17/A".into())));
-        let task = against(Lang::Vi, "Đánh giá rủi ro / Risk assessment", &names);
+        let task = against(Lang::Vi, "risk_assessment (Đánh giá rủi ro / Risk assessment)", &names);
         assert_eq!((task.what.as_str(), task.party), ("Đánh giá rủi ro", None));
     }
 }
