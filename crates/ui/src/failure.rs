@@ -93,7 +93,12 @@ impl Failure {
         if self.mistakes.is_empty() {
             vec![lang.half(&self.title).to_owned()]
         } else {
-            self.mistakes_in(lang)
+            let placed = |(one, said): (&Mistake, String)| {
+                let place = lang.of_family("place", &one.place);
+                // “Is missing” alone would leave the reader to guess what.
+                if place == one.place { said } else { format!("{place}: {said}") }
+            };
+            self.mistakes.iter().zip(self.mistakes_in(lang)).map(placed).collect()
         }
     }
 

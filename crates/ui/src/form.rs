@@ -1,7 +1,10 @@
 //! Forms of our own pages.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts as _, Request};
+use axum::routing::MethodRouter;
+use http::StatusCode;
 
 use crate::Console;
 use crate::failure::Failure;
@@ -11,6 +14,10 @@ use crate::session::Visit;
 const TOKEN: &str = "bieu-mau";
 /// Longest form in bytes; files come another way.
 pub const FORM_BYTES_MAX: usize = 256 * 1024;
+/// Largest file of a form in bytes (20 MiB), as the API takes it.
+const FILE_BYTES_MAX: usize = 20 << 20;
+/// Name of the member that is the file.
+const FILE: &str = "tep";
 
 /// What somebody filled in: names and values in their order, trimmed.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +27,11 @@ impl Form {
     /// The value with a name; empty when it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether there is a member with this name, be it empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(found, _)| found == name)
     }
 
     /// All values with a name that are not empty.
@@ -36,6 +48,11 @@ impl Form {
     /// The key by which the form counts once.
     pub fn key(&self) -> &str {
         self.get("khoa")
+    }
+
+    /// A form that was filled in here.
+    pub fn from(members: Vec<(String, String)>) -> Self {
+        Self(members)
     }
 
     /// A form with these members.
@@ -68,8 +85,90 @@ impl FromRequest<Console> for Form {
         let members: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
             .map_err(|_| Failure::field("form", "biểu mẫu không đọc được", "the form cannot be read"))?;
         let form = Self(members.into_iter().map(|(name, value)| (name, value.trim().to_owned())).collect());
-        let right = visit.form_token();
+        form.ours(&visit)
+    }
+}
+
+impl Form {
+    /// The form, if it comes from a page of this session.
+    fn ours(self, visit: &Visit) -> Result<Self, Failure> {
         // The token is an HMAC under a key of this process: its comparison gives nothing away that could be used.
-        if form.get(TOKEN) == right { Ok(form) } else { Err(Failure::foreign_form()) }
+        if self.get(TOKEN) == visit.form_token() { Ok(self) } else { Err(Failure::foreign_form()) }
+    }
+}
+
+/// A form with a file, which stands last in it: what stands before is read even when the file is too large.
+pub struct FileForm {
+    /// What somebody filled in.
+    pub form: Form,
+    /// The file; none when nobody chose one.
+    pub file: Result<Option<File>, Failure>,
+}
+
+/// A file that somebody chose.
+pub struct File {
+    /// Its name, without a path.
+    pub name: String,
+    /// What it is, by the end of its name: browsers guess by that, too.
+    pub media_type: &'static str,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// A route whose forms carry a file.
+pub fn with_file(route: MethodRouter<Console>) -> MethodRouter<Console> {
+    route.layer(DefaultBodyLimit::max(FILE_BYTES_MAX + FORM_BYTES_MAX))
+}
+
+impl FromRequest<Console> for FileForm {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::from_request_parts(&mut parts, console).await?;
+        let request = Request::from_parts(parts, body);
+        let mut members = Multipart::from_request(request, &()).await.map_err(|_| Failure::foreign_form())?;
+        let mut form = Form::default();
+        let file = read(&mut members, &mut form).await;
+        Ok(Self { form: form.ours(&visit)?, file: file.map_err(|error| unread(&error)) })
+    }
+}
+
+async fn read(members: &mut Multipart, form: &mut Form) -> Result<Option<File>, MultipartError> {
+    while let Some(member) = members.next_field().await? {
+        let name = member.name().unwrap_or_default().to_owned();
+        if name != FILE {
+            form.0.push((name, member.text().await?.trim().to_owned()));
+            continue;
+        }
+        let called = member.file_name().unwrap_or_default();
+        let name = called.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
+        let bytes = member.bytes().await?;
+        let chosen = !name.is_empty() && !bytes.is_empty();
+        return Ok(chosen.then(|| File { media_type: media_type(&name), name, bytes }));
+    }
+    Ok(None)
+}
+
+fn unread(error: &MultipartError) -> Failure {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let vi = "tệp lớn hơn 20 MB; hãy quét ở độ phân giải thấp hơn hoặc tách thành nhiều tệp";
+        let en = "the file is larger than 20 MB: scan it with a lower resolution, or split it";
+        return Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::field(FILE, vi, en) };
+    }
+    Failure::field(FILE, "tệp không đến đủ; hãy gửi lại", "the file did not arrive whole: send it again")
+}
+
+fn media_type(name: &str) -> &'static str {
+    let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
+    match end.as_str() {
+        "pdf" => "application/pdf",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "tif" | "tiff" => "image/tiff",
+        "txt" => "text/plain",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
     }
 }

@@ -68,6 +68,15 @@ pub struct Word {
     /// Of kinds of sharing: 1 automatic, 2 on request, 3 special.
     #[serde(default)]
     pub request_kind: Option<u8>,
+    /// Of tasks: the role that closes it.
+    #[serde(default)]
+    pub role: String,
+    /// Of tasks: whose person.
+    #[serde(default)]
+    pub whose: String,
+    /// Of tasks: codes of the documents without which it cannot be closed.
+    #[serde(default)]
+    pub attach: Vec<String>,
 }
 
 /// A step of a road.

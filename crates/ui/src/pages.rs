@@ -4,9 +4,14 @@ pub mod asking;
 pub mod calls;
 pub mod catalogue;
 pub mod failed;
+pub mod gate;
+pub mod grants;
 pub mod help;
+pub mod requests;
+pub mod sharing;
 pub mod sign_in;
 pub mod source;
+pub mod terms;
 pub mod work;
 
 use axum::Router;
@@ -23,4 +28,8 @@ pub fn routes() -> Router<Console> {
         .merge(work::routes())
         .merge(source::routes())
         .merge(help::routes())
+        .merge(requests::routes())
+        .merge(sharing::routes())
+        .merge(grants::routes())
+        .merge(gate::routes())
 }

@@ -13,6 +13,9 @@ use rust_embed::RustEmbed;
 #[folder = "text"]
 struct Files;
 
+/// What stands between the halves of a text in two languages.
+const MARK: &str = " / ";
+
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -65,12 +68,15 @@ impl Lang {
         self.bundle().has_message(key)
     }
 
-    /// The half of a text that is written “Vietnamese / English”.
+    /// The half of a text that is written “Vietnamese / English”. Where each half has names in both languages in it, the
+    /// mark in the middle parts them.
     pub fn half(self, text: &str) -> &str {
-        match (self, text.split_once(" / ")) {
+        let marks: Vec<usize> = text.match_indices(MARK).map(|(at, _)| at).collect();
+        let middle = if marks.len() % 2 == 1 { marks.get(marks.len() / 2) } else { marks.first() };
+        match (self, middle) {
             (_, None) => text,
-            (Self::Vi, Some((vi, _))) => vi,
-            (Self::En, Some((_, en))) => en,
+            (Self::Vi, Some(at)) => &text[..*at],
+            (Self::En, Some(at)) => &text[at + MARK.len()..],
         }
     }
 

@@ -191,6 +191,22 @@ pub fn to(address: &str, done: &str) -> Response {
     redirect(&address)
 }
 
+/// A file of the API, passed on as it is.
+pub fn passed_on(from: Response) -> Response {
+    let (parts, body) = from.into_parts();
+    let mut response = Response::new(body);
+    for name in [header::CONTENT_TYPE, header::CONTENT_DISPOSITION, header::CONTENT_LENGTH] {
+        if let Some(value) = parts.headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    // What people handed in is saved, never shown as a page of ours.
+    let saved = HeaderValue::from_static("attachment");
+    response.headers_mut().entry(header::CONTENT_DISPOSITION).or_insert(saved);
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 /// To another page of ours.
 pub fn redirect(address: &str) -> Response {
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));

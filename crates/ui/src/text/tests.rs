@@ -91,4 +91,7 @@ fn a_text_in_two_languages_is_halved() {
     assert_eq!(Lang::Vi.half("Không có / There is none"), "Không có");
     assert_eq!(Lang::En.half("Không có / There is none"), "There is none");
     assert_eq!(Lang::En.half("7/11"), "7/11");
+    let nested = "Thiếu: a (A / B) / Missing: a (A / B)";
+    assert_eq!(Lang::Vi.half(nested), "Thiếu: a (A / B)");
+    assert_eq!(Lang::En.half(nested), "Missing: a (A / B)");
 }

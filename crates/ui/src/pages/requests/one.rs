@@ -1,0 +1,393 @@
+//! One request: what it asks for, where it stands, who holds it, what the person can do.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::get;
+use base::Ts;
+use http::Method;
+
+use super::colour;
+use super::whole::{Entry, Holder, Mine, Request, Whole, demands, load};
+use crate::Console;
+use crate::failure::Failure;
+use crate::names::{Names, Rules};
+use crate::pages::terms::{Service, Shown};
+use crate::session::Visit;
+use crate::text::Lang;
+use crate::view::{Frame, Section, page, passed_on, segment, segments};
+
+/// Acts of the history that the page shows; the minutes have all decisions.
+const ACTS_SHOWN: usize = 25;
+
+/// Words of the button of the last step.
+pub const LIVE: &str = "requests-do-live";
+
+#[derive(Template)]
+#[template(path = "requests/one.html")]
+pub struct One {
+    frame: Frame,
+    request: Request,
+    holder: Option<Holder>,
+    named: Named,
+    shown: Shown,
+    /// What was asked for, where less is granted.
+    asked: Option<Shown>,
+    road: Vec<Stop>,
+    documents: Vec<Document>,
+    missing: Vec<String>,
+    tasks: Vec<Job>,
+    history: Vec<Act>,
+    earlier: usize,
+    against: Vec<Against>,
+    mine: Mine,
+    /// The first step is handed on, the last one goes live, others are approved.
+    approve: &'static str,
+    refusable: bool,
+    /// The last step waits for what stands against going live.
+    blocked: bool,
+}
+
+/// Names that the page shows beside codes.
+#[derive(Clone, Default)]
+pub struct Named {
+    /// Of the service.
+    pub service: String,
+    /// Of the system that asks.
+    pub consumer: String,
+    /// Of the agency that asks.
+    pub agency: String,
+    /// Of the data owner.
+    pub owner: String,
+    /// Of the present step.
+    pub step: String,
+    /// Address of the service.
+    pub service_href: String,
+}
+
+/// A step of the road.
+struct Stop {
+    name: String,
+    role: String,
+    /// `done`, `now`, `ended`, or empty for what is to come.
+    state: &'static str,
+    at: Option<Ts>,
+    due: Option<Ts>,
+}
+
+/// A document that was handed in.
+struct Document {
+    what: String,
+    number: String,
+    name: String,
+    href: String,
+    kilobytes: u64,
+}
+
+/// Work beside the road.
+struct Job {
+    code: String,
+    name: String,
+    due: Ts,
+    closed: Option<(Ts, String)>,
+    conclusion: String,
+    missing: Vec<String>,
+    mine: bool,
+}
+
+/// An act of the history.
+pub struct Act {
+    /// When.
+    pub at: Ts,
+    /// Who.
+    pub by: String,
+    /// In which role.
+    pub role: String,
+    /// At which step.
+    pub step: String,
+    /// What.
+    pub did: String,
+    /// With which words.
+    pub comment: String,
+    /// By which text.
+    pub legal_basis: String,
+}
+
+/// What stands against going live.
+struct Against {
+    what: String,
+    /// Identifier and name of the system that must show it.
+    party: Option<(String, String)>,
+}
+
+/// The routes.
+pub fn routes() -> Router<Console> {
+    Router::new().route("/ket-noi/{id}", get(show)).route("/ket-noi/{id}/tep/{sha256}", get(document))
+}
+
+async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
+    let rules = Rules::of(&visit).await?;
+    let Whole { request, holder, stands_against } = load(&visit, &id).await?.value;
+    let whole = Whole { request, holder, stands_against: Vec::new() };
+    let mine = Mine::of(&visit, &rules, &whole).await;
+    let Whole { request, holder, .. } = whole;
+    let service = Service::of(&visit, &request.service).await;
+    let parties = stands_against.iter().filter_map(|text| text.rsplit_once("): ")).map(|(_, party)| party);
+    let codes = [&*request.service, &request.consumer, &request.agency, &request.owner];
+    let agency = holder.as_ref().and_then(|holder| holder.agency.as_deref());
+    let names = Names::of(&visit, codes.into_iter().chain(parties).chain(agency)).await?;
+    let frame = visit.titled(
+        Section::Requests,
+        visit.lang.ta("requests-one", &[("name", crate::text::word(&*request.id))]),
+    );
+    let lang = frame.lang;
+    let against = stands_against.iter().map(|text| against(lang, text, &names)).collect();
+    let personal = service.is_personal(&request.terms.fields);
+    let step = rules.road(request.kind, &request.road);
+    let step = step.and_then(|road| road.steps.iter().find(|step| step.code == request.step));
+    let wanted =
+        step.filter(|_| request.status == "open").into_iter().flat_map(|step| demands(step, personal));
+    let missing =
+        wanted.filter(|item| !request.has(item)).map(|item| rules.item(lang, item).to_owned()).collect();
+    let road = road(&rules, lang, &request);
+    let approve = approve_key(&rules, &request);
+    let decisions = request.history.len().saturating_sub(ACTS_SHOWN);
+    let history =
+        request.history.iter().rev().take(ACTS_SHOWN).map(|entry| act(&rules, lang, request.kind, entry));
+    let history = history.collect();
+    let narrowed = request.asked != request.terms;
+    let asked = narrowed.then(|| Shown::of(lang, request.asked.clone(), &service));
+    let one = One {
+        named: named(&names, &rules, lang, &request),
+        shown: Shown::of(lang, request.terms.clone(), &service),
+        documents: documents(&rules, lang, &request),
+        tasks: jobs(&rules, lang, &request, &mine),
+        blocked: mine.decides() && approve == LIVE && !stands_against.is_empty(),
+        refusable: holder.as_ref().is_some_and(|holder| holder.whose != "consumer"),
+        holder: holder.map(|holder| holder.named(&names)),
+        frame,
+        asked,
+        road,
+        missing,
+        history,
+        earlier: decisions,
+        against,
+        mine,
+        approve,
+        request,
+    };
+    page(&one)
+}
+
+async fn document(visit: Visit, Path((id, sha256)): Path<(String, String)>) -> Result<Response, Failure> {
+    let path = format!("/requests/{}/attachments/{}", segment(&id), segment(&sha256));
+    Ok(passed_on(visit.ask(Method::GET, path).response().await?))
+}
+
+/// Names of what a request is about.
+pub fn named(names: &Names, rules: &Rules, lang: Lang, request: &Request) -> Named {
+    Named {
+        service: names.get(&request.service).to_owned(),
+        consumer: names.get(&request.consumer).to_owned(),
+        agency: names.get(&request.agency).to_owned(),
+        owner: names.get(&request.owner).to_owned(),
+        step: rules.step(lang, request.kind, &request.step).to_owned(),
+        service_href: format!("/dich-vu/{}", segments(&request.service)),
+    }
+}
+
+/// The words of the button that takes the present step.
+pub fn approve_key(rules: &Rules, request: &Request) -> &'static str {
+    let steps = rules.road(request.kind, &request.road).map(|road| &road.steps[..]).unwrap_or_default();
+    let is = |step: Option<&crate::names::Step>| step.is_some_and(|step| step.code == request.step);
+    if is(steps.last()) {
+        LIVE
+    } else if is(steps.first()) {
+        "requests-do-send"
+    } else {
+        "requests-do-approve"
+    }
+}
+
+fn road(rules: &Rules, lang: Lang, request: &Request) -> Vec<Stop> {
+    let Some(road) = rules.road(request.kind, &request.road) else { return Vec::new() };
+    let present = road.steps.iter().position(|step| step.code == request.step).unwrap_or_default();
+    let stops = road.steps.iter().enumerate().map(|(place, step)| {
+        let stay = request.stays.iter().rfind(|stay| stay.step == step.code);
+        let state = match place.cmp(&present) {
+            std::cmp::Ordering::Less => "done",
+            std::cmp::Ordering::Greater => "",
+            std::cmp::Ordering::Equal => match &*request.status {
+                "live" => "done",
+                "refused" | "withdrawn" => "ended",
+                _ => "now",
+            },
+        };
+        Stop {
+            name: step.title.of(lang).to_owned(),
+            role: step.role.clone(),
+            at: stay
+                .and_then(|stay| stay.left.as_ref())
+                .map(|(at, _)| *at)
+                .filter(|_| matches!(state, "done" | "ended")),
+            due: stay.map(|stay| stay.due).filter(|_| state == "now"),
+            state,
+        }
+    });
+    stops.collect()
+}
+
+fn documents(rules: &Rules, lang: Lang, request: &Request) -> Vec<Document> {
+    let documents = request.attachments.iter().map(|one| Document {
+        what: rules.item(lang, &one.item).to_owned(),
+        number: one.number.clone(),
+        name: one.name.clone(),
+        href: format!("/ket-noi/{}/tep/{}", segment(&request.id), segment(&one.sha256)),
+        kilobytes: one.bytes.div_ceil(1024),
+    });
+    documents.collect()
+}
+
+fn jobs(rules: &Rules, lang: Lang, request: &Request, mine: &Mine) -> Vec<Job> {
+    let jobs = request.tasks.iter().map(|task| {
+        let rule = rules.tasks.iter().find(|rule| rule.code == task.code);
+        let wanted = rule.into_iter().flat_map(|rule| &rule.attach).filter(|item| !request.has(item));
+        Job {
+            name: rules.task(lang, &task.code).to_owned(),
+            due: task.due,
+            closed: task.closed.clone(),
+            conclusion: task.conclusion.clone(),
+            missing: wanted.map(|item| rules.item(lang, item).to_owned()).collect(),
+            mine: mine.tasks.contains(&task.code),
+            code: task.code.clone(),
+        }
+    });
+    jobs.collect()
+}
+
+/// An act with names in place of codes.
+pub fn act(rules: &Rules, lang: Lang, kind: u8, entry: &Entry) -> Act {
+    let comment = match (&*entry.did, entry.comment.split_once(": ")) {
+        ("attached", _) => rules.item(lang, &entry.comment).to_owned(),
+        ("closed_task", Some((task, conclusion))) => format!("{}: {conclusion}", rules.task(lang, task)),
+        _ => entry.comment.clone(),
+    };
+    Act {
+        at: entry.at,
+        by: entry.by.clone(),
+        role: entry.role.clone(),
+        step: rules.step(lang, kind, &entry.step).to_owned(),
+        did: entry.did.clone(),
+        comment,
+        legal_basis: entry.legal_basis.clone(),
+    }
+}
+
+/// The API writes `code (Vietnamese / English): party` of what a gate misses, and tasks without a party.
+fn against(lang: Lang, text: &str, names: &Names) -> Against {
+    let inside = text.split_once(" (").map_or(text, |(_, rest)| rest);
+    if let Some((title, party)) = inside.rsplit_once("): ") {
+        let party = Some((segments(party), names.get(party).to_owned()));
+        return Against { what: lang.half(title).to_owned(), party };
+    }
+    let title = inside.strip_suffix(')').unwrap_or(inside);
+    Against { what: lang.half(title).to_owned(), party: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::requests::whole::Attachment;
+    use crate::pages::terms::{Contact, Terms};
+    use crate::sample::rendered;
+
+    fn page_of(frame: Frame, odd: &str, full: bool) -> One {
+        let (odd, many) = (odd.to_owned(), usize::from(full));
+        let at = Ts::from_secs(1_795_305_900);
+        let terms = Terms { quota_day: Some(3), until: Some(at), ..Terms::default() };
+        let fields = vec![(odd.clone(), odd.clone()); many * 3];
+        let shown = Shown { fields, more: many, terms };
+        let stop =
+            |state| Stop { name: odd.clone(), role: "leader".into(), state, at: Some(at), due: Some(at) };
+        let job = |closed, mine| Job {
+            code: "risk_assessment".into(),
+            name: odd.clone(),
+            due: at,
+            closed,
+            conclusion: odd.clone(),
+            missing: vec![odd.clone()],
+            mine,
+        };
+        let act = || Act {
+            at,
+            by: odd.clone(),
+            role: "leader".into(),
+            step: odd.clone(),
+            did: "refused".into(),
+            comment: odd.clone(),
+            legal_basis: odd.clone(),
+        };
+        let contact =
+            Contact { kind: "technical".into(), name: odd.clone(), phone: odd.clone(), email: odd.clone() };
+        One {
+            frame,
+            request: Request {
+                id: "YC-2026-000001".into(),
+                kind: 2,
+                status: if full { "open" } else { "refused" }.into(),
+                contacts: vec![contact; many],
+                attachments: vec![Attachment::default(); many],
+                reason: odd.clone(),
+                grant: full.then(|| "QK-2026-000001".into()),
+                ..Request::default()
+            },
+            holder: full.then(|| Holder { role: "data_owner".into(), overdue: true, ..Holder::default() }),
+            named: Named { service: odd.clone(), service_href: "/dich-vu/a".into(), ..Named::default() },
+            asked: full.then(|| shown.clone()),
+            shown,
+            road: ["done", "now", "ended", ""].map(stop).into_iter().take(many * 4).collect(),
+            documents: (0..many)
+                .map(|_| Document {
+                    what: odd.clone(),
+                    number: odd.clone(),
+                    name: odd.clone(),
+                    href: "/".into(),
+                    kilobytes: 20,
+                })
+                .collect(),
+            missing: vec![odd.clone(); many],
+            tasks: [job(None, true), job(Some((at, odd.clone())), false)]
+                .into_iter()
+                .take(many * 2)
+                .collect(),
+            history: (0..many * ACTS_SHOWN).map(|_| act()).collect(),
+            earlier: many,
+            against: vec![Against { what: odd.clone(), party: Some(("VN/GOV/a".into(), odd.clone())) }],
+            mine: Mine { step: full, consumer: full, ..Mine::default() },
+            approve: "requests-do-approve",
+            refusable: full,
+            blocked: false,
+        }
+    }
+
+    #[test]
+    fn renders() {
+        let odd = "<script>alert(1)</script>";
+        let full = rendered(|frame| page_of(frame, odd, true));
+        assert!(full[0].contains("/ket-noi/YC-2026-000001/tu-choi"));
+        let empty = rendered(|frame| page_of(frame, odd, false));
+        assert!(!empty[0].contains("/tu-choi"));
+    }
+
+    #[test]
+    fn what_a_gate_misses_is_told_with_its_party() {
+        let names = Names::default();
+        let found =
+            against(Lang::En, "security_minutes (Biên bản / Minutes (6 months)): VN/GOV/H17/A", &names);
+        assert_eq!(found.what, "Minutes (6 months)");
+        assert_eq!(found.party, Some(("VN/GOV/H17/A".into(), "VN/GOV/H17/A".into())));
+        let task = against(Lang::Vi, "risk_assessment (Đánh giá rủi ro / Risk assessment)", &names);
+        assert_eq!((task.what.as_str(), task.party), ("Đánh giá rủi ro", None));
+    }
+}
