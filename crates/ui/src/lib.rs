@@ -7,6 +7,7 @@
 
 pub mod api;
 mod assets;
+mod chart;
 mod failure;
 mod form;
 mod names;

@@ -3,7 +3,12 @@
 pub mod calls;
 pub mod failed;
 pub mod help;
+pub mod hoarding;
+pub mod lists;
+pub mod map;
+pub mod overview;
 pub mod sign_in;
+pub mod silo;
 pub mod source;
 pub mod work;
 
@@ -19,4 +24,8 @@ pub fn routes() -> Router<Console> {
         .merge(work::routes())
         .merge(source::routes())
         .merge(help::routes())
+        .merge(overview::routes())
+        .merge(hoarding::routes())
+        .merge(silo::routes())
+        .merge(map::routes())
 }
