@@ -1,5 +1,6 @@
 //! Pages, one file an area: what it asks the API for, its typed page, its forms.
 
+pub mod admin;
 pub mod calls;
 pub mod failed;
 pub mod help;
@@ -28,4 +29,5 @@ pub fn routes() -> Router<Console> {
         .merge(hoarding::routes())
         .merge(silo::routes())
         .merge(map::routes())
+        .merge(admin::routes())
 }

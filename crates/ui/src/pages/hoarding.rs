@@ -223,8 +223,7 @@ async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Res
         let (refusals, pager) = Pager::cut(refusals, wanted.trang, SHOWN, address);
         (refusals, pager, ids)
     };
-    let known =
-        all::<Request>(visit, &format!("/requests{}", query(&[("owner", &board.owner)]))).await?.items;
+    let known = all::<Request>(visit, &format!("/requests{}", query(&[("owner", &board.owner)]))).await?;
     let find = |id: &str| known.iter().find(|request| request.id == id);
     let shown = refusals.iter().map(|one| &*one.request).chain(ids.iter().map(String::as_str));
     let codes = shown.filter_map(find).flat_map(|one| [&*one.service, &*one.agency]);

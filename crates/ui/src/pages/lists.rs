@@ -14,19 +14,11 @@ const AT_ONCE: usize = 500;
 /// Questions for one page of ours at most: 10,000 items, far more than a country has databases.
 const QUESTIONS_MAX: usize = 20;
 
-/// Everything of a list, as far as it is read.
-pub struct Whole<T> {
-    /// Its items.
-    pub items: Vec<T>,
-    /// Whether there is no more.
-    pub complete: bool,
-}
-
-/// Asks for every item of a list; `path` may have a query.
+/// Every item of a list, as far as it is read; `path` may have a query.
 ///
 /// # Errors
 /// What the API refuses.
-pub async fn all<T: DeserializeOwned>(visit: &Visit, path: &str) -> Result<Whole<T>, Failure> {
+pub async fn all<T: DeserializeOwned>(visit: &Visit, path: &str) -> Result<Vec<T>, Failure> {
     let mut items = Vec::new();
     let mut after = None;
     for _ in 0..QUESTIONS_MAX {
@@ -34,10 +26,11 @@ pub async fn all<T: DeserializeOwned>(visit: &Visit, path: &str) -> Result<Whole
         items.extend(found.items);
         after = token(found.next.as_ref());
         if after.is_none() {
-            return Ok(Whole { items, complete: true });
+            return Ok(items);
         }
     }
-    Ok(Whole { items, complete: false })
+    tracing::warn!(path, "a list is longer than what is read of it");
+    Ok(items)
 }
 
 /// An address of the API with how many items are wanted and where they begin.

@@ -21,7 +21,7 @@ use crate::pages::overview::behind::{GRANTS_IN_FORCE, Grant, Request};
 use crate::session::Visit;
 use crate::text::num;
 use crate::view::{Frame, Section, page};
-use provinces::{before, of_agency, shapes, today, today_of};
+use provinces::{ISLANDS, before, of_agency, shapes, today, today_of};
 
 /// The file with the shapes; without it only the table is shown.
 const SHAPES: &str = "provinces.json";
@@ -156,9 +156,9 @@ async fn picture(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response,
 
 /// What the person may see of it.
 async fn counts(visit: &Visit) -> Result<Counts, Failure> {
-    let grants = all::<Grant>(visit, GRANTS_IN_FORCE).await?.items;
-    let open = all::<Request>(visit, "/requests?state=open").await?.items;
-    let returned = all::<Request>(visit, "/requests?state=returned").await?.items;
+    let grants = all::<Grant>(visit, GRANTS_IN_FORCE).await?;
+    let open = all::<Request>(visit, "/requests?state=open").await?;
+    let returned = all::<Request>(visit, "/requests?state=returned").await?;
     let members = visit.get::<Vec<Member>>("/members").await?;
     let agency = |party: &str| {
         let answering = members.iter().find(|one| party.starts_with(&format!("{}/", one.member)));
@@ -198,6 +198,11 @@ fn lines(counts: &Counts, merged: bool) -> Vec<Line> {
     }
 }
 
+/// Islands far out are so small that they would not be seen without a thicker line.
+fn thickness(shape: &str) -> &'static str {
+    if ISLANDS.iter().any(|(island, _)| *island == shape) { "2" } else { "0.3" }
+}
+
 /// The picture: first the outline of a whole province in white, then its parts without a border between them.
 fn draw(drawn: &Shapes, lines: &[Line], merged: bool) -> String {
     let path =
@@ -205,16 +210,15 @@ fn draw(drawn: &Shapes, lines: &[Line], merged: bool) -> String {
     let mut svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{}\">", drawn.view_box);
     for line in lines {
         let colour = line.state.colour();
-        let parts: Vec<_> = shapes(line.code, merged).into_iter().filter_map(path).collect();
-        for part in &parts {
+        let own = shapes(line.code, merged);
+        let parts: Vec<_> = own.into_iter().filter_map(|id| Some((path(id)?, thickness(id)))).collect();
+        for (part, _) in &parts {
             // Writing to a String cannot fail.
             let _ = write!(svg, "<path d=\"{part}\" fill=\"#fff\" stroke=\"#fff\" stroke-width=\"2\"/>");
         }
-        for part in &parts {
-            let _ = write!(
-                svg,
-                "<path d=\"{part}\" fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"0.3\"/>"
-            );
+        for (part, line) in &parts {
+            let drawn = format!("fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"{line}\"");
+            let _ = write!(svg, "<path d=\"{part}\" {drawn}/>");
         }
     }
     svg.push_str("</svg>");

@@ -109,13 +109,13 @@ pub fn routes() -> Router<Console> {
 
 async fn show(visit: Visit) -> Result<Response, Failure> {
     let figures = visit.get::<Figures>("/holdings/figures").await?;
-    let requests = all::<Request>(&visit, "/requests").await?.items;
-    let overdue = all::<Request>(&visit, "/requests?overdue=true").await?.items.len();
+    let requests = all::<Request>(&visit, "/requests").await?;
+    let overdue = all::<Request>(&visit, "/requests?overdue=true").await?.len();
     let late = visit.get::<Vec<Overdue>>("/overdue").await?;
     let incidents_overdue =
         late.iter().filter_map(|late| late.incident.as_deref()).collect::<BTreeSet<_>>().len();
     let warnings = visit.get::<Vec<Value>>("/gate/warnings").await?.len();
-    let grants = all::<Grant>(&visit, GRANTS_IN_FORCE).await?.items;
+    let grants = all::<Grant>(&visit, GRANTS_IN_FORCE).await?;
     let hours = visit.get::<Vec<Hour>>("/calls/hours").await?;
 
     let frame = visit.frame(Section::Watch, "watch-title");

@@ -116,7 +116,8 @@ struct Held {
 /// A main object of an entry.
 #[derive(Clone, Deserialize)]
 struct Object {
-    object: String,
+    #[serde(rename = "object")]
+    code: String,
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -125,7 +126,7 @@ struct Object {
 
 impl Object {
     fn name(&self) -> &str {
-        if self.title.is_empty() { &self.object } else { &self.title }
+        if self.title.is_empty() { &self.code } else { &self.title }
     }
 }
 
@@ -194,7 +195,7 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
         ("scope", &*wanted.pham_vi),
         ("level", &*wanted.cap),
     ];
-    let entries = all::<Entry>(&visit, &format!("/holdings{}", query(&members))).await?.items;
+    let entries = all::<Entry>(&visit, &format!("/holdings{}", query(&members))).await?;
     let overlaps = visit.get::<Overlaps>(OVERLAPS).await?;
     let over = places(&overlaps.pairs);
 
@@ -250,7 +251,7 @@ fn rows(held: &Held) -> Vec<(&Held, Option<&Object>)> {
 }
 
 fn cell(held: &Held, object: Option<&Object>, level: &str, over: &Places) -> Cell {
-    let place = |object: &Object| (held.code.clone(), object.object.clone(), level.to_owned());
+    let place = |object: &Object| (held.code.clone(), object.code.clone(), level.to_owned());
     Cell {
         used: held.levels.contains(level),
         shares: held.sharing == "platform",
@@ -304,7 +305,7 @@ mod tests {
     const ODD: &str = "<script>alert(1)</script>";
 
     fn held() -> Held {
-        let object = |code: &str| Object { object: code.into(), title: String::new(), fields: Vec::new() };
+        let object = |code: &str| Object { code: code.into(), title: String::new(), fields: Vec::new() };
         Held {
             code: "CSDL-1".into(),
             name: "CSDL dân cư".into(),

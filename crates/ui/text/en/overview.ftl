@@ -3,7 +3,6 @@ pages-first = To the beginning
 pages-before = Previous page
 pages-behind = Next page
 pages-place = Page { $name }
-trail-label = Where this page is
 
 watch-title = How data are shared
 watch-lead = Figures of { $name }. Choose a number to see the list behind it.

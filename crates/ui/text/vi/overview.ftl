@@ -3,7 +3,6 @@ pages-first = Về đầu danh sách
 pages-before = Trang trước
 pages-behind = Trang sau
 pages-place = Trang { $name }
-trail-label = Vị trí trang
 
 watch-title = Tình hình chia sẻ dữ liệu
 watch-lead = Số liệu ngày { $name }. Chọn một con số để xem danh sách tương ứng.

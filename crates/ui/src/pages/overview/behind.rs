@@ -151,7 +151,7 @@ pub fn ending_soon(grants: Vec<Grant>, now: Ts) -> Vec<GrantOf> {
 async fn requests(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
     let overdue = if wanted.qua_han == "true" { "true" } else { "" };
     let path = format!("/requests{}", query(&[("state", &wanted.trang_thai), ("overdue", overdue)]));
-    let found = all::<Request>(&visit, &path).await?.items;
+    let found = all::<Request>(&visit, &path).await?;
     let count = found.len();
     let address = |number: usize| {
         let members =
@@ -188,7 +188,7 @@ async fn requests(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response
 
 async fn ending(visit: Visit) -> Result<Response, Failure> {
     let warnings = visit.get::<Vec<Warning>>("/gate/warnings").await?;
-    let grants = ending_soon(all::<Grant>(&visit, GRANTS_IN_FORCE).await?.items, now());
+    let grants = ending_soon(all::<Grant>(&visit, GRANTS_IN_FORCE).await?, now());
     let of_grants = grants.iter().flat_map(|one| [&*one.to, &*one.service]);
     let names = Names::of(&visit, of_grants.chain(warnings.iter().map(|one| &*one.party))).await?;
     let frame = visit.frame(Section::Watch, "watch-ending");

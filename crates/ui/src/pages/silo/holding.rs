@@ -224,7 +224,7 @@ mod tests {
         let odd = || ODD.to_owned();
         let holding =
             Holding { purpose: odd(), source: odd(), levels: vec!["central".into()], ..Holding::default() };
-        let object = || Object { object: odd(), title: odd(), fields: vec![odd(); 3] };
+        let object = || Object { code: odd(), title: odd(), fields: vec![odd(); 3] };
         let overlap = || OverlapLine {
             code: "CSDL-2".into(),
             name: odd(),

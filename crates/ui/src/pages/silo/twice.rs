@@ -106,7 +106,7 @@ pub async fn overlaps(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Resp
 
 /// What citizens are asked although somebody has the answer.
 pub async fn asked_again(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
-    let found = all::<AskedAgain>(&visit, "/holdings/asked-again").await?.items;
+    let found = all::<AskedAgain>(&visit, "/holdings/asked-again").await?;
     let address = |number: usize| format!("/chia-se/hoi-lai{}", query(&[("trang", &number.to_string())]));
     let (found, pager) = Pager::cut(found, wanted.trang, SHOWN, address);
     let mut codes = Vec::new();
