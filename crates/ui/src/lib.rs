@@ -7,6 +7,7 @@
 
 pub mod api;
 mod assets;
+mod chart;
 mod draft;
 mod failure;
 mod form;

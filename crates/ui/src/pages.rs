@@ -1,5 +1,6 @@
 //! Pages, one file an area: what it asks the API for, its typed page, its forms.
 
+pub mod admin;
 pub mod asking;
 pub mod calls;
 pub mod catalogue;
@@ -7,9 +8,14 @@ pub mod failed;
 pub mod gate;
 pub mod grants;
 pub mod help;
+pub mod hoarding;
+pub mod lists;
+pub mod map;
+pub mod overview;
 pub mod requests;
 pub mod sharing;
 pub mod sign_in;
+pub mod silo;
 pub mod source;
 pub mod terms;
 pub mod work;
@@ -32,4 +38,9 @@ pub fn routes() -> Router<Console> {
         .merge(sharing::routes())
         .merge(grants::routes())
         .merge(gate::routes())
+        .merge(overview::routes())
+        .merge(hoarding::routes())
+        .merge(silo::routes())
+        .merge(map::routes())
+        .merge(admin::routes())
 }

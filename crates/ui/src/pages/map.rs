@@ -1,0 +1,276 @@
+//! The map of provinces: where agencies have connections, where they ask for some, where there are none.
+
+pub mod provinces;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Query;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::header;
+use serde::Deserialize;
+
+use crate::Console;
+use crate::assets::Assets;
+use crate::failure::Failure;
+use crate::pages::lists::all;
+use crate::pages::overview::behind::{GRANTS_IN_FORCE, Grant, Request};
+use crate::session::Visit;
+use crate::text::num;
+use crate::view::{Frame, Section, page};
+use provinces::{ISLANDS, before, of_agency, shapes, today, today_of};
+
+/// The file with the shapes; without it only the table is shown.
+const SHAPES: &str = "provinces.json";
+
+#[derive(Template)]
+#[template(path = "map.html")]
+pub struct Map {
+    frame: Frame,
+    merged: bool,
+    /// Whether there are shapes.
+    drawn: bool,
+    alt: String,
+    counts: [(Stand, usize); 3],
+    lines: Vec<Line>,
+}
+
+/// A province.
+struct Line {
+    name: &'static str,
+    code: &'static str,
+    /// Names of those that it was made of, other than its own.
+    made_of: Vec<&'static str>,
+    state: Stand,
+    grants: usize,
+    requests: usize,
+}
+
+/// How a province is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    Live,
+    Some,
+    None,
+}
+
+impl Stand {
+    const ALL: [Self; 3] = [Self::Live, Self::Some, Self::None];
+
+    const fn of(grants: usize, requests: usize) -> Self {
+        match (grants, requests) {
+            (0, 0) => Self::None,
+            (0, _) => Self::Some,
+            _ => Self::Live,
+        }
+    }
+
+    /// Behind `lt-key--` in the style sheet and `map-stand-` in texts.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Some => "some",
+            Self::None => "none",
+        }
+    }
+
+    /// As in the style sheet: a picture in an `<img>` does not see it.
+    const fn colour(self) -> &'static str {
+        match self {
+            Self::Live => "#0a5591",
+            Self::Some => "#7fb0d3",
+            Self::None => "#d5dee5",
+        }
+    }
+}
+
+/// The shapes, as `build.js` writes them.
+#[derive(Deserialize)]
+struct Shapes {
+    #[serde(rename = "viewBox")]
+    view_box: String,
+    provinces: Vec<Shape>,
+}
+
+#[derive(Deserialize)]
+struct Shape {
+    id: String,
+    path: String,
+}
+
+/// Whose agency answers for a member that is none.
+#[derive(Deserialize)]
+struct Member {
+    member: String,
+    #[serde(default)]
+    agency: Option<String>,
+}
+
+/// Which map.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    /// `truoc` for the 63 of before 1/7/2025.
+    ngay: String,
+}
+
+impl Wanted {
+    fn merged(&self) -> bool {
+        self.ngay != "truoc"
+    }
+}
+
+/// Grants in force and requests on their way, by code of province.
+type Counts = BTreeMap<&'static str, (usize, usize)>;
+
+/// The routes.
+pub fn routes() -> Router<Console> {
+    Router::new().route("/giam-sat/ban-do", get(show)).route("/giam-sat/ban-do.svg", get(picture))
+}
+
+async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
+    let merged = wanted.merged();
+    let lines = lines(&counts(&visit).await?, merged);
+    let counts = Stand::ALL.map(|stand| (stand, lines.iter().filter(|line| line.state == stand).count()));
+    let number = |count: usize| num(i64::try_from(count).unwrap_or(i64::MAX));
+    let alt = visit.lang.ta(
+        "map-alt",
+        &[("live", number(counts[0].1)), ("some", number(counts[1].1)), ("none", number(counts[2].1))],
+    );
+    let frame = visit.frame(Section::Watch, "map-title");
+    page(&Map { frame, merged, drawn: Assets::get(SHAPES).is_some(), alt, counts, lines })
+}
+
+async fn picture(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
+    let file = Assets::get(SHAPES).ok_or_else(Failure::nothing)?;
+    let drawn: Shapes = serde_json::from_slice(&file.data).map_err(|error| Failure::odd(SHAPES, &error))?;
+    let merged = wanted.merged();
+    let svg = draw(&drawn, &lines(&counts(&visit).await?, merged), merged);
+    // What it shows depends on who is signed in.
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, no-store")];
+    Ok((headers, svg).into_response())
+}
+
+/// What the person may see of it.
+async fn counts(visit: &Visit) -> Result<Counts, Failure> {
+    let grants = all::<Grant>(visit, GRANTS_IN_FORCE).await?;
+    let open = all::<Request>(visit, "/requests?state=open").await?;
+    let returned = all::<Request>(visit, "/requests?state=returned").await?;
+    let members = visit.get::<Vec<Member>>("/members").await?;
+    let agency = |party: &str| {
+        let answering = members.iter().find(|one| party.starts_with(&format!("{}/", one.member)));
+        let own = party.split('/').nth(2).map(str::to_owned);
+        answering.map_or(own, |one| one.agency.clone())
+    };
+    let mut counts = Counts::new();
+    for grant in grants {
+        if let Some(code) = agency(&grant.grant.to).as_deref().and_then(of_agency) {
+            counts.entry(code).or_default().0 += 1;
+        }
+    }
+    for request in open.into_iter().chain(returned) {
+        if let Some(code) = of_agency(&request.agency) {
+            counts.entry(code).or_default().1 += 1;
+        }
+    }
+    Ok(counts)
+}
+
+fn lines(counts: &Counts, merged: bool) -> Vec<Line> {
+    let of = |code: &str| {
+        let belongs = |own: &str| if merged { today_of(own) == Some(code) } else { own == code };
+        let own = counts.iter().filter(|(own, _)| belongs(own)).map(|(_, count)| *count);
+        own.fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1))
+    };
+    let line = |(code, name): (&'static str, &'static str)| {
+        let (grants, requests) = of(code);
+        let others = before().filter(|one| merged && one.today == code && one.code != code);
+        let made_of = others.map(|one| one.name).collect();
+        Line { name, code, made_of, state: Stand::of(grants, requests), grants, requests }
+    };
+    if merged {
+        today().map(line).collect()
+    } else {
+        before().map(|province| line((province.code, province.name))).collect()
+    }
+}
+
+/// Islands far out are so small that they would not be seen without a thicker line.
+fn thickness(shape: &str) -> &'static str {
+    if ISLANDS.iter().any(|(island, _)| *island == shape) { "2" } else { "0.3" }
+}
+
+/// The picture: first the outline of a whole province in white, then its parts without a border between them.
+fn draw(drawn: &Shapes, lines: &[Line], merged: bool) -> String {
+    let path =
+        |id: &str| drawn.provinces.iter().find(|shape| shape.id == id).map(|shape| shape.path.as_str());
+    let mut svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{}\">", drawn.view_box);
+    for line in lines {
+        let colour = line.state.colour();
+        let own = shapes(line.code, merged);
+        let parts: Vec<_> = own.into_iter().filter_map(|id| Some((path(id)?, thickness(id)))).collect();
+        for (part, _) in &parts {
+            // Writing to a String cannot fail.
+            let _ = write!(svg, "<path d=\"{part}\" fill=\"#fff\" stroke=\"#fff\" stroke-width=\"2\"/>");
+        }
+        for (part, line) in &parts {
+            let drawn = format!("fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"{line}\"");
+            let _ = write!(svg, "<path d=\"{part}\" {drawn}/>");
+        }
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::rendered;
+
+    #[test]
+    fn joined_provinces_add_up_and_nothing_is_lost() {
+        let counts = Counts::from([("H17", (2, 1)), ("H47", (0, 3)), ("H26", (0, 0))]);
+        let find = |merged, code| lines(&counts, merged).into_iter().find(|line| line.code == code);
+        let danang = find(true, "H17").expect("there");
+        assert_eq!((danang.grants, danang.requests, danang.state), (2, 4, Stand::Live));
+        assert_eq!(danang.made_of, ["Quảng Nam"]);
+        assert!(find(true, "H47").is_none());
+        let quangnam = find(false, "H47").expect("there");
+        assert_eq!((quangnam.requests, quangnam.state), (3, Stand::Some));
+        assert_eq!((lines(&counts, true).len(), lines(&counts, false).len()), (34, 63));
+    }
+
+    #[test]
+    fn a_picture_has_each_shape_of_its_provinces_in_their_colour() {
+        let shape = |id: &str| Shape { id: id.into(), path: format!("M{id}") };
+        let drawn = Shapes {
+            view_box: "0 0 1 1".into(),
+            provinces: ["danang", "quangnam", "hoangsa"].map(shape).into(),
+        };
+        let svg = draw(&drawn, &lines(&Counts::from([("H17", (1, 0))]), true), true);
+        assert_eq!(svg.matches("#0a5591").count(), 6, "three shapes, filled and outlined: {svg}");
+        let before = draw(&drawn, &lines(&Counts::from([("H17", (1, 0))]), false), false);
+        assert_eq!(before.matches("#0a5591").count(), 4, "Quảng Nam was another province");
+    }
+
+    #[test]
+    fn renders() {
+        for merged in [true, false] {
+            let counts = Counts::from([("H17", (2, 1)), ("H47", (0, 3))]);
+            let sample = |frame, drawn| Map {
+                frame,
+                merged,
+                drawn,
+                alt: "Bản đồ".into(),
+                counts: Stand::ALL.map(|stand| (stand, 1)),
+                lines: lines(&counts, merged),
+            };
+            rendered(|frame| sample(frame, true));
+            let plain = rendered(|frame| sample(frame, false));
+            assert!(!plain[0].contains("<img"));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+map-title = Map of connections by province
+map-lead = How the agencies of each province are connected: grants in force, and connection requests on their way.
+map-after = Since 1/7/2025 (34 provinces)
+map-before = Before 1/7/2025 (63 provinces)
+map-alt = Map of Vietnam: { $live } provinces are connected, { $some } ask for a connection, { $none } have none. The table has the figures of each.
+map-attribution = Shapes of provinces: @svg-maps/vietnam, CC BY 4.0. With the Hoàng Sa (Đà Nẵng) and Trường Sa (Khánh Hòa) islands.
+map-table = Figures by province
+map-province = Province
+map-joined = with
+map-stand = State
+map-stand-live = Connected
+map-stand-some = Asking
+map-stand-none = Not connected
+map-grants = Grants
+map-requests = Requests on their way

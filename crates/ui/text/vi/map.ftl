@@ -1,0 +1,15 @@
+map-title = Bản đồ kết nối của các tỉnh, thành phố
+map-lead = Mức độ kết nối của các cơ quan thuộc từng tỉnh, thành phố: số quyền khai thác đang hiệu lực và số đăng ký kết nối đang xử lý.
+map-after = Từ ngày 01/7/2025 (34 tỉnh, thành phố)
+map-before = Trước ngày 01/7/2025 (63 tỉnh, thành phố)
+map-alt = Bản đồ Việt Nam: { $live } tỉnh, thành phố đã kết nối, { $some } đang đăng ký, { $none } chưa kết nối. Số liệu từng tỉnh ở trong bảng.
+map-attribution = Hình dạng tỉnh: @svg-maps/vietnam, CC BY 4.0. Có quần đảo Hoàng Sa (thành phố Đà Nẵng) và quần đảo Trường Sa (tỉnh Khánh Hòa).
+map-table = Số liệu theo tỉnh, thành phố
+map-province = Tỉnh, thành phố
+map-joined = gồm cả
+map-stand = Tình trạng
+map-stand-live = Đã kết nối
+map-stand-some = Đang đăng ký
+map-stand-none = Chưa kết nối
+map-grants = Quyền khai thác
+map-requests = Đăng ký đang xử lý
