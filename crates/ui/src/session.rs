@@ -103,11 +103,6 @@ impl Visit {
         crypto::b64::encode(&crypto::hash::hmac_sha256(&self.console.0.forms_key, &[session.as_bytes()]))
     }
 
-    /// The session that ends.
-    pub fn session(&self) -> Option<&str> {
-        self.session.as_deref()
-    }
-
     /// The cookie that carries a session, or takes it away.
     pub fn session_cookie(&self, token: Option<&str>) -> HeaderValue {
         let (name, secure) = if self.tls { (SESSION_TLS, "; Secure") } else { (SESSION_PLAIN, "") };

@@ -31,7 +31,6 @@ pub struct Line {
     href: String,
     client: String,
     service: String,
-    side: String,
     status: String,
     code: String,
     took: String,
@@ -144,7 +143,6 @@ struct Row {
     at: Ts,
     id: String,
     call: String,
-    side: String,
     part: String,
     client: String,
     service: String,
@@ -237,7 +235,6 @@ async fn lines(visit: &Visit, frame: &Frame, rows: Vec<Row>) -> Result<Vec<Line>
         href: address("/chung-cu/cuoc-goi", &row.id, &row.call),
         client: names.get(&row.client).to_owned(),
         service: names.get(&row.service).to_owned(),
-        side: frame.of("call-side", &row.side),
         status: row.status.map(|status| status.to_string()).unwrap_or_default(),
         failed: !row.code.is_empty()
             || row.part == "interrupted"
@@ -418,7 +415,6 @@ mod tests {
             href: "/chung-cu/cuoc-goi?id=a".into(),
             client: ODD.into(),
             service: ODD.into(),
-            side: "Bên cung cấp".into(),
             status: "403".into(),
             code: "EX-0304".into(),
             took: "5 ms".into(),
