@@ -82,6 +82,8 @@ export async function signIn(page, id) {
 /// What holds for every page: nothing that axe-core objects to, a visible label for every input, no words missing.
 export async function look(page, name) {
   const where = `${name} ${new URL(page.url()).pathname}`;
+  // What is folded away is looked at, too.
+  await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
   const text = await page.content();
   check(!text.includes("⟦"), `${where}: a key without words`);
   for (const found of await judged(page)) fail(`${where}: ${found}`);

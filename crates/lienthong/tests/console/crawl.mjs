@@ -10,6 +10,7 @@ const PAGES_MAX = 90;
 function kind(path) {
   const named = (part) => /[A-Z0-9]/.test(part) || part.includes("%");
   return path
+    .replace(/^\/dich-vu\/.+/, "/dich-vu/*")
     .split("/")
     .map((part) => (named(part) ? "*" : part))
     .join("/")
@@ -35,7 +36,7 @@ async function crawl(id, how) {
     const links = await page.$$eval("a[href^='/']", (all) => all.map((one) => one.getAttribute("href")));
     for (const link of links) {
       // Files are not pages, and the other language is crawled by itself.
-      if (/^\/(ngon-ngu|chung-cu\/tep)|\.(svg|csv|xlsx|pdf)|\/tep\/|\/xuat/.test(link)) continue;
+      if (/^\/(ngon-ngu|chung-cu\/tep)|\.(svg|csv|xlsx|pdf)|\/tep\/|\/xuat|\/openapi|\/bao-cao/.test(link)) continue;
       waiting.push(link.split("#")[0]);
     }
   }
