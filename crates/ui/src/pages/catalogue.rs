@@ -197,7 +197,7 @@ async fn show(visit: Visit, Query(mut wanted): Query<Wanted>) -> Result<Response
     if nobody {
         errors.push(frame.tw("catalogue-owner-none", wanted.chu_quan.clone()));
     }
-    let offset: usize = wanted.sau.parse().unwrap_or_default();
+    let offset = wanted.sau.parse::<u32>().ok().and_then(|place| place.try_into().ok()).unwrap_or(0_usize);
     let back = |offset: usize| wanted.from(&offset.checked_sub(SHOWN).map_or(String::new(), number));
     let previous = (offset > 0).then(|| back(offset));
     let next = found.next.is_some().then(|| wanted.from(&number(offset + SHOWN)));
