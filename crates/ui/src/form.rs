@@ -129,8 +129,11 @@ impl FromRequest<Console> for FileForm {
         let request = Request::from_parts(parts, body);
         let mut members = Multipart::from_request(request, &()).await.map_err(|_| Failure::foreign_form())?;
         let mut form = Form::default();
-        let file = read(&mut members, &mut form).await;
-        Ok(Self { form: form.ours(&visit)?, file: file.map_err(|error| unread(&error)) })
+        let file = match read(&mut members, &mut form).await {
+            Ok(Some(file)) if file.bytes.len() > FILE_BYTES_MAX => Err(too_large()),
+            read => read.map_err(|error| unread(&error)),
+        };
+        Ok(Self { form: form.ours(&visit)?, file })
     }
 }
 
@@ -152,11 +155,15 @@ async fn read(members: &mut Multipart, form: &mut Form) -> Result<Option<File>, 
 
 fn unread(error: &MultipartError) -> Failure {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let vi = "tệp lớn hơn 20 MB; hãy quét ở độ phân giải thấp hơn hoặc tách thành nhiều tệp";
-        let en = "the file is larger than 20 MB: scan it with a lower resolution, or split it";
-        return Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::field(FILE, vi, en) };
+        return too_large();
     }
-    Failure::field(FILE, "tệp không đến đủ; hãy gửi lại", "the file did not arrive whole: send it again")
+    Failure::field(FILE, "Tệp không đến đủ. Hãy gửi lại.", "The file did not arrive whole. Send it again.")
+}
+
+fn too_large() -> Failure {
+    let vi = "Tệp lớn hơn 20 MB. Hãy quét ở độ phân giải thấp hơn hoặc tách thành nhiều tệp.";
+    let en = "The file is larger than 20 MB. Scan it with a lower resolution, or split it.";
+    Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::field(FILE, vi, en) }
 }
 
 fn media_type(name: &str) -> &'static str {

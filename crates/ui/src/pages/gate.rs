@@ -91,7 +91,8 @@ struct OfConnection {
 
 #[derive(Clone, Deserialize)]
 struct Item {
-    item: String,
+    #[serde(rename = "item")]
+    code: String,
     title: Text,
     proves: Text,
     #[serde(default)]
@@ -234,8 +235,8 @@ async fn one(visit: Visit, id: String) -> Result<Response, Failure> {
         last_day: item.last_day.clone(),
         evidence: item.evidence.clone(),
         note: item.note.of(lang).to_owned(),
-        must: must(&item.item, &item.state),
-        file: file_at(&item.item, &id, about),
+        must: must(&item.code, &item.state),
+        file: file_at(&item.code, &id, about),
         state: item.state.clone(),
     };
     let connection = |one: &OfConnection| Connection {
@@ -307,7 +308,7 @@ impl Report {
     /// The name of an item; its code where the checklist does not have it any more.
     fn title(&self, lang: Lang, item: &str) -> String {
         let rows = self.rows.iter().chain(self.connections.iter().flat_map(|one| &one.rows));
-        rows.into_iter().find(|row| row.item == item).map_or(item, |row| row.title.of(lang)).to_owned()
+        rows.into_iter().find(|row| row.code == item).map_or(item, |row| row.title.of(lang)).to_owned()
     }
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use base::Ts;
 use http::{Method, StatusCode};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::form::{Form, new_key};
 use crate::names::Names;
 use crate::pages::terms::Contact;
 use crate::session::Visit;
-use crate::view::{Frame, Section, page_as, passed_on, query, segment, segments, to};
+use crate::view::{Frame, Section, page_as, passed_on, query, redirect, segment, segments, to};
 
 #[derive(Template)]
 #[template(path = "gate/filing.html")]
@@ -99,8 +99,8 @@ pub fn routes() -> Router<Console> {
     Router::new()
         .route("/cong-an-toan/ho-so/{id}", get(show))
         .route("/cong-an-toan/ho-so/{id}/tep", get(document))
-        .route("/cong-an-toan/ho-so/{id}/xet", post(judge))
-        .route("/cong-an-toan/ho-so/{id}/rut", post(withdraw))
+        .route("/cong-an-toan/ho-so/{id}/xet", get(back).post(judge))
+        .route("/cong-an-toan/ho-so/{id}/rut", get(back).post(withdraw))
 }
 
 /// Filings of a party that wait for a second person.
@@ -119,6 +119,11 @@ pub async fn waiting_for(visit: &Visit, party: &str, report: &Report) -> Result<
 
 async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
     shown(&visit, &id, &Form::default(), None).await
+}
+
+/// A refused form stays at its own address; who loads that again, or in the other language, comes back to the filing.
+async fn back(Path(id): Path<String>) -> Response {
+    redirect(&format!("/cong-an-toan/ho-so/{}", segment(&id)))
 }
 
 async fn document(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
