@@ -25,6 +25,8 @@ use provinces::{ISLANDS, before, of_agency, shapes, today, today_of};
 
 /// The file with the shapes; without it only the table is shown.
 const SHAPES: &str = "provinces.json";
+/// Islands far out are so small that they would not be seen without a thicker line.
+const ISLAND_LINE: &str = "2";
 
 #[derive(Template)]
 #[template(path = "map.html")]
@@ -198,9 +200,8 @@ fn lines(counts: &Counts, merged: bool) -> Vec<Line> {
     }
 }
 
-/// Islands far out are so small that they would not be seen without a thicker line.
 fn thickness(shape: &str) -> &'static str {
-    if ISLANDS.iter().any(|(island, _)| *island == shape) { "2" } else { "0.3" }
+    if ISLANDS.iter().any(|(island, _)| *island == shape) { ISLAND_LINE } else { "0.3" }
 }
 
 /// The picture: first the outline of a whole province in white, then its parts without a border between them.
@@ -208,16 +209,17 @@ fn draw(drawn: &Shapes, lines: &[Line], merged: bool) -> String {
     let path =
         |id: &str| drawn.provinces.iter().find(|shape| shape.id == id).map(|shape| shape.path.as_str());
     let mut svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{}\">", drawn.view_box);
-    for line in lines {
-        let colour = line.state.colour();
-        let own = shapes(line.code, merged);
+    for province in lines {
+        let colour = province.state.colour();
+        let own = shapes(province.code, merged);
         let parts: Vec<_> = own.into_iter().filter_map(|id| Some((path(id)?, thickness(id)))).collect();
         for (part, _) in &parts {
             // Writing to a String cannot fail.
             let _ = write!(svg, "<path d=\"{part}\" fill=\"#fff\" stroke=\"#fff\" stroke-width=\"2\"/>");
         }
         for (part, line) in &parts {
-            let drawn = format!("fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"{line}\"");
+            let edge = if *line == ISLAND_LINE && province.state == Stand::None { "#5f7485" } else { colour };
+            let drawn = format!("fill=\"{colour}\" stroke=\"{edge}\" stroke-width=\"{line}\"");
             let _ = write!(svg, "<path d=\"{part}\" {drawn}/>");
         }
     }
