@@ -85,7 +85,8 @@ fn keep(name: &str) -> Option<Kept> {
     Some(Kept { media_type, plain, packed })
 }
 
-fn pack(plain: &[u8]) -> Option<Bytes> {
+/// The same, as gzip.
+pub fn pack(plain: &[u8]) -> Option<Bytes> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     packer.write_all(plain).ok()?;
     packer.finish().ok().map(Bytes::from)

@@ -10,11 +10,11 @@ use axum::Router;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use http::header;
+use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use crate::Console;
-use crate::assets::Assets;
+use crate::assets::{self, Assets};
 use crate::failure::Failure;
 use crate::pages::lists::all;
 use crate::pages::overview::behind::{GRANTS_IN_FORCE, Grant, Request};
@@ -25,6 +25,8 @@ use provinces::{ISLANDS, before, of_agency, shapes, today, today_of};
 
 /// The file with the shapes; without it only the table is shown.
 const SHAPES: &str = "provinces.json";
+/// Islands far out are so small that they would not be seen without a thicker line.
+const ISLAND_LINE: &str = "2";
 
 #[derive(Template)]
 #[template(path = "map.html")]
@@ -144,14 +146,18 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     page(&Map { frame, merged, drawn: Assets::get(SHAPES).is_some(), alt, counts, lines })
 }
 
-async fn picture(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
+async fn picture(visit: Visit, asked: HeaderMap, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
     let file = Assets::get(SHAPES).ok_or_else(Failure::nothing)?;
     let drawn: Shapes = serde_json::from_slice(&file.data).map_err(|error| Failure::odd(SHAPES, &error))?;
     let merged = wanted.merged();
     let svg = draw(&drawn, &lines(&counts(&visit).await?, merged), merged);
     // What it shows depends on who is signed in.
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private, no-store")];
-    Ok((headers, svg).into_response())
+    let takes_packed = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    match assets::pack(svg.as_bytes()).filter(|_| takes_packed.is_some_and(|takes| takes.contains("gzip"))) {
+        Some(packed) => Ok((headers, [(header::CONTENT_ENCODING, "gzip")], packed).into_response()),
+        None => Ok((headers, svg).into_response()),
+    }
 }
 
 /// What the person may see of it.
@@ -198,27 +204,31 @@ fn lines(counts: &Counts, merged: bool) -> Vec<Line> {
     }
 }
 
-/// Islands far out are so small that they would not be seen without a thicker line.
 fn thickness(shape: &str) -> &'static str {
-    if ISLANDS.iter().any(|(island, _)| *island == shape) { "2" } else { "0.3" }
+    if ISLANDS.iter().any(|(island, _)| *island == shape) { ISLAND_LINE } else { "0.3" }
 }
 
-/// The picture: first the outline of a whole province in white, then its parts without a border between them.
+/// The picture: first the outline of a whole province in white, then its parts without a border between them. Shapes stand
+/// in it once and are drawn twice.
 fn draw(drawn: &Shapes, lines: &[Line], merged: bool) -> String {
-    let path =
-        |id: &str| drawn.provinces.iter().find(|shape| shape.id == id).map(|shape| shape.path.as_str());
-    let mut svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{}\">", drawn.view_box);
-    for line in lines {
-        let colour = line.state.colour();
-        let own = shapes(line.code, merged);
-        let parts: Vec<_> = own.into_iter().filter_map(|id| Some((path(id)?, thickness(id)))).collect();
-        for (part, _) in &parts {
-            // Writing to a String cannot fail.
-            let _ = write!(svg, "<path d=\"{part}\" fill=\"#fff\" stroke=\"#fff\" stroke-width=\"2\"/>");
+    let mut svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{}\"><defs>", drawn.view_box);
+    // Writing to a String cannot fail.
+    for Shape { id, path } in &drawn.provinces {
+        let _ = write!(svg, "<path id=\"{id}\" d=\"{path}\"/>");
+    }
+    svg.push_str("</defs>");
+    let known = |id: &&str| drawn.provinces.iter().any(|shape| shape.id == *id);
+    for province in lines {
+        let colour = province.state.colour();
+        let parts: Vec<_> = shapes(province.code, merged).into_iter().filter(known).collect();
+        for id in &parts {
+            let _ = write!(svg, "<use href=\"#{id}\" fill=\"#fff\" stroke=\"#fff\" stroke-width=\"2\"/>");
         }
-        for (part, line) in &parts {
-            let drawn = format!("fill=\"{colour}\" stroke=\"{colour}\" stroke-width=\"{line}\"");
-            let _ = write!(svg, "<path d=\"{part}\" {drawn}/>");
+        for id in &parts {
+            let line = thickness(id);
+            let edge = if line == ISLAND_LINE && province.state == Stand::None { "#5f7485" } else { colour };
+            let ink = format!("fill=\"{colour}\" stroke=\"{edge}\" stroke-width=\"{line}\"");
+            let _ = write!(svg, "<use href=\"#{id}\" {ink}/>");
         }
     }
     svg.push_str("</svg>");

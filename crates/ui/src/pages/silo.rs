@@ -19,6 +19,7 @@ use crate::names::Names;
 use crate::pages::lists::{PageNumber, Pager, all};
 use crate::pages::overview::{SCOPES, SHARING};
 use crate::session::Visit;
+use crate::text::Lang;
 use crate::view::{Frame, Section, page, query};
 
 /// Lines of a page: each stands in the picture and in the table.
@@ -273,6 +274,23 @@ fn places(pairs: &[Overlap]) -> Places {
     pairs.iter().flat_map(of_pair).collect()
 }
 
+/// What entries are called: the names of the API leave them out.
+async fn titles(visit: &Visit) -> Result<BTreeMap<String, String>, Failure> {
+    let entries = all::<Entry>(visit, "/holdings").await?;
+    Ok(entries.into_iter().map(|entry| (entry.holding.code, entry.holding.name)).collect())
+}
+
+/// The title of an entry, or its code.
+fn title(titles: &BTreeMap<String, String>, code: &str) -> String {
+    titles.get(code).map_or(code, String::as_str).to_owned()
+}
+
+/// Names of levels, from above.
+fn level_names(lang: Lang, levels: &BTreeSet<String>) -> Vec<String> {
+    let held = LEVELS.into_iter().filter(|level| levels.contains(*level));
+    held.map(|level| lang.of_family("holding-level", level)).collect()
+}
+
 fn is_over(places: &Places, code: &str) -> bool {
     places.iter().any(|(over, ..)| over == code)
 }
@@ -338,6 +356,12 @@ mod tests {
         assert!(is_over(&over, "CSDL-2") && !is_over(&over, "CSDL-3"));
         let alone = Held { objects: Vec::new(), ..held };
         assert_eq!(rows(&alone).len(), 1, "an entry without objects is shown, too");
+    }
+
+    #[test]
+    fn levels_are_told_from_above() {
+        let levels = BTreeSet::from(["commune".to_owned(), "central".to_owned()]);
+        assert_eq!(level_names(Lang::Vi, &levels), ["Trung ương", "Xã"]);
     }
 
     #[test]

@@ -185,3 +185,4 @@ admin-did-explained-late = Explained a delay
 admin-did-measured = Recorded a measure
 admin-did-contained = Suspended connections
 admin-did-closed = Closed
+admin-agencies-wrong = The day cannot be read. Write it as 30/6/2025.

@@ -20,3 +20,4 @@ hoarding-what = Request
 hoarding-reason = Why it was refused
 hoarding-basis = Legal basis
 hoarding-by = Who refused
+hoarding-step = At step

@@ -176,3 +176,4 @@ admin-did-explained-late = Giải trình trễ hạn
 admin-did-measured = Ghi biện pháp
 admin-did-contained = Tạm dừng kết nối để ngăn chặn
 admin-did-closed = Đóng hồ sơ
+admin-agencies-wrong = Không đọc được ngày. Nhập theo dạng 30/6/2025.

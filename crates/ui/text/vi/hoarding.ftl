@@ -20,3 +20,4 @@ hoarding-what = Đăng ký
 hoarding-reason = Lý do từ chối
 hoarding-basis = Căn cứ pháp lý
 hoarding-by = Người từ chối
+hoarding-step = Từ chối ở bước

@@ -30,6 +30,7 @@ const CHILDREN_MAX: usize = 200;
 pub struct Agencies {
     frame: Frame,
     wanted: Wanted,
+    errors: Vec<String>,
     lines: Vec<Line>,
     pager: Pager,
 }
@@ -145,11 +146,16 @@ pub fn routes() -> Router<Console> {
 }
 
 async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
-    // A day that cannot be read is told by the API.
     let day = time::typed_day(&wanted.ngay).map_or_else(|| wanted.ngay.clone(), |day| day.to_string());
     let path = format!("/agencies{}", query(&[("q", &wanted.q), ("day", &day)]));
     let after = Some(wanted.tiep.as_str()).filter(|after| !after.is_empty());
-    let found = visit.get::<Paged<Agency>>(with(&path, SHOWN, after)).await?;
+    let (found, errors) = match visit.get::<Paged<Agency>>(with(&path, SHOWN, after)).await {
+        Ok(found) => (found, Vec::new()),
+        Err(failure) if failure.is_mendable() => {
+            (Paged { items: Vec::new(), next: None }, vec![visit.lang.t("admin-agencies-wrong")])
+        }
+        Err(failure) => return Err(failure),
+    };
     let address = |after: &str| {
         format!("/quan-tri/co-quan{}", query(&[("q", &wanted.q), ("ngay", &wanted.ngay), ("tiep", after)]))
     };
@@ -165,7 +171,7 @@ async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
         name: one.name,
     };
     let lines = found.items.into_iter().map(line).collect();
-    page(&Agencies { frame: visit.frame(Section::Admin, "admin-agencies"), wanted, lines, pager })
+    page(&Agencies { frame: visit.frame(Section::Admin, "admin-agencies"), wanted, errors, lines, pager })
 }
 
 /// The file of the API, as it is.
@@ -235,10 +241,17 @@ mod tests {
         rendered(|frame| Agencies {
             frame,
             wanted: wanted(),
+            errors: vec![odd()],
             lines: (0..SHOWN).map(|_| line()).collect(),
             pager: others(),
         });
-        rendered(|frame| Agencies { frame, wanted: wanted(), lines: Vec::new(), pager: others() });
+        rendered(|frame| Agencies {
+            frame,
+            wanted: wanted(),
+            errors: Vec::new(),
+            lines: Vec::new(),
+            pager: others(),
+        });
         let period = || Period {
             from: odd(),
             to: odd(),

@@ -53,6 +53,7 @@ const ACTS: [&str; 15] = [
 pub struct Journal {
     frame: Frame,
     wanted: Wanted,
+    errors: Vec<String>,
     file: String,
     lines: Vec<Line>,
     pager: Pager,
@@ -161,7 +162,11 @@ pub fn routes() -> Router<Console> {
 }
 
 async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
-    let (entries, next) = read(&visit, &wanted, SHOWN).await?;
+    let (entries, next, errors) = match read(&visit, &wanted, SHOWN).await {
+        Ok((entries, next)) => (entries, next, Vec::new()),
+        Err(failure) if failure.is_mendable() => (Vec::new(), None, failure.lines(visit.lang)),
+        Err(failure) => return Err(failure),
+    };
     let names = Names::of(&visit, entries.iter().map(|entry| &*entry.agency)).await?;
     let frame = visit.frame(Section::Admin, "admin-journal");
     let address = |before: &str| wanted.address("/quan-tri/nhat-ky", before);
@@ -183,7 +188,7 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     };
     let lines = entries.into_iter().map(line).collect();
     let file = wanted.address("/quan-tri/nhat-ky.csv", "");
-    page(&Journal { frame, wanted, file, lines, pager })
+    page(&Journal { frame, wanted, errors, file, lines, pager })
 }
 
 /// Entries from newest to oldest, as many as wanted, and where the next ones begin.
@@ -357,6 +362,7 @@ mod tests {
         let sample = |frame, lines| Journal {
             frame,
             wanted: wanted(),
+            errors: vec![odd()],
             file: "/".into(),
             lines,
             pager: Pager::onward(None, Some("/".into())),

@@ -1,12 +1,14 @@
 //! One database: everything that its entry says, what it holds twice, what was done to the entry.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use base::Ts;
 use serde::Deserialize;
 
-use super::{OVERLAPS, Object, Overlaps};
+use super::{OVERLAPS, Object, Overlaps, level_names, title, titles};
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::session::Visit;
@@ -89,7 +91,7 @@ struct Holding {
     purpose: String,
     legal_basis: String,
     objects: Vec<Object>,
-    levels: Vec<String>,
+    levels: BTreeSet<String>,
     sharing: String,
     shares_through: String,
     asks: Vec<String>,
@@ -125,12 +127,13 @@ pub async fn show(visit: Visit, Path(code): Path<String>) -> Result<Response, Fa
     let codes = others.iter().flat_map(|(side, ..)| [&*side.owner, &*side.code]);
     let codes = codes.chain(holding.services.iter().map(String::as_str)).chain([&*holding.owner]);
     let names = Names::of(&visit, codes).await?;
+    let titles = if others.is_empty() { BTreeMap::new() } else { titles(&visit).await? };
     let frame = visit.titled(Section::Sharing, &*holding.name);
     let lang = frame.lang;
     let overlaps = others.into_iter().map(|(side, levels, fields)| OverlapLine {
-        name: names.get(&side.code).to_owned(),
+        name: title(&titles, &side.code),
         owner: names.get(&side.owner).to_owned(),
-        levels: levels.iter().map(|level| lang.of_family("holding-level", level)).collect(),
+        levels: level_names(lang, &levels),
         code: side.code,
         fields,
     });
@@ -173,7 +176,7 @@ fn contacts(Contacts { business, technical, security }: Contacts) -> Vec<(&'stat
 /// What is known, and what the law asks for and nobody entered.
 fn facts(lang: Lang, holding: &Holding, owner: &str) -> (Vec<(&'static str, String)>, Vec<&'static str>) {
     let word = |family: &str, value: &str| lang.of_family(family, value);
-    let levels: Vec<_> = holding.levels.iter().map(|level| word("holding-level", level)).collect();
+    let levels = level_names(lang, &holding.levels);
     let level = holding.security_level.map(|level| level.to_string()).unwrap_or_default();
     let decision =
         [&*holding.security_decision, &time::day(&holding.security_date)].join(" ").trim().to_owned();
@@ -222,8 +225,12 @@ mod tests {
     #[test]
     fn renders() {
         let odd = || ODD.to_owned();
-        let holding =
-            Holding { purpose: odd(), source: odd(), levels: vec!["central".into()], ..Holding::default() };
+        let holding = Holding {
+            purpose: odd(),
+            source: odd(),
+            levels: BTreeSet::from(["central".into()]),
+            ..Holding::default()
+        };
         let object = || Object { code: odd(), title: odd(), fields: vec![odd(); 3] };
         let overlap = || OverlapLine {
             code: "CSDL-2".into(),

@@ -5,7 +5,7 @@ use axum::extract::Query;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{OVERLAPS, Overlaps};
+use super::{OVERLAPS, Overlaps, level_names, title, titles};
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::pages::lists::{PageNumber, Pager, all};
@@ -89,15 +89,16 @@ pub async fn overlaps(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Resp
     let address = |number: usize| format!("/chia-se/trung-lap{}", query(&[("trang", &number.to_string())]));
     let (pairs, pager) = Pager::cut(pairs, wanted.trang, SHOWN, address);
     let sides = pairs.iter().flat_map(|pair| [&pair.left, &pair.right]);
-    let names = Names::of(&visit, sides.flat_map(|side| [&*side.code, &*side.owner])).await?;
+    let names = Names::of(&visit, sides.map(|side| &*side.owner)).await?;
+    let titles = titles(&visit).await?;
     let frame = visit.frame(Section::Sharing, "silo-overlaps");
     let lines = pairs.into_iter().map(|pair| PairLine {
         sides: [pair.left, pair.right].map(|side| SideLine {
-            name: names.get(&side.code).to_owned(),
+            name: title(&titles, &side.code),
             owner: names.get(&side.owner).to_owned(),
             code: side.code,
         }),
-        levels: pair.levels.iter().map(|level| frame.of("holding-level", level)).collect(),
+        levels: level_names(frame.lang, &pair.levels),
         fields: pair.fields,
     });
     let lines = lines.collect();
@@ -111,17 +112,18 @@ pub async fn asked_again(visit: Visit, Query(wanted): Query<Wanted>) -> Result<R
     let (found, pager) = Pager::cut(found, wanted.trang, SHOWN, address);
     let mut codes = Vec::new();
     for one in &found {
-        codes.extend([&*one.code, &*one.owner]);
+        codes.push(&*one.owner);
         codes.extend(one.services.iter().map(|source| &*source.service));
     }
     let names = Names::of(&visit, codes).await?;
+    let titles = titles(&visit).await?;
     let source = |source: Source| SourceLine {
         href: format!("/dich-vu/{}", segments(&source.service)),
         name: names.get(&source.service).to_owned(),
         field: source.field,
     };
     let lines = found.into_iter().map(|one| AskedLine {
-        name: names.get(&one.code).to_owned(),
+        name: title(&titles, &one.code),
         owner: names.get(&one.owner).to_owned(),
         services: one.services.into_iter().map(source).collect(),
         code: one.code,
