@@ -38,12 +38,8 @@ impl Assets {
     /// Address of a file, which changes when the file does.
     pub fn address(name: &str) -> String {
         let digest = Self::get(name).map(|file| file.metadata.sha256_hash()).unwrap_or_default();
-        format!("/tep/{name}?v={}", hex(&digest[..4]))
+        format!("/tep/{name}?v={:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The routes of files.

@@ -5,13 +5,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::text::Lang;
-
 /// Vietnam has been at UTC+7 without summer time since 1975.
 const VIETNAM: Offset = Offset::constant(7);
 
 /// `14:05 22/11/2026`; a dash for what lies outside the calendar.
-pub fn moment(_lang: Lang, ts: Ts) -> String {
+pub fn moment(ts: Ts) -> String {
     local(ts).map_or_else(|| "–".to_owned(), |at| at.strftime("%H:%M %d/%m/%Y").to_string())
 }
 
@@ -61,10 +59,10 @@ mod tests {
     fn days_are_written_and_read_the_vietnamese_way() {
         assert_eq!(day("2026-11-02"), "02/11/2026");
         assert_eq!(day("bao giờ"), "bao giờ");
-        assert_eq!(moment(Lang::Vi, Ts::from_secs(1_795_305_900)), "07:05 22/11/2026");
-        assert_eq!(moment(Lang::Vi, Ts(i64::MAX)), "–");
+        assert_eq!(moment(Ts::from_secs(1_795_305_900)), "07:05 22/11/2026");
+        assert_eq!(moment(Ts(i64::MAX)), "–");
         let end = end_of(Date::constant(2026, 12, 31)).expect("there is a day after");
-        assert_eq!(moment(Lang::Vi, end), "00:00 01/01/2027");
+        assert_eq!(moment(end), "00:00 01/01/2027");
         let day = Date::constant(2026, 11, 2);
         for typed in ["2/11/2026", "02-11-2026", " 2026-11-02 ", "2.11.2026"] {
             assert_eq!(typed_day(typed), Some(day), "{typed}");

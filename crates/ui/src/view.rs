@@ -1,5 +1,7 @@
 //! What all pages share: their frame, how they are answered, how addresses are written.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{self, HeaderName, HeaderValue};
@@ -137,11 +139,14 @@ impl Frame {
     }
 
     /// A moment.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+    #[expect(clippy::unused_self, reason = "templates have a frame, not this module")]
     pub fn moment(&self, ts: &Ts) -> String {
-        time::moment(self.lang, *ts)
+        time::moment(*ts)
     }
 
     /// A day of the API.
+    #[expect(clippy::unused_self, reason = "templates have a frame, not this module")]
     pub fn day(&self, text: &str) -> String {
         time::day(text)
     }
@@ -162,6 +167,7 @@ impl Frame {
     }
 
     /// Address of an embedded file, with its digest so that browsers may keep it.
+    #[expect(clippy::unused_self, reason = "templates have a frame, not this module")]
     pub fn file(&self, name: &str) -> String {
         Assets::address(name)
     }
@@ -233,7 +239,7 @@ pub fn segment(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             written.push(char::from(byte));
         } else {
-            written.push_str(&format!("%{byte:02X}"));
+            let _ = write!(written, "%{byte:02X}"); // Writing to a string cannot fail.
         }
     }
     written

@@ -191,7 +191,7 @@ async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     }
     let Paged { items, next } = found?;
     let frame = visit.frame(Section::Evidence, "nav-evidence");
-    let lines = lines(&visit, &frame, items).await?;
+    let lines = lines(&visit, items).await?;
     let more = next.and_then(|next| next.as_i64()).map(|before| {
         format!(
             "/chung-cu{}",
@@ -205,7 +205,7 @@ async fn live(visit: Visit) -> Result<Response, Failure> {
     let found = visit.get::<Paged<Row>>(format!("/calls?limit={LIVE}")).await?;
     let hours = visit.get::<Vec<Hour>>("/calls/hours").await?;
     let frame = visit.frame(Section::Watch, "calls-live-title");
-    let lines = lines(&visit, &frame, found.items).await?;
+    let lines = lines(&visit, found.items).await?;
     let hour = hours.last().map_or_else(HourLine::none, HourLine::of);
     let codes =
         hours.into_iter().next_back().map(|hour| hour.failed.into_iter().collect()).unwrap_or_default();
@@ -228,7 +228,7 @@ impl HourLine {
     }
 }
 
-async fn lines(visit: &Visit, frame: &Frame, rows: Vec<Row>) -> Result<Vec<Line>, Failure> {
+async fn lines(visit: &Visit, rows: Vec<Row>) -> Result<Vec<Line>, Failure> {
     let names = Names::of(visit, rows.iter().flat_map(|row| [&*row.client, &*row.service])).await?;
     let line = |row: Row| Line {
         at: format!("{} {}", time::clock(row.at), time::day_of(row.at)),

@@ -196,7 +196,7 @@ impl Calls {
         };
         let values: Vec<_> = hours.iter().map(value).collect();
         let line = |hour: &Hour| HourLine {
-            from: time::moment(lang, hour.from),
+            from: time::moment(hour.from),
             all: hour.calls,
             failed: failed(hour),
             half_ms: hour.half_ms,

@@ -39,7 +39,7 @@ pub struct Tables {
     errors: Vec<String>,
     id: String,
     address: String,
-    tables: Vec<Table>,
+    found: Vec<Table>,
     more: usize,
     typed: Typed,
 }
@@ -176,10 +176,10 @@ async fn tables_page(
     let desk = desk(visit, id).await?;
     let frame = visit.frame(Section::Sharing, "source-tables-title");
     let more = desk.tables.len().saturating_sub(TABLES_MAX);
-    let tables = desk.tables.into_iter().take(TABLES_MAX).map(|seen| Table::of(&frame, seen)).collect();
+    let found = desk.tables.into_iter().take(TABLES_MAX).map(|seen| Table::of(&frame, seen)).collect();
     let errors = failure.map(|failure| failure.lines(visit.lang)).unwrap_or_default();
     let status = failure.map_or(StatusCode::OK, |failure| failure.status);
-    page_as(status, &Tables { frame, errors, id: desk.id, address: desk.address, tables, more, typed })
+    page_as(status, &Tables { frame, errors, id: desk.id, address: desk.address, found, more, typed })
 }
 
 impl Table {
@@ -302,7 +302,7 @@ mod tests {
             errors: vec![ODD.into()],
             id: "a".into(),
             address: ODD.into(),
-            tables: vec![table(), table()],
+            found: vec![table(), table()],
             more: 3,
             typed: Typed { table: ODD.into(), service: ODD.into(), key: ODD.into() },
         });
@@ -311,7 +311,7 @@ mod tests {
             errors: Vec::new(),
             id: "a".into(),
             address: "postgres://a@b/c".into(),
-            tables: Vec::new(),
+            found: Vec::new(),
             more: 0,
             typed: Typed::default(),
         });
