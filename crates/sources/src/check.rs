@@ -4,6 +4,7 @@ use crate::changes::table::{Mark, Reading};
 use crate::definition::{Changes, Definition, Field};
 use crate::engine::{Source, Table};
 use crate::error::{Mistake, SourceError};
+use crate::key;
 use crate::query::{Page, Query};
 use crate::shape::{Shape, Unfit, wanted};
 
@@ -54,6 +55,15 @@ pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, 
         if let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table) {
             let of = list.by.iter().map(|link| &link.of);
             missing_columns((&format!("list {}: by", list.name), table), of, &mut checked);
+        }
+    }
+    if checked.mistakes.is_empty()
+        && let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table)
+    {
+        key::hold(source, table, &definition.entity.key, &mut checked).await?;
+        let look_up = definition.service.look_up.as_deref().and_then(|name| definition.field(name));
+        if let Some(field) = look_up {
+            key::hold_look_up(source, table, (&field.name, &field.column), &mut checked).await?;
         }
     }
     if checked.mistakes.is_empty() {
@@ -132,11 +142,6 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
             let en = format!("the type of the column {column} was {was} and is {is}");
             checked.mistakes.push(Mistake::new("entity.key_types", vi, en));
         }
-    }
-    if !table.is_view && table.key != definition.entity.key {
-        let vi = format!("khóa của bảng là {}", table.key.join(", "));
-        let en = format!("the table's key is {}", table.key.join(", "));
-        checked.warnings.push(Mistake::new("entity.key", vi, en));
     }
     let asked_by = definition.filters.iter().map(|filter| &filter.field).chain(&definition.service.look_up);
     for field in asked_by.filter_map(|name| definition.field(name)) {

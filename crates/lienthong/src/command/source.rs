@@ -17,7 +17,7 @@ use sources::check::Checked;
 use sources::encoding::Encoding;
 use sources::engine::{Guard, Table};
 use sources::file::{self as source_file, Import};
-use sources::inspect::{Seen, inspect, look};
+use sources::inspect::{Seen, inspect};
 use sources::meaning::Personal;
 use sources::{Address, Definition, Offer, Source, draft, passthrough, password};
 
@@ -259,17 +259,18 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let meant: Vec<&Table> = tables.iter().filter(is_meant).collect();
     let wanted = wanted.unwrap_or("?");
     let table = match meant.as_slice() {
-        [table] => (*table).clone(),
+        [table] => *table,
         [] => bail!("--table {wanted}: không có, xem `source inspect` / there is none, see `source inspect`"),
         more => {
             let names: Vec<_> = more.iter().map(|table| table.full_name()).collect();
             bail!("--table {wanted}: ghi rõ một bảng / name one of: {}", names.join(", "));
         }
     };
-    let key = if args.key.is_empty() { table.key.clone() } else { args.key.clone() };
-    let table = Table { key, ..table };
-    let seen = look(&source, &table).await?;
-    let mut definition = draft::draft(source.address(), &table, &seen, service).map_err(all_mistakes)?;
+    let drafted = draft::write(&source, table, &args.key, service).await.map_err(all_mistakes)?;
+    for warning in &drafted.warnings {
+        println!("  ? {warning}");
+    }
+    let mut definition = drafted.definition;
     definition.url = source_file::placed(&definition.url, &std::env::current_dir()?);
     definition.password_file = place.password_file.as_ref().map(std::path::absolute).transpose()?;
     if definition.password_file.is_none() && source.address().password().is_some() {

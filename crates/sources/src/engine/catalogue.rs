@@ -23,9 +23,10 @@ const COLUMNS_POSTGRES: &str = "
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
       AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
     ORDER BY n.nspname, c.relname, a.attnum LIMIT 50001";
-/// schema, table, is the primary key, index, column; primary keys first, then unique, then others; columns in order.
+/// schema, table, is the primary key, index, column; primary keys first, then unique, then others; columns in order. An index
+/// on an expression has only its columns here, which alone need not be unique.
 const INDEXES_POSTGRES: &str = "
-    SELECT n.nspname, c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique AND i.indpred IS NULL THEN 'u' ELSE 'i' END,
+    SELECT n.nspname, c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL THEN 'u' ELSE 'i' END,
            i.indexrelid::text, a.attname
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indrelid
@@ -59,7 +60,8 @@ const INDEXES_SQLITE: &str = "
         SELECT m.name AS tab, 'p' AS kind, '' AS idx, p.name AS col, 0 AS rank, p.pk AS place
         FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.pk > 0
         UNION ALL
-        SELECT m.name, CASE WHEN l.\"unique\" = 1 AND l.partial = 0 THEN 'u' ELSE 'i' END, l.name, i.name,
+        SELECT m.name, CASE WHEN l.\"unique\" = 1 AND l.partial = 0
+                           AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) e WHERE e.name IS NULL) THEN 'u' ELSE 'i' END, l.name, i.name,
                2 - l.\"unique\", i.seqno
         FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
         WHERE m.type = 'table' AND i.name IS NOT NULL)
@@ -124,6 +126,7 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
             rows_exact: false,
             columns: Vec::new(),
             key: Vec::new(),
+            unique: Vec::new(),
             indexed: Vec::new(),
         });
         let kind = kind(source.engine(), &type_name);
@@ -165,6 +168,9 @@ impl Index {
         let whole = |name: &String| table.column(name).is_some_and(|column| !column.nullable);
         if table.key.is_empty() && (self.kind == "p" || self.kind == "u" && self.columns.iter().all(whole)) {
             table.key.clone_from(&self.columns);
+        }
+        if self.kind != "i" {
+            table.unique.push(self.columns.clone());
         }
         table.indexed.extend(self.columns.into_iter().next().filter(|first| !table.indexed.contains(first)));
     }
