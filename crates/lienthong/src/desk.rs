@@ -258,7 +258,7 @@ async fn write_draft(
     let table = found.ok_or_else(none)?;
     // What is to be known of it is told again by the check.
     let drafted = draft::write(&source, &table, &wanted.key, service).await.map_err(told)?;
-    desk.text = drafted.definition.text().map_err(told)?;
+    desk.text = drafted.commented(&drafted.definition.text().map_err(told)?);
     let answer = json!({ "text": desk.text });
     office.put(&id, desk)?;
     Ok(Json(answer))

@@ -23,6 +23,20 @@ pub struct Drafted {
     pub definition: Definition,
     /// What nobody can see in it.
     pub warnings: Vec<Mistake>,
+    /// Columns that cannot be given, with their types.
+    pub left_out: Vec<(String, String)>,
+}
+
+impl Drafted {
+    /// The text of the definition, with a comment about what it lacks.
+    pub fn commented(&self, text: &str) -> String {
+        let line = |(name, kind): &(String, String)| {
+            // What a maker of tables calls a column must not end the comment.
+            let of = format!("{name} ({kind})").replace(char::is_control, " ");
+            format!("# không chia sẻ được, bỏ lại / left out: {of}\n")
+        };
+        self.left_out.iter().map(line).collect::<String>() + text
+    }
 }
 
 /// Looks at a table and drafts a definition of it, with pages by `key` where that is said, by the table's own otherwise.
@@ -55,7 +69,9 @@ pub async fn write(
     if !checked.mistakes.is_empty() {
         return Err(SourceError::Definition(checked.mistakes));
     }
-    Ok(Drafted { definition, warnings: checked.warnings })
+    let unknown = table.columns.iter().filter(|column| column.kind.is_none());
+    let left_out = unknown.map(|column| (column.name.clone(), column.type_name.clone())).collect();
+    Ok(Drafted { definition, warnings: checked.warnings, left_out })
 }
 
 /// A definition of a table: every column that can be given, a look-up by a personal number that stands in one row only or

@@ -13,13 +13,16 @@ const COLUMNS_MAX: usize = 50_000;
 /// Largest SQLite file whose rows are counted: that takes a tenth of a second, where 10 GB take minutes.
 const COUNTED_BYTES_MAX: u64 = 64 << 20;
 
-/// schema, table, is a view, about how many rows, column, type, may be empty, comment.
+/// schema, table, is a view, about how many rows, column, type, may be empty, comment; the type that one of the database's own
+/// making is read as.
 const COLUMNS_POSTGRES: &str = "
     SELECT n.nspname, c.relname, (c.relkind IN ('v', 'm'))::text, c.reltuples::bigint::text, a.attname,
-           format_type(a.atttypid, a.atttypmod), (NOT a.attnotnull)::text, col_description(c.oid, a.attnum)
+           format_type(a.atttypid, a.atttypmod), (NOT (a.attnotnull OR y.typnotnull))::text, col_description(c.oid, a.attnum),
+           CASE y.typtype WHEN 'e' THEN 'text' WHEN 'd' THEN format_type(y.typbasetype, y.typtypmod) END
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
       AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
     ORDER BY n.nspname, c.relname, a.attnum LIMIT 50001";
@@ -117,7 +120,7 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
     // What a copy of a file says of itself is no table of the file.
     let is_ours = |row: &super::Row| row.get(1).is_some_and(|name| name.as_deref() == Some(IMPORTED));
     for row in rows.into_iter().filter(|row| !is_ours(row)) {
-        let [schema, name, is_view, count, column, type_name, nullable, comment] = texts(row);
+        let [schema, name, is_view, count, column, type_name, nullable, comment, read_as] = texts(row);
         let table = tables.entry((schema.clone(), name.clone())).or_insert_with(|| Table {
             schema,
             name,
@@ -129,7 +132,7 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
             unique: Vec::new(),
             indexed: Vec::new(),
         });
-        let kind = kind(source.engine(), &type_name);
+        let kind = kind(source.engine(), if read_as.is_empty() { &type_name } else { &read_as });
         table.columns.push(Column { name: column, kind, type_name, nullable: nullable == "true", comment });
     }
     let mut indexes: Vec<Index> = Vec::new();

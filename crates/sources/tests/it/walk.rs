@@ -1,6 +1,5 @@
 //! From an unknown database to a definition.
 
-use sources::SourceError;
 use sources::check::{Checked, check};
 use sources::definition::Changes;
 use sources::draft::{self, Drafted};
@@ -8,6 +7,7 @@ use sources::inspect::inspect;
 use sources::meaning::{Meaning, Personal};
 use sources::quality::rule::Check;
 use sources::value::Kind;
+use sources::{Definition, SourceError};
 
 use crate::base::{Base, PEOPLE, on_each_engine};
 
@@ -154,4 +154,49 @@ async fn a_primary_key_of_sqlite_may_be_empty_and_is_counted() {
     assert_eq!(drafted_by(&base, "lop", &[]).await.unwrap().warnings, []);
     base.execute("INSERT INTO lop VALUES (NULL, 'y')").await;
     assert!(drafted_by(&base, "lop", &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn wrong_values_are_told_by_field_and_of_how_many_rows() {
+    let base = Base::sqlite().await;
+    let drafted = base.drafted().await;
+    let source = base.source().await;
+    let checked = check(&drafted, &source).await.unwrap();
+    assert_eq!((checked.rows, checked.of), (PEOPLE as usize, Some(u64::from(PEOPLE))));
+    base.execute("UPDATE khai_sinh SET ngay_sinh = 'x' WHERE id BETWEEN 11 AND 40").await;
+    base.execute("UPDATE khai_sinh SET le_phi = 'y' WHERE id = 50").await;
+    let said: Vec<_> =
+        check(&drafted, &source).await.unwrap().mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("field ngaySinh") && said[0].contains("in 30 rows: row 11; 12; 13"), "{said:?}");
+}
+
+#[test]
+fn a_definition_that_is_no_toml_is_told_once_in_each_language_with_its_line() {
+    for text in ["format = \"lienthong-source/1\"\nurl = ", "format = \"lienthong-source/1\"\nkhong_co = 1"] {
+        let said = sources::Offer::parse(text).unwrap_err().to_string();
+        let (vi, en) = said.rsplit_once(" / ").unwrap();
+        assert!(vi.contains("dòng / line 2") && !vi.contains(en), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn types_of_the_databases_own_making_are_given_and_others_are_named() {
+    let base = Base::postgres().await;
+    base.execute("CREATE TYPE gioi AS ENUM ('nam', 'nữ')").await;
+    base.execute("CREATE DOMAIN ma_ho AS varchar(8) NOT NULL").await;
+    base.execute("CREATE DOMAIN tuoi AS smallint CHECK (VALUE >= 0)").await;
+    base.execute("CREATE TABLE ho (ma ma_ho PRIMARY KEY, gioi gioi, tuoi tuoi, con text[], phi money)").await;
+    base.execute("CREATE INDEX ON ho (gioi)").await;
+    base.execute("INSERT INTO ho VALUES ('H1', 'nữ', 40, '{a}', 5)").await;
+    let drafted = drafted_by(&base, "ho", &[]).await.unwrap();
+    let kinds: Vec<_> = drafted.definition.fields.iter().map(|field| (&*field.name, field.kind)).collect();
+    assert_eq!(kinds, [("ma", Kind::Text), ("gioi", Kind::Text), ("tuoi", Kind::Integer)]);
+    let mut definition = drafted.definition.clone();
+    let text = drafted.commented(&definition.text().unwrap());
+    assert!(text.starts_with('#') && text.contains("left out: con (text[])") && text.contains("phi (money)"));
+    assert_eq!(Definition::parse(&text).unwrap(), definition);
+    definition.password_file = base.drafted().await.password_file;
+    let checked = check(&definition, &base.source().await).await.unwrap();
+    assert_eq!((checked.mistakes.len(), checked.rows), (0, 1), "{checked:?}");
 }
