@@ -9,11 +9,13 @@ use std::collections::HashSet;
 
 mod answer;
 mod fields;
+mod lines;
 mod text;
 mod withheld;
 
 pub(crate) use answer::{answer, asks_about_the_whole};
 pub use fields::{FIELDS_MAX, FieldError, FieldSet, PATH_BYTES_MAX};
+pub(crate) use lines::{Lines, comes_in_lines};
 pub use withheld::WITHHELD_MAX;
 
 use fields::Node;

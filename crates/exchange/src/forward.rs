@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::body::{self, BodyError, OutBody, Reading, Spooled};
-use crate::cut::{self, Uncuttable};
+use crate::cut::{self, Lines, Uncuttable};
 use crate::dial::{self, ClientError, Destination, HttpClient};
 use crate::error::Reason;
 use crate::message::Call;
@@ -122,9 +122,17 @@ impl Systems {
                 Reason::Spool
             }
         };
-        let read = body::read(incoming, &reading).await;
         let (status, headers) = (parts.status, headers::end_to_end(&parts.headers));
-        let reply = Reply { status, headers, body: None, salts: terms.salts, withheld: Vec::new() };
+        let in_lines = fields.as_ref().filter(|_| cut::comes_in_lines(status, &headers)).cloned();
+        let reply = |salts| Reply { status, headers, body: None, salts, withheld: Vec::new() };
+        if let Some(fields) = in_lines {
+            let reading = Reading { bytes_max: terms.bytes_max, ..reading };
+            let mut lines = Lines::new(incoming, fields, terms.cut_bytes_max);
+            let read = body::read(&mut lines, &reading).await.map_err(broken);
+            return lines.reply(reply(terms.salts), read);
+        }
+        let read = body::read(incoming, &reading).await;
+        let reply = reply(terms.salts);
         match (fields, read) {
             (None, read) => Ok(Reply { body: read.map_err(broken)?, ..reply }),
             (Some(fields), Err(BodyError::TooLarge(max))) => {

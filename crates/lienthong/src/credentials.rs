@@ -61,7 +61,11 @@ impl Unsealer {
         if !seal::is_sealed(&text) {
             return password::clear(path);
         }
-        let failed = |what: String| SourceError::Sealed { path: path.display().to_string(), what };
+        let failed = |what: String| {
+            let (vi, en) = what.split_once(" / ").unwrap_or((&what, &what));
+            let (path, vi, en) = (path.display().to_string(), vi.to_owned(), en.to_owned());
+            SourceError::PasswordFile { path, vi, en }
+        };
         let opened = seal::open(&text, &self.passphrase, &self.context);
         let opened = opened.map_err(|error| failed(error.to_string()))?;
         let text = std::str::from_utf8(&opened).map_err(|_| failed("UTF-8".into()))?;

@@ -18,7 +18,7 @@ use registry::people::{Act, Person};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sources::engine::Guard;
-use sources::inspect::{Seen, inspect, look};
+use sources::inspect::{Seen, inspect};
 use sources::password::Password;
 use sources::protect::Protector;
 use sources::scan::Scan;
@@ -255,13 +255,10 @@ async fn write_draft(
     let tables = source.tables().await.map_err(told)?;
     let found = tables.into_iter().find(|table| table.full_name() == wanted.table);
     let none = || RegistryError::NoSuch { kind: "table", name: wanted.table.clone() };
-    let mut table = found.ok_or_else(none)?;
-    if !wanted.key.is_empty() {
-        table.key = wanted.key;
-    }
-    let seen = look(&source, &table).await.map_err(told)?;
-    let definition = draft::draft(source.address(), &table, &seen, service).map_err(told)?;
-    desk.text = definition.text().map_err(told)?;
+    let table = found.ok_or_else(none)?;
+    // What is to be known of it is told again by the check.
+    let drafted = draft::write(&source, &table, &wanted.key, service).await.map_err(told)?;
+    desk.text = drafted.commented(&drafted.definition.text().map_err(told)?);
     let answer = json!({ "text": desk.text });
     office.put(&id, desk)?;
     Ok(Json(answer))

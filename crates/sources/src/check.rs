@@ -1,9 +1,12 @@
 //! Holding a definition against the database that it is about.
 
+use std::collections::BTreeMap;
+
 use crate::changes::table::{Mark, Reading};
 use crate::definition::{Changes, Definition, Field};
 use crate::engine::{Source, Table};
 use crate::error::{Mistake, SourceError};
+use crate::key;
 use crate::query::{Page, Query};
 use crate::shape::{Shape, Unfit, wanted};
 
@@ -19,6 +22,8 @@ pub struct Checked {
     pub warnings: Vec<Mistake>,
     /// Rows that were read as they would be given.
     pub rows: usize,
+    /// About how many rows there are, where that is known.
+    pub of: Option<u64>,
 }
 
 /// Compares table, columns, types and key, then reads some rows as a consumer would get them.
@@ -30,11 +35,12 @@ pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, 
     let mut checked = Checked::default();
     if let Some(state) = source.file() {
         checked.warnings.extend(state.report.remarks());
-        let alarm = state.alarm.map(|alarm| Mistake::new("url", alarm.clone(), alarm));
+        let alarm = state.alarm.map(|(vi, en)| Mistake::new("url", vi, en));
         checked.mistakes.extend(alarm);
     }
     if let Some(table) = find(&tables, ("entity.table", &definition.entity.table), &mut checked) {
         compare(definition, table, &mut checked);
+        checked.of = table.rows;
     }
     for list in &definition.lists {
         let place = format!("list {}", list.name);
@@ -54,6 +60,15 @@ pub async fn check(definition: &Definition, source: &Source) -> Result<Checked, 
         if let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table) {
             let of = list.by.iter().map(|link| &link.of);
             missing_columns((&format!("list {}: by", list.name), table), of, &mut checked);
+        }
+    }
+    if checked.mistakes.is_empty()
+        && let Some(table) = tables.iter().find(|table| table.full_name() == definition.entity.table)
+    {
+        key::hold(source, table, &definition.entity.key, &mut checked).await?;
+        let look_up = definition.service.look_up.as_deref().and_then(|name| definition.field(name));
+        if let Some(field) = look_up {
+            key::hold_look_up(source, table, (&field.name, &field.column), &mut checked).await?;
         }
     }
     if checked.mistakes.is_empty() {
@@ -133,11 +148,6 @@ fn compare(definition: &Definition, table: &Table, checked: &mut Checked) {
             checked.mistakes.push(Mistake::new("entity.key_types", vi, en));
         }
     }
-    if !table.is_view && table.key != definition.entity.key {
-        let vi = format!("khóa của bảng là {}", table.key.join(", "));
-        let en = format!("the table's key is {}", table.key.join(", "));
-        checked.warnings.push(Mistake::new("entity.key", vi, en));
-    }
     let asked_by = definition.filters.iter().map(|filter| &filter.field).chain(&definition.service.look_up);
     for field in asked_by.filter_map(|name| definition.field(name)) {
         if !table.is_view && !table.indexed.contains(&field.column) {
@@ -155,9 +165,12 @@ async fn follow(definition: &Definition, source: &Source, checked: &mut Checked)
     match source.all(asked.sql, asked.parameters).await {
         Ok(_) => Ok(()),
         Err(error @ (SourceError::Changed { .. } | SourceError::NoRight { .. })) => {
+            let (vi, en) = error.told();
             let vi =
-                format!("{error}; bảng thay đổi: chủ CSDL chạy `lienthong source triggers` và GRANT SELECT");
-            let en = "the table of changes: the database's owner runs `lienthong source triggers`, and grants SELECT";
+                format!("{vi}; bảng thay đổi: chủ CSDL chạy `lienthong source triggers` và GRANT SELECT");
+            let en = format!(
+                "{en}; the table of changes: the database's owner runs `lienthong source triggers`, and grants SELECT"
+            );
             checked.mistakes.push(Mistake::new("changes", vi, en));
             Ok(())
         }
@@ -165,27 +178,30 @@ async fn follow(definition: &Definition, source: &Source, checked: &mut Checked)
     }
 }
 
-/// Reads rows; what is not what it should be is named with the row's key, not with its value.
+/// Rows that are named of those whose field is wrong.
+const NAMED: usize = 3;
+
+/// Reads rows; fields that are not what they should be are named with the keys of a few rows, never with a value.
 async fn read(definition: &Definition, source: &Source, checked: &mut Checked) -> Result<(), SourceError> {
     let query = Query::new(definition, source.engine());
     let statement = query.page(&Page { limit: ROWS, ..Page::default() })?;
     let shape = Shape::new(&definition.fields, &definition.code_lists);
     let mut scratch = Vec::new();
+    let mut wrong: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for row in source.all(statement.sql, statement.parameters).await? {
         scratch.clear();
         match shape.write(&row, &mut scratch) {
             Ok(()) => checked.rows += 1,
-            Err(Unfit(at)) => {
-                let (field, key) = (&definition.fields[at], query.key_of(&row).join(","));
-                let wanted = wanted(field.kind, field.encoding);
-                let vi = format!("dòng {key}: giá trị không phải {wanted}");
-                let en = format!("row {key}: the value is not {wanted}");
-                checked.mistakes.push(Mistake::new(format!("field {}", field.name), vi, en));
-            }
+            Err(Unfit(at)) => wrong.entry(at).or_default().push(query.key_of(&row).join(",")),
         }
-        if checked.mistakes.len() >= 20 {
-            break;
-        }
+    }
+    for (at, keys) in wrong {
+        let (field, rows) = (&definition.fields[at], keys.len());
+        let wanted = wanted(field.kind, field.encoding);
+        let named = keys.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+        let vi = format!("{rows} dòng có giá trị không phải {wanted}: dòng {named}");
+        let en = format!("the value is not {wanted} in {rows} rows: row {named}");
+        checked.mistakes.push(Mistake::new(format!("field {}", field.name), vi, en));
     }
     Ok(())
 }

@@ -345,10 +345,8 @@ impl Definition {
     /// # Errors
     /// Not TOML, or everything that is wrong in itself.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let read: Self = toml::from_str(text).map_err(|error| {
-            let what = error.to_string();
-            SourceError::Definition(vec![Mistake::new("TOML", what.clone(), what)])
-        })?;
+        let read: Self = toml::from_str(text)
+            .map_err(|error| SourceError::Definition(vec![Mistake::toml(text, &error)]))?;
         let mistakes = read.mistakes();
         if mistakes.is_empty() { Ok(read) } else { Err(SourceError::Definition(mistakes)) }
     }

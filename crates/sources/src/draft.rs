@@ -1,19 +1,81 @@
 //! Writing a first definition, which people then read and correct.
 
+use crate::check::Checked;
 use crate::definition::{Changes, Definition, Entity, FORMAT, Field, Filter, Gives, How, Limits, Service};
 use crate::encoding::{Detected, Encoding};
-use crate::engine::{Address, Table};
+use crate::engine::{Address, Source, Table};
 use crate::error::{Mistake, SourceError};
 use crate::file::LINE;
-use crate::inspect::{Seen, SeenColumn};
+use crate::inspect::{Seen, SeenColumn, look};
+use crate::key::{self, Standing};
 use crate::meaning::{Meaning, folded};
 use crate::value::Kind;
 
 /// A guess that is less sure than this is left to people.
 const SURE: u8 = 60;
+/// Columns of which it is counted whether they tell rows apart.
+const COUNTED_MAX: usize = 4;
 
-/// A definition of a table: every column that can be given, a look-up by the personal number or the key, filters on
-/// what indexes begin with.
+/// A first definition of a table, and what people should know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drafted {
+    /// The definition.
+    pub definition: Definition,
+    /// What nobody can see in it.
+    pub warnings: Vec<Mistake>,
+    /// Columns that cannot be given, with their types.
+    pub left_out: Vec<(String, String)>,
+}
+
+impl Drafted {
+    /// The text of the definition, with a comment about what it lacks.
+    pub fn commented(&self, text: &str) -> String {
+        let line = |(name, kind): &(String, String)| {
+            // What a maker of tables calls a column must not end the comment.
+            let of = format!("{name} ({kind})").replace(char::is_control, " ");
+            format!("# không chia sẻ được, bỏ lại / left out: {of}\n")
+        };
+        self.left_out.iter().map(line).collect::<String>() + text
+    }
+}
+
+/// Looks at a table and drafts a definition of it, with pages by `key` where that is said, by the table's own otherwise.
+///
+/// # Errors
+/// There is no key, or it does not tell rows apart; the database does not answer.
+pub async fn write(
+    source: &Source,
+    table: &Table,
+    key: &[String],
+    service: (&str, &str),
+) -> Result<Drafted, SourceError> {
+    let seen = look(source, table).await?;
+    let mut wanted = table.clone();
+    if !key.is_empty() {
+        wanted.key = key.to_vec();
+    }
+    let persons = table.columns.iter().zip(&seen.columns).filter(|(_, seen)| {
+        let meant = seen.guess.filter(|guess| guess.confidence >= SURE);
+        meant.is_some_and(|guess| guess.meaning == Meaning::PersonalNumber)
+    });
+    for (column, _) in persons.take(COUNTED_MAX) {
+        if key::of_look_up(source, table, &column.name).await? == Standing::Counted {
+            wanted.unique.push(vec![column.name.clone()]);
+        }
+    }
+    let definition = draft(source.address(), &wanted, &seen, service)?;
+    let mut checked = Checked::default();
+    key::hold(source, table, &definition.entity.key, &mut checked).await?;
+    if !checked.mistakes.is_empty() {
+        return Err(SourceError::Definition(checked.mistakes));
+    }
+    let unknown = table.columns.iter().filter(|column| column.kind.is_none());
+    let left_out = unknown.map(|column| (column.name.clone(), column.type_name.clone())).collect();
+    Ok(Drafted { definition, warnings: checked.warnings, left_out })
+}
+
+/// A definition of a table: every column that can be given, a look-up by a personal number that stands in one row only or
+/// by the key, filters on what indexes begin with.
 ///
 /// # Errors
 /// The table has no key.
@@ -38,11 +100,13 @@ pub fn draft(
         // Lines of a file change when somebody inserts one; they are given where nothing else tells rows apart.
         fields.retain(|field| field.column != LINE);
     }
+    let searchable = |field: &Field| field.encoding.is_none_or(Encoding::is_searchable);
     let of_meaning = |wanted: Meaning| fields.iter().find(|field| field.meaning == Some(wanted));
-    let person = of_meaning(Meaning::PersonalNumber);
+    let tells_apart = |field: &&Field| table.unique.iter().any(|index| *index == [field.column.as_str()]);
+    let persons = fields.iter().filter(|field| field.meaning == Some(Meaning::PersonalNumber));
+    let person = persons.filter(tells_apart).find(|field| searchable(field));
     let by_key = fields.iter().find(|field| table.key.len() == 1 && field.column == table.key[0]);
-    let searchable = |field: &&Field| field.encoding.is_none_or(Encoding::is_searchable);
-    let look_up = person.or(by_key).filter(searchable).map(|field| field.name.clone());
+    let look_up = person.or(by_key.filter(|field| searchable(field))).map(|field| field.name.clone());
     let changes = of_meaning(Meaning::ChangedAt)
         .filter(|field| matches!(field.kind, Kind::Moment | Kind::LocalMoment | Kind::Date))
         .map(|field| Changes::Column { field: field.name.clone() });

@@ -153,6 +153,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Columns of the primary key, in its order; of the first unique index otherwise. Empty: there is none.
     pub key: Vec<String>,
+    /// Columns of the primary key and of each unique index, some of which may be empty.
+    pub unique: Vec<Vec<String>>,
     /// First columns of indexes.
     pub indexed: Vec<String>,
 }

@@ -91,13 +91,15 @@ pub enum SourceError {
         /// Seconds until then.
         opens_in_s: u64,
     },
-    /// A sealed password does not open.
-    #[error("tệp mật khẩu {path}: {what} / the password file {path}: {what}")]
-    Sealed {
+    /// The file of a password cannot be used, or what is sealed in it does not open.
+    #[error("tệp mật khẩu {path}: {vi} / the password file {path}: {en}")]
+    PasswordFile {
         /// The file.
         path: String,
-        /// Why, and the remedy.
-        what: String,
+        /// Why, and the remedy, in Vietnamese.
+        vi: String,
+        /// The same in English.
+        en: String,
     },
     /// Rows are compared, but were not yet.
     #[error(
@@ -188,10 +190,17 @@ impl SourceError {
             Self::Encoding { .. } => "EX-3014",
             Self::Fault { .. } => "EX-3015",
             Self::RunEnded { .. } => "EX-3016",
-            Self::Sealed { .. } => "EX-3017",
+            Self::PasswordFile { .. } => "EX-3017",
             Self::NotCompared | Self::Comparison { .. } => "EX-3018",
             Self::NotNow { .. } => "EX-3019",
         }
+    }
+
+    /// What it says, in Vietnamese and in English, for a place where both are told apart.
+    pub fn told(&self) -> (String, String) {
+        let text = self.to_string();
+        let halves = text.split_once(" / ").unwrap_or((&text, &text));
+        (halves.0.to_owned(), halves.1.to_owned())
     }
 
     /// Seconds after which it may go better.
@@ -217,6 +226,15 @@ pub struct Mistake {
 }
 
 impl Mistake {
+    /// A definition that is no TOML, or has parts that no definition has. The parser speaks English only.
+    pub(crate) fn toml(text: &str, error: &toml::de::Error) -> Self {
+        let line =
+            error.span().and_then(|at| text.get(..at.start)).map(|before| before.matches('\n').count() + 1);
+        let place = line.map_or_else(|| "TOML".to_owned(), |line| format!("TOML, dòng / line {line}"));
+        let vi = "sai cú pháp, hoặc có mục thừa, thiếu, sai kiểu";
+        Self::new(place, vi, error.message())
+    }
+
     /// A mistake at a place.
     pub fn new(place: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { place: place.into(), vi: vi.into(), en: en.into() }

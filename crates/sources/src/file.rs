@@ -252,8 +252,8 @@ impl Report {
 pub struct FileState {
     /// What the copy that answers was made of.
     pub report: Report,
-    /// Why the file as it is now does not answer.
-    pub alarm: Option<String>,
+    /// Why the file as it is now does not answer, in Vietnamese and in English.
+    pub alarm: Option<(String, String)>,
     /// For how long the copy has been older than the file.
     pub behind: Option<std::time::Duration>,
 }

@@ -18,6 +18,10 @@ const AT_ONCE: usize = 4;
 /// Longest time for the sample of a table: a view that must be computed as a whole first is not worth more.
 const SAMPLE_WAIT: Duration = Duration::from_secs(2);
 
+/// Values that look like text of before Unicode, from which a column is told to be mixed, in percent: fewer may be foreign
+/// words.
+const PARTLY_OLD_PERCENT_MIN: usize = 5;
+
 /// What was seen of a table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Seen {
@@ -95,7 +99,9 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
     let sample = sample(source, table).await;
     let mut remarks = Vec::new();
     if let Err(error) = &sample {
-        remarks.push(Remark::new(format!("không đọc được mẫu: {error}"), "no sample could be read"));
+        let (vi, en) = error.told();
+        remarks
+            .push(Remark::new(format!("không đọc được mẫu: {vi}"), format!("no sample could be read: {en}")));
     }
     let sample = sample.unwrap_or_default();
     let columns: Vec<SeenColumn> = (0..)
@@ -103,8 +109,17 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
         .map(|(at, column)| {
             let values: Vec<&str> =
                 sample.iter().filter_map(|row: &crate::engine::Row| row.get(at)?.as_deref()).collect();
-            let guess = guess(column, &values);
-            let encoding = detect_text(&values).filter(|_| column.kind == Some(Kind::Text));
+            let is_text = column.kind == Some(Kind::Text);
+            let encoding = detect_text(&values).filter(|_| is_text);
+            if is_text && encoding.is_none() {
+                remarks.extend(partly_old(&column.name, &values));
+            }
+            // What the text stands for tells what it means, not how it is kept.
+            let sure = encoding.filter(Detected::is_sure).map(|detected| detected.encoding);
+            let read = |text: &&str| sure.and_then(|encoding| encoding.convert(text));
+            let read: Vec<Option<String>> = values.iter().map(read).collect();
+            let read = values.iter().zip(&read).map(|(text, read)| read.as_deref().unwrap_or(text));
+            let guess = guess(column, &read.collect::<Vec<_>>());
             SeenColumn {
                 name: column.name.clone(),
                 type_name: column.type_name.clone(),
@@ -124,7 +139,7 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
                 Remark::new(format!("{}: {}", of.place, of.vi), format!("{}: {}", of.place, of.en))
             }),
         );
-        remarks.extend(state.alarm.map(|alarm| Remark::new(alarm.clone(), alarm)));
+        remarks.extend(state.alarm.map(|(vi, en)| Remark::new(vi, en)));
     }
     let worth = worth(table, &columns, &mut remarks);
     Ok(Seen {
@@ -137,6 +152,25 @@ pub async fn look(source: &Source, table: &Table) -> Result<Seen, SourceError> {
         worth,
         remarks,
     })
+}
+
+/// What to know of a column in which some values look like text of before Unicode, and most do not.
+fn partly_old(name: &str, values: &[&str]) -> Option<Remark> {
+    let filled = values.iter().filter(|text| !text.trim().is_empty()).count();
+    let found: Vec<&str> =
+        values.iter().filter_map(|text| Some(detect_text(&[text])?.encoding.name())).collect();
+    let share = (found.len() * 100).checked_div(filled)?;
+    if share < PARTLY_OLD_PERCENT_MIN {
+        return None;
+    }
+    let names: std::collections::BTreeSet<&str> = found.into_iter().collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    Some(Remark::new(
+        format!("cột {name}: khoảng {share}% giá trị giống chữ phông cũ ({names}): sửa dữ liệu trước"),
+        format!(
+            "column {name}: about {share}% of the values look like text of an old font ({names}): the data must be corrected first"
+        ),
+    ))
 }
 
 /// What to know of a column with text of before Unicode.

@@ -20,6 +20,7 @@ pub mod error;
 mod export;
 pub mod file;
 pub mod inspect;
+pub mod key;
 pub mod load;
 mod masked;
 pub mod meaning;

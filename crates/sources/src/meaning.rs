@@ -212,8 +212,15 @@ pub fn guess(column: &Column, sample: &[&str]) -> Option<Guess> {
     // The longest word is the most telling: `sodienthoai` before `sodd`.
     let named =
         named.max_by_key(|m| m.words().iter().filter(|word| name.contains(**word)).map(|w| w.len()).max());
+    // Beside another word it says whose the value is: the number, the telephone of a representative.
+    let named = named.or_else(|| name.contains("nguoidaidien").then_some(Meaning::PersonName));
     if let Some(meaning) = named {
-        return match fitting(meaning, sample) {
+        // A column of numbers has lost the zero that telephone numbers begin with.
+        let is_number = matches!(column.kind, Some(Kind::Integer | Kind::Decimal));
+        let zero = if meaning == Meaning::Phone && is_number { "0" } else { "" };
+        let whole: Vec<String> = sample.iter().map(|text| format!("{zero}{text}")).collect();
+        let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
+        return match fitting(meaning, &whole) {
             None => Some(Guess { meaning, confidence: if sample.is_empty() { 60 } else { 80 } }),
             Some(share) if share >= 80 => Some(Guess { meaning, confidence: 95 }),
             Some(share) if share >= 40 => Some(Guess { meaning, confidence: 60 }),
@@ -295,6 +302,15 @@ mod tests {
         check("cot_a", &["049062981763"; 5], Some((Meaning::PersonalNumber, 60)));
         check("gioi_tinh", &["1"], Some((Meaning::Sex, 80)));
         check("dan_toc", &[], Some((Meaning::EthnicGroup, 60)));
+    }
+
+    #[test]
+    fn a_telephone_number_is_one_without_its_zero_where_a_column_is_of_numbers() {
+        let number = Column { kind: Some(Kind::Integer), ..column("Điện thoại") };
+        let guessed = guess(&number, &["905123456", "2363821234"]).map(|guess| guess.meaning);
+        assert_eq!(guessed, Some(Meaning::Phone));
+        check("Điện thoại", &["905123456", "2363821234"], None);
+        check("nguoi_dai_dien", &["Nguyễn Thị Mẫu"], Some((Meaning::PersonName, 95)));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::check::Checked;
 use crate::definition::{Definition, Gives};
 use crate::error::SourceError;
 use crate::meaning::Personal;
+use crate::passthrough::definition::{Operation, Place};
 use crate::{check, openapi, passthrough, serve};
 
 /// A definition.
@@ -43,6 +44,31 @@ pub struct About<'a> {
 #[derive(Deserialize)]
 struct Head {
     format: String,
+}
+
+/// What stands for a value in a [`FirstCall`].
+pub const VALUE: &str = "GIA-TRI";
+
+/// A question that shows how a service is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstCall {
+    /// Its method.
+    pub method: &'static str,
+    /// Path and query below the service.
+    pub path: String,
+    /// The JSON object that it sends.
+    pub body: Option<Value>,
+}
+
+impl FirstCall {
+    fn get(path: &str) -> Self {
+        Self { method: "GET", path: path.to_owned(), body: None }
+    }
+
+    fn post<'a>(path: &str, names: impl Iterator<Item = &'a String>) -> Self {
+        let members: Map<_, _> = names.map(|name| (name.clone(), VALUE.into())).collect();
+        Self { method: "POST", path: path.to_owned(), body: Some(members.into()) }
+    }
 }
 
 impl Offer {
@@ -103,16 +129,15 @@ impl Offer {
         }
     }
 
-    /// The path of a first question, below the service: `/{soDinhDanh}`, or nothing.
-    pub fn first_path(&self) -> String {
+    /// A first question, as whoever has just been connected would ask it; [`VALUE`] stands for what only people know.
+    pub fn first_call(&self) -> FirstCall {
         match self {
-            Self::Table(of) => {
-                of.service.look_up.as_ref().map_or_else(String::new, |name| format!("/{{{name}}}"))
-            }
-            Self::Existing(of) => {
-                let path = of.operations.first().map_or("", |operation| operation.method_and_path().1);
-                path.trim_end_matches('/').to_owned()
-            }
+            Self::Table(of) => match of.service.gives {
+                Gives::Rows => FirstCall::get("?limit=2"),
+                Gives::Row => FirstCall::get(&format!("/{VALUE}")),
+                Gives::Verdict => FirstCall::post("", of.verified.iter().map(|verified| &verified.field)),
+            },
+            Self::Existing(of) => of.operations.first().map_or_else(|| FirstCall::get(""), of_operation),
         }
     }
 
@@ -134,6 +159,20 @@ impl Offer {
             Self::Existing(definition) => passthrough::check::check(definition).await,
         }
     }
+}
+
+fn of_operation(operation: &Operation) -> FirstCall {
+    let (method, path) = operation.method_and_path();
+    let segment = |part: &str| if part.starts_with('{') { VALUE.to_owned() } else { part.to_owned() };
+    let path = path.split('/').map(segment).collect::<Vec<_>>().join("/");
+    let of_place = |place: Place| {
+        let wanted = operation.parameters.iter().filter(move |one| one.place == place && one.required);
+        wanted.map(|one| &one.name)
+    };
+    let query: Vec<_> = of_place(Place::Query).map(|name| format!("{name}={VALUE}")).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    let path = format!("{}{query}", path.trim_end_matches('/'));
+    if method == "POST" { FirstCall::post(&path, of_place(Place::Body)) } else { FirstCall::get(&path) }
 }
 
 fn personal_of_table(definition: &Definition) -> Vec<(String, Personal)> {

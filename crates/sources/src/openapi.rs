@@ -273,7 +273,9 @@ fn export(definition: &Definition) -> Value {
             "; chỉ bắt đầu trong giờ {window} (giờ Việt Nam) / begins at {window} in Vietnam only (EX-3019)"
         )
     });
-    let text = json!({ "schema": { "type": "string" } });
+    // Each line is one of these; grants name fields by what is said of them here.
+    let token = json!({ "type": "object", "properties": { "_next": { "type": "string", "description": "Dấu để nhận tiếp / token to go on behind" } } });
+    let line = json!({ "schema": { "anyOf": [{ "$ref": "#/components/schemas/Item" }, token] } });
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     json!({
         "summary": format!("Toàn bộ, NDJSON hoặc Parquet / everything, as NDJSON or Parquet{hours}"),
@@ -285,6 +287,6 @@ fn export(definition: &Definition) -> Value {
               "description": "Nhận tiếp sau _next cuối cùng đã nhận / go on behind the last _next received" },
         ],
         "responses": { "200": { "description": "NDJSON, Parquet", "content": {
-            "application/x-ndjson": text, "application/vnd.apache.parquet": binary } } },
+            "application/x-ndjson": line, "application/vnd.apache.parquet": binary } } },
     })
 }

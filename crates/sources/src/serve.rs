@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use base::{Clock as _, SystemClock};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use web::{Problem, ProblemError};
 
@@ -241,8 +241,8 @@ pub async fn open(definition: &Definition) -> Result<Source, SourceError> {
 pub fn router(service: impl Into<Arc<Service>>) -> Router {
     let service: Arc<Service> = service.into();
     let description = crate::openapi::openapi(&service.definition).to_string();
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    let mut router = Router::new().route("/_openapi.json", get(async move || (json, description)));
+    let described = described(&service.definition.service.code, description);
+    let mut router = Router::new().route("/_openapi.json", described);
     let gives = service.definition.service.gives;
     if gives == Gives::Rows {
         router = router
@@ -258,6 +258,24 @@ pub fn router(service: impl Into<Arc<Service>>) -> Router {
         router = router.route("/", post(answer::verify).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)));
     }
     router.with_state(service)
+}
+
+/// Gives the description to whoever asks here. A call through the nodes is told how to ask for it there: its answer would be
+/// cut to granted fields, of which a description has none.
+pub(crate) fn described<S: Clone + Send + Sync + 'static>(
+    code: &str,
+    description: String,
+) -> MethodRouter<S> {
+    let code = code.to_owned();
+    get(async move |headers: HeaderMap| {
+        if headers.contains_key("x-road-client") {
+            let vi = format!("qua các nút, mô tả lấy bằng getOpenAPI?serviceCode={code}");
+            let en = format!("through the nodes the description is given by getOpenAPI?serviceCode={code}");
+            let refused = SourceError::Question(vec![Mistake::new("_openapi.json", vi, en)]);
+            return Refusal(refused).into_response();
+        }
+        ([(header::CONTENT_TYPE, "application/json")], description).into_response()
+    })
 }
 
 /// An error as a problem (RFC 9457).
@@ -289,7 +307,7 @@ impl IntoResponse for Refusal {
         };
         // What the database says of itself is for its owner, not for who asked.
         let title = match &self.0 {
-            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } | SourceError::Fault { .. } | SourceError::Comparison { .. } => {
+            SourceError::Changed { .. } | SourceError::NoRight { .. } | SourceError::Unreachable { .. } | SourceError::Import { .. } | SourceError::Encoding { .. } | SourceError::Other { .. } | SourceError::Fault { .. } | SourceError::Comparison { .. } | SourceError::PasswordFile { .. } => {
                 "Nguồn dữ liệu tạm không dùng được; nguyên nhân ở nhật ký của nút bên cung cấp / The source cannot be used now; the log of the provider's node says why".to_owned()
             }
             error => error.to_string(),

@@ -31,7 +31,7 @@ const PASSING: [&str; 9] = [
 ];
 
 /// Whether a header of a service passes with an answer that is cut.
-fn passes(name: &HeaderName) -> bool {
+pub(super) fn passes(name: &HeaderName) -> bool {
     let name = name.as_str();
     PASSING.contains(&name) || name.starts_with("x-road-") || name.starts_with("lienthong-")
 }
@@ -62,12 +62,7 @@ pub(crate) async fn answer(
     reply.headers.retain(|(name, _)| passes(name));
     if reply.status.is_success() {
         let result = success(fields, reply, read).await;
-        let outcome = match &result {
-            Ok(reply) if reply.withheld.is_empty() => "whole",
-            Ok(_) => "cut",
-            Err(_) => "refused",
-        };
-        metrics::counter!("lienthong_answers_cut_total", "outcome" => outcome).increment(1);
+        note(&result);
         return result;
     }
     reply.body = match form(&reply.headers).and(read) {
@@ -81,6 +76,16 @@ pub(crate) async fn answer(
         reply.headers.retain(|(name, _)| !matches!(*name, header::CONTENT_TYPE | header::CONTENT_ENCODING));
     }
     Ok(reply)
+}
+
+/// Counts what became of an answer.
+pub(super) fn note(result: &Result<Reply, Reason>) {
+    let outcome = match result {
+        Ok(reply) if reply.withheld.is_empty() => "whole",
+        Ok(_) => "cut",
+        Err(_) => "refused",
+    };
+    metrics::counter!("lienthong_answers_cut_total", "outcome" => outcome).increment(1);
 }
 
 async fn success(
@@ -109,6 +114,11 @@ async fn success(
 
 /// Whether the headers promise plain JSON.
 fn form(headers: &Headers) -> Result<(), Uncuttable> {
+    plain(headers, is_json)
+}
+
+/// Whether the headers promise plain text of the one wanted kind.
+pub(super) fn plain(headers: &Headers, is_wanted: fn(&str) -> bool) -> Result<(), Uncuttable> {
     let values = |wanted: HeaderName| {
         headers
             .iter()
@@ -120,19 +130,24 @@ fn form(headers: &Headers) -> Result<(), Uncuttable> {
     }
     let mut kinds = values(header::CONTENT_TYPE);
     match (kinds.next(), kinds.next()) {
-        (Some(kind), None) if is_json(kind) => Ok(()),
+        (Some(kind), None) if is_wanted(kind) => Ok(()),
         _ => Err(Uncuttable::MediaType),
     }
 }
 
 /// `application/json` or `application/…+json`, in UTF-8.
 fn is_json(kind: &str) -> bool {
+    is_kind(kind, |subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// A media type of `application/…`, in UTF-8.
+pub(super) fn is_kind(kind: &str, is_wanted: fn(&str) -> bool) -> bool {
     let kind = kind.to_ascii_lowercase();
     let mut parts = kind.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let subtype = name.strip_prefix("application/").unwrap_or_default();
     let mut charsets = parts.filter_map(|p| p.strip_prefix("charset="));
-    (subtype == "json" || subtype.ends_with("+json")) && charsets.all(|c| c.trim_matches('"') == "utf-8")
+    is_wanted(subtype) && charsets.all(|c| c.trim_matches('"') == "utf-8")
 }
 
 async fn bytes(body: Spooled) -> Result<Bytes, Reason> {

@@ -102,7 +102,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listener = tokio::net::TcpListener::bind(ports.directory()).await?;
     let centre = tokio::spawn(serve::serve(listener, sandbox.repository.clone(), stopped));
     let told = plan.dir.join(STORY_FILE);
-    let earlier = read_story(&told)?;
+    // What was told in an earlier run.
+    let earlier: Option<Vec<Chapter>> = read_json(&told)?;
     let members = if earlier.is_none() { new_registry(&plan, &sandbox).await? } else { Vec::new() };
     let provider = Node::start(&sandbox.provider).await?;
     let consumer = Node::start(&sandbox.consumer).await?;
@@ -151,13 +152,20 @@ async fn print_token(args: &Args, id: &str) -> anyhow::Result<ExitCode> {
     let names = || members.iter().map(|member| &*member.id).collect::<Vec<_>>().join(", ");
     let member = members.iter().find(|member| member.id == id);
     let member = member.with_context(|| format!("--token {id}: có / there are {}", names()))?;
-    let api = api(Ports { base: args.port_base });
+    // A demo that runs says itself where, whichever ports it was given.
+    let running = running(&args.data)?;
+    let told = running.as_ref().and_then(|facts| facts.pointer("/registry/api")?.as_str());
+    let api = told.map_or_else(|| api(Ports { base: args.port_base }), str::to_owned);
     println!("{}", Office::new(api).sign_in(member).await?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was told in an earlier run.
-fn read_story(path: &Path) -> anyhow::Result<Option<Vec<Chapter>>> {
+/// What a demo that runs says of itself.
+fn running(data: &Path) -> anyhow::Result<Option<Value>> {
+    read_json(&data.join(READY_FILE))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(serde_json::from_str(&text).with_context(|| path.display().to_string())?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -13,15 +13,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use base::PartyId;
 use sources::check::Checked;
 use sources::encoding::Encoding;
 use sources::engine::{Guard, Table};
 use sources::file::{self as source_file, Import};
-use sources::inspect::{Seen, inspect, look};
+use sources::inspect::{Seen, inspect};
 use sources::meaning::Personal;
 use sources::{Address, Definition, Offer, Source, draft, passthrough, password};
 
-use super::file;
+use super::{directory, file};
 use crate::EXIT_CHECK_FAILED;
 use crate::config::Config;
 use crate::credentials::Unsealer;
@@ -111,9 +112,9 @@ pub struct Draft {
     #[arg(long)]
     table: Option<String>,
     /// Mô tả WSDL 1.1 của dịch vụ SOAP có sẵn, thay cho CSDL / WSDL 1.1 of an existing SOAP service, instead of a database.
-    #[arg(long, value_name = "FILE|URL", required_unless_present = "url", conflicts_with_all = ["url", "table", "key"], requires = "operation")]
+    #[arg(long, value_name = "FILE|URL", required_unless_present = "url", conflicts_with_all = ["url", "table", "key"])]
     wsdl: Option<String>,
-    /// Thao tác của WSDL / operation of the WSDL.
+    /// Thao tác của WSDL; không ghi thì liệt kê / operation of the WSDL; without it they are listed.
     #[arg(long, value_name = "NAME", requires = "wsdl")]
     operation: Option<String>,
     /// Cột phân biệt các dòng, khi bảng hoặc khung nhìn không có khóa / columns that tell rows apart, for a view or a table
@@ -248,7 +249,8 @@ fn print_seen(seen: &Seen) {
 
 async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let service = args.service.split_once('/').context("--service: SUBSYSTEM/CODE")?;
-    if let (Some(wsdl), Some(operation)) = (&args.wsdl, &args.operation) {
+    if let Some(wsdl) = &args.wsdl {
+        let operation = args.operation.as_deref().unwrap_or_default();
         return write_wsdl_draft(args, (wsdl, operation), service).await;
     }
     let place = &args.place;
@@ -259,17 +261,18 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
     let meant: Vec<&Table> = tables.iter().filter(is_meant).collect();
     let wanted = wanted.unwrap_or("?");
     let table = match meant.as_slice() {
-        [table] => (*table).clone(),
+        [table] => *table,
         [] => bail!("--table {wanted}: không có, xem `source inspect` / there is none, see `source inspect`"),
         more => {
             let names: Vec<_> = more.iter().map(|table| table.full_name()).collect();
             bail!("--table {wanted}: ghi rõ một bảng / name one of: {}", names.join(", "));
         }
     };
-    let key = if args.key.is_empty() { table.key.clone() } else { args.key.clone() };
-    let table = Table { key, ..table };
-    let seen = look(&source, &table).await?;
-    let mut definition = draft::draft(source.address(), &table, &seen, service).map_err(all_mistakes)?;
+    let drafted = draft::write(&source, table, &args.key, service).await.map_err(all_mistakes)?;
+    for warning in &drafted.warnings {
+        println!("  ? {warning}");
+    }
+    let mut definition = drafted.definition.clone();
     definition.url = source_file::placed(&definition.url, &std::env::current_dir()?);
     definition.password_file = place.password_file.as_ref().map(std::path::absolute).transpose()?;
     if definition.password_file.is_none() && source.address().password().is_some() {
@@ -277,7 +280,7 @@ async fn write_draft(args: &Draft) -> anyhow::Result<ExitCode> {
             "Mật khẩu không ghi vào định nghĩa; thêm password_file / the password is not written: add password_file"
         );
     }
-    written(args, &definition.text()?)
+    written(args, &drafted.commented(&definition.text()?))
 }
 
 /// A definition from the description of a SOAP service.
@@ -358,11 +361,37 @@ async fn check_file(args: &Check) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if checked.mistakes.is_empty() {
-        println!("Dùng được, đã đọc thử {0} dòng / it can be used; {0} rows were read", checked.rows);
+        let of = checked.of.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
+        println!(
+            "Dùng được, đã đọc thử {0} dòng trong khoảng {of}; đọc hết: `lienthong source quality` / it can be used; {0} rows of about {of} were read; all of them: `lienthong source quality`",
+            checked.rows
+        );
         return Ok(ExitCode::SUCCESS);
     }
     println!("{0} lỗi, chưa đưa ra dùng được / {0} mistakes: it cannot be published", checked.mistakes.len());
     Ok(ExitCode::from(EXIT_CHECK_FAILED))
+}
+
+/// What nobody finds out before the first export.
+pub fn tell_of_exports(definition: &Offer) {
+    if let Offer::Table(table) = definition
+        && table.service.export
+    {
+        println!(
+            "  ? _export qua các nút bị cắt theo trường được cấp khi là NDJSON; ?format=parquet chỉ đi qua với quyền không kê trường / through the nodes _export is cut to granted fields as NDJSON; ?format=parquet passes with a grant without fields only (EX-0312)"
+        );
+    }
+}
+
+/// Nobody can ask a subsystem that the directory does not have.
+async fn tell_of_the_directory(config: &Config, subsystem: &str) {
+    let party = format!("{}/{subsystem}", config.node.owner);
+    let Ok(known) = directory::look(config, directory::Source::Copy).await else { return };
+    if party.parse().is_ok_and(|party: PartyId| !known.party_exists(&party)) {
+        println!(
+            "  ? danh bạ chưa có phân hệ {party}: chưa ai gọi được cho đến khi nó được ghi vào / the directory has no subsystem {party}: nobody can call it until it is entered there"
+        );
+    }
 }
 
 async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
@@ -396,6 +425,8 @@ async fn publish(args: &Publish) -> anyhow::Result<ExitCode> {
     file::replace(&place, definition.text()?.as_bytes(), file::PUBLIC)?;
     let id = format!("{}/{}/{}", config.node.owner, service.subsystem, service.code);
     println!("Đã đưa vào {} / published: {id}", place.display());
+    tell_of_exports(&definition);
+    tell_of_the_directory(&config, service.subsystem).await;
     if config.registry.is_some() || config.registry_elsewhere.is_some() {
         args.entry.make(&config, &definition, &id).await?;
     } else {

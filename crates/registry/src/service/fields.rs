@@ -79,8 +79,10 @@ pub(super) fn json_content(body: &Value) -> Option<(&str, &Value)> {
     types.iter().map(|(name, description)| (name.as_str(), description)).find(|(name, _)| is_json(name))
 }
 
+/// The schema of a JSON body, or of each line of one that comes in lines.
 fn json_schema(response: &Value) -> Option<&Value> {
-    json_content(response)?.1.get("schema")
+    let lines = || response.get("content")?.get("application/x-ndjson");
+    json_content(response).map(|(_, media)| media).or_else(lines)?.get("schema")
 }
 
 fn is_json(media_type: &str) -> bool {

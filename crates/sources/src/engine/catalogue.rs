@@ -13,19 +13,23 @@ const COLUMNS_MAX: usize = 50_000;
 /// Largest SQLite file whose rows are counted: that takes a tenth of a second, where 10 GB take minutes.
 const COUNTED_BYTES_MAX: u64 = 64 << 20;
 
-/// schema, table, is a view, about how many rows, column, type, may be empty, comment.
+/// schema, table, is a view, about how many rows, column, type, may be empty, comment; the type that one of the database's own
+/// making is read as.
 const COLUMNS_POSTGRES: &str = "
     SELECT n.nspname, c.relname, (c.relkind IN ('v', 'm'))::text, c.reltuples::bigint::text, a.attname,
-           format_type(a.atttypid, a.atttypmod), (NOT a.attnotnull)::text, col_description(c.oid, a.attnum)
+           format_type(a.atttypid, a.atttypmod), (NOT (a.attnotnull OR y.typnotnull))::text, col_description(c.oid, a.attnum),
+           CASE y.typtype WHEN 'e' THEN 'text' WHEN 'd' THEN format_type(y.typbasetype, y.typtypmod) END
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
       AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT')
     ORDER BY n.nspname, c.relname, a.attnum LIMIT 50001";
-/// schema, table, is the primary key, index, column; primary keys first, then unique, then others; columns in order.
+/// schema, table, is the primary key, index, column; primary keys first, then unique, then others; columns in order. An index
+/// on an expression has only its columns here, which alone need not be unique.
 const INDEXES_POSTGRES: &str = "
-    SELECT n.nspname, c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique AND i.indpred IS NULL THEN 'u' ELSE 'i' END,
+    SELECT n.nspname, c.relname, CASE WHEN i.indisprimary THEN 'p' WHEN i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL THEN 'u' ELSE 'i' END,
            i.indexrelid::text, a.attname
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indrelid
@@ -59,7 +63,8 @@ const INDEXES_SQLITE: &str = "
         SELECT m.name AS tab, 'p' AS kind, '' AS idx, p.name AS col, 0 AS rank, p.pk AS place
         FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.pk > 0
         UNION ALL
-        SELECT m.name, CASE WHEN l.\"unique\" = 1 AND l.partial = 0 THEN 'u' ELSE 'i' END, l.name, i.name,
+        SELECT m.name, CASE WHEN l.\"unique\" = 1 AND l.partial = 0
+                           AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) e WHERE e.name IS NULL) THEN 'u' ELSE 'i' END, l.name, i.name,
                2 - l.\"unique\", i.seqno
         FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
         WHERE m.type = 'table' AND i.name IS NOT NULL)
@@ -115,7 +120,7 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
     // What a copy of a file says of itself is no table of the file.
     let is_ours = |row: &super::Row| row.get(1).is_some_and(|name| name.as_deref() == Some(IMPORTED));
     for row in rows.into_iter().filter(|row| !is_ours(row)) {
-        let [schema, name, is_view, count, column, type_name, nullable, comment] = texts(row);
+        let [schema, name, is_view, count, column, type_name, nullable, comment, read_as] = texts(row);
         let table = tables.entry((schema.clone(), name.clone())).or_insert_with(|| Table {
             schema,
             name,
@@ -124,9 +129,10 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
             rows_exact: false,
             columns: Vec::new(),
             key: Vec::new(),
+            unique: Vec::new(),
             indexed: Vec::new(),
         });
-        let kind = kind(source.engine(), &type_name);
+        let kind = kind(source.engine(), if read_as.is_empty() { &type_name } else { &read_as });
         table.columns.push(Column { name: column, kind, type_name, nullable: nullable == "true", comment });
     }
     let mut indexes: Vec<Index> = Vec::new();
@@ -165,6 +171,9 @@ impl Index {
         let whole = |name: &String| table.column(name).is_some_and(|column| !column.nullable);
         if table.key.is_empty() && (self.kind == "p" || self.kind == "u" && self.columns.iter().all(whole)) {
             table.key.clone_from(&self.columns);
+        }
+        if self.kind != "i" {
+            table.unique.push(self.columns.clone());
         }
         table.indexed.extend(self.columns.into_iter().next().filter(|first| !table.indexed.contains(first)));
     }

@@ -48,7 +48,7 @@ struct Look {
     changed: Option<Stamp>,
     /// What could not be read; it is not tried again until it changes.
     failed: Option<Stamp>,
-    alarm: Option<String>,
+    alarm: Option<(String, String)>,
     behind_since: Option<Instant>,
 }
 
@@ -160,11 +160,11 @@ impl Look {
     /// Keeps an alarm, and logs it when it is a new one.
     fn alarmed(&mut self, error: &SourceError) {
         let behind_s = self.behind_since.get_or_insert_with(Instant::now).elapsed().as_secs();
-        let text = error.to_string();
-        if self.alarm.as_ref() != Some(&text) {
+        let told = error.told();
+        if self.alarm.as_ref() != Some(&told) {
             tracing::error!(code = error.code(), %error, behind_s, "không đọc được tệp nguồn, bản trước trả lời / a file is not read, its copy of before answers");
         }
-        self.alarm = Some(text);
+        self.alarm = Some(told);
     }
 }
 

@@ -26,7 +26,8 @@ pub struct Drafted {
     pub left_out: Vec<String>,
 }
 
-/// Writes the definition of one operation from a WSDL 1.1 description: a file, or an address.
+/// Writes the definition of one operation from a WSDL 1.1 description: a file, or an address. Without a name the mistake says
+/// which operations there are.
 ///
 /// # Errors
 /// It cannot be read, or has no such operation.
@@ -40,8 +41,11 @@ pub async fn draft(
     let wanted = description.operations.iter().find(|one| one.name == operation).ok_or_else(|| {
         let known: Vec<_> = description.operations.iter().map(|one| &*one.name).collect();
         let known = known.join(", ");
-        let (vi, en) =
-            (format!("không có; các thao tác: {known}"), format!("there is none; there are: {known}"));
+        let (vi, en) = if operation.is_empty() {
+            (format!("chọn một thao tác: {known}"), format!("name one of: {known}"))
+        } else {
+            (format!("không có; các thao tác: {known}"), format!("there is none; there are: {known}"))
+        };
         SourceError::Definition(vec![Mistake::new("--operation", vi, en)])
     })?;
     let mut drafting =

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query as Asked, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, get, on};
+use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use http::{HeaderName, Method, StatusCode, header};
 use jiff::civil::{Date, DateTime};
@@ -20,7 +20,7 @@ use super::soap::{self, Said};
 use super::tree::{self, Tree, as_json};
 use crate::error::{Mistake, SourceError};
 use crate::protect::Protector;
-use crate::serve::Refusal;
+use crate::serve::{Refusal, described};
 use crate::value::Kind;
 
 /// Largest body of a question, in bytes: a few parameters.
@@ -197,9 +197,8 @@ fn http_question(url: &Url, operation: &Operation, values: &Values) -> Question 
 /// The routes of a service, below its base.
 pub fn router(service: Service) -> Router {
     let description = super::openapi::openapi(&service.definition).to_string();
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    let mut routes: Router<Shared> =
-        Router::new().route("/_openapi.json", get(async move || (json, description)));
+    let described = described(&service.definition.service.code, description);
+    let mut routes: Router<Shared> = Router::new().route("/_openapi.json", described);
     for (at, operation) in service.definition.operations.iter().enumerate() {
         let (method, path) = operation.method_and_path();
         let method = if method == "POST" { MethodFilter::POST } else { MethodFilter::GET };

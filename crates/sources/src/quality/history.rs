@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use store::{Db, QualityRow, StoreError};
 
 use super::report::Report;
-use super::run::Bounds;
+use super::run::{Bounds, EXAMPLES};
 use crate::serve::Service;
 
 /// Keeps a report.
@@ -49,7 +49,7 @@ pub async fn run_due(
             continue;
         }
         let time = Duration::from_secs(schedule.time_s);
-        let bounds = Bounds { rows_max: schedule.rows_max, time, whole_keys: false };
+        let bounds = Bounds { rows_max: schedule.rows_max, time, whole_keys: false, examples: EXAMPLES };
         let name = &service.definition().service.code;
         match service.quality(now, bounds).await {
             Ok(report) => {

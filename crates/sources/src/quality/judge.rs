@@ -106,6 +106,13 @@ impl Judge {
         self.red.iter().filter(broken).count()
     }
 
+    /// The first value of a row that is not of its type: the place of its field.
+    pub fn unfit<T: AsRef<str>>(&self, row: &[Option<T>]) -> Option<usize> {
+        let fits =
+            |(kind, text): (&Kind, &Option<T>)| text.as_ref().is_none_or(|text| kind.fits(text.as_ref()));
+        self.kinds.iter().zip(row).position(|value| !fits(value))
+    }
+
     /// Whether any rule of severity red can be judged on one row.
     pub fn has_red(&self) -> bool {
         self.red.iter().any(|number| !matches!(self.tests[*number].how, How::Unjudged))
@@ -113,11 +120,7 @@ impl Judge {
 
     fn verdict<T: AsRef<str>>(&self, test: &Test, row: &[Option<T>], now: Timestamp) -> Verdict {
         if matches!(test.how, How::Typed) {
-            let values = self.kinds.iter().zip(row);
-            let fit = values
-                .into_iter()
-                .all(|(kind, text)| text.as_ref().is_none_or(|text| kind.fits(text.as_ref())));
-            return said(fit);
+            return said(self.unfit(row).is_none());
         }
         let value = row[test.at].as_ref().map(AsRef::as_ref);
         let is_empty = value.is_none_or(|text| text.trim().is_empty());

@@ -19,12 +19,14 @@ fn of_field(field: &Field, definition: &Definition) -> Vec<Rule> {
     let rule = |check, severity| Rule::new(&field.name, check, severity);
     let mut rules = Vec::new();
     let is_person = field.meaning == Some(Meaning::PersonalNumber);
-    let identifies = is_person || definition.service.look_up.as_ref() == Some(&field.name);
+    let is_looked_up = definition.service.look_up.as_ref() == Some(&field.name);
+    let identifies = is_person || is_looked_up;
     // The database keeps other columns from being empty; a text of blanks it does not mind.
     if field.required && (identifies || field.kind == Kind::Text) {
         rules.push(rule(Check::Required, if identifies { Severity::Red } else { Severity::Yellow }));
     }
-    if identifies {
+    // The number of a person of whom there are several rows, or who acts for many, may stand more than once.
+    if is_looked_up {
         rules.push(rule(Check::Unique, Severity::Red));
     }
     if field.kind == Kind::Text {

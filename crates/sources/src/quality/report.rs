@@ -213,6 +213,23 @@ pub fn csv(report: &Report) -> Result<Vec<u8>, csv::Error> {
     out.into_inner().map_err(|error| error.into_error().into())
 }
 
+/// The rows that broke rules as a table for spreadsheets, a line for each row and rule.
+///
+/// # Errors
+/// Memory is full; nothing else can happen.
+pub fn rows_csv(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(["service", "at", "field", "check", "severity", "key", "value"])?;
+    for rule in &report.rules {
+        for Example { key, value } in &rule.examples {
+            let (service, at, field) = (&report.service, &report.at, &rule.field);
+            let (check, severity) = (rule.check.name(), rule.severity.title().1);
+            out.write_record([service, at, field, check, severity, &cell(key), &cell(value)])?;
+        }
+    }
+    out.into_inner().map_err(|error| error.into_error().into())
+}
+
 /// A text that no spreadsheet takes for a formula.
 pub(crate) fn cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() }

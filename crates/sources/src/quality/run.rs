@@ -17,8 +17,8 @@ use crate::masked::masked;
 use crate::protect::Protector;
 use crate::scan::{Scan, Step};
 
-/// Examples of rows that broke a rule.
-const EXAMPLES: usize = 5;
+/// Rows that broke a rule, of those that are named of each; enough to see what is wrong.
+pub const EXAMPLES: usize = 5;
 /// Different values that all `unique` rules of a run remember together, as hashes of 8 bytes: about 200 MB. Two of ten
 /// million different values have the same hash once in 370,000 runs.
 pub const UNIQUE_VALUES_MAX: usize = 10_000_000;
@@ -32,6 +32,8 @@ pub struct Bounds {
     pub time: Duration,
     /// Whether keys of examples are shown whole: only to who asked for it on the machine itself.
     pub whole_keys: bool,
+    /// Rows that are named of each rule, such as [`EXAMPLES`].
+    pub examples: usize,
 }
 
 /// A run over the rows of a source.
@@ -169,11 +171,16 @@ impl<'a> Counting<'a> {
         for number in broken {
             let found = &mut self.found[number];
             found.failed += 1;
-            if found.examples.len() < EXAMPLES {
+            if found.examples.len() < self.run.bounds.examples {
                 let key = key.join(",");
                 let key = if self.run.bounds.whole_keys { key } else { masked(&key) };
-                let at = definition.fields.iter().position(|field| field.name == found.field);
+                let is_typed = found.check == Check::Typed;
+                let named = || definition.fields.iter().position(|field| field.name == found.field);
+                let at = if is_typed { self.judge.unfit(row) } else { named() };
                 let value = at.and_then(|at| row[at].as_deref()).map(masked).unwrap_or_default();
+                // This rule is about all fields: which one it was is half of the finding.
+                let of = at.filter(|_| is_typed).map(|at| format!("{}: ", definition.fields[at].name));
+                let value = of.unwrap_or_default() + &value;
                 found.examples.push(Example { key, value });
             }
         }

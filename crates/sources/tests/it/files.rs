@@ -386,7 +386,7 @@ async fn a_file_that_changes_is_read_again_and_a_broken_one_leaves_the_answers_a
     std::fs::write(&given.path, "mã,ngày\n1,\"28/02").unwrap();
     let source = sources::serve::open(&definition).await.unwrap();
     let state = source.file().unwrap();
-    assert!(state.alarm.is_some_and(|alarm| alarm.contains("quotation")) && state.behind.is_some());
+    assert!(state.alarm.is_some_and(|(_, en)| en.contains("quotation")) && state.behind.is_some());
     let checked = check(&definition, &source).await.unwrap();
     assert!(checked.mistakes.iter().any(|of| of.place == "url"), "{checked:?}");
     for _ in 0..50 {

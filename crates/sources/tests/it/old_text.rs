@@ -5,6 +5,7 @@ use serde_json::json;
 use sources::check::check;
 use sources::definition::{Filter, How};
 use sources::encoding::Encoding;
+use sources::meaning::Meaning;
 use sources::{Definition, draft, inspect};
 
 use crate::base::{Base, on_each_engine};
@@ -28,7 +29,7 @@ async fn old_table(base: &Base) -> Definition {
     let said: Vec<&str> = seen.remarks.iter().map(|remark| &*remark.en).collect();
     assert!(said.iter().any(|said| said.contains("abc is in TCVN3")), "{said:?}");
     assert!(said.iter().any(|said| said.contains("vni is in VNI-Windows")), "{said:?}");
-    assert!(!said.iter().any(|said| said.contains("tot")), "{said:?}");
+    assert!(!said.iter().any(|said| said.contains("column tot")), "{said:?}");
     let mut drafted = draft::draft(&base.address(), table, &seen, ("HOTICH", "cu")).unwrap();
     drafted.password_file = base.drafted().await.password_file;
     drafted
@@ -64,6 +65,32 @@ async fn old_text_is_given_and_searched_as_unicode(base: Base) {
     );
 }
 on_each_engine!(old_text_is_given_and_searched_as_unicode);
+
+#[tokio::test]
+async fn old_text_is_understood_by_what_it_stands_for_and_told_where_only_some_is() {
+    let base = Base::sqlite().await;
+    base.execute("CREATE TABLE lan (id INTEGER PRIMARY KEY, ho_ten TEXT NOT NULL, ten_khac TEXT NOT NULL)")
+        .await;
+    for id in 1..=40 {
+        let name = NAMES[id / 10 % NAMES.len()];
+        let old = Encoding::Tcvn3.encode(name).unwrap();
+        let vni = Encoding::Vni.encode(name).unwrap();
+        let text = match id % 20 {
+            0 => old.clone(),
+            10 => vni,
+            _ => name.to_owned(),
+        };
+        base.execute(&format!("INSERT INTO lan VALUES ({id}, '{old}', '{text}')")).await;
+    }
+    let source = base.source().await;
+    let tables = source.tables().await.unwrap();
+    let table = tables.iter().find(|table| table.name == "lan").unwrap();
+    let seen = inspect::look(&source, table).await.unwrap();
+    assert_eq!(seen.columns[1].guess.map(|guess| guess.meaning), Some(Meaning::PersonName));
+    assert!(seen.columns[1].personal.is_some());
+    let said: Vec<&str> = seen.remarks.iter().map(|remark| &*remark.en).collect();
+    assert!(said.iter().any(|said| said.contains("ten_khac: about 10% of the values")), "{said:?}");
+}
 
 #[tokio::test]
 async fn a_search_that_old_text_does_not_allow_is_refused_in_the_definition() {

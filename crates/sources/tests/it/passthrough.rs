@@ -96,5 +96,12 @@ fn the_definition_of_the_walkthrough_is_one() {
     let text = page.split_once("```toml").unwrap().1.split_once("```").unwrap().0;
     let read = sources::Offer::parse(text).unwrap();
     assert!(matches!(read, sources::Offer::Existing(_)));
-    assert_eq!(read.first_path(), "/{maHoSo}");
+    let first = read.first_call();
+    assert_eq!((first.method, &*first.path, first.body), ("GET", "/GIA-TRI", None));
+    let sent = soap::definition("1.1", "http://127.0.0.1:1/hoso")
+        .replace("GET /{maHoSo}", "POST /")
+        .replace("in = \"path\"", "in = \"body\"\nrequired = true");
+    let first = sources::Offer::parse(&sent).unwrap().first_call();
+    assert_eq!((first.method, &*first.path), ("POST", ""));
+    assert_eq!(first.body, Some(serde_json::json!({ "maHoSo": "GIA-TRI" })));
 }

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use sources::SourceError;
 use sources::definition::Definition;
 use sources::protect::Protector;
-use sources::quality::report::{Ended, csv};
+use sources::quality::report::{Ended, csv, rows_csv};
 use sources::quality::rule::Check;
+use sources::quality::run::EXAMPLES;
 use sources::quality::schedule::Every;
 use sources::quality::{Bounds, Criterion, Report, Run, Schedule, Severity, history};
 use sources::serve::{Service, open, router};
@@ -20,7 +21,8 @@ use tower_service::Service as _;
 
 use crate::base::{Base, PEOPLE, on_each_engine};
 
-const ALL: Bounds = Bounds { rows_max: 1_000_000, time: Duration::from_mins(1), whole_keys: false };
+const ALL: Bounds =
+    Bounds { rows_max: 1_000_000, time: Duration::from_mins(1), whole_keys: false, examples: EXAMPLES };
 
 /// In 2026, in the morning in Vietnam.
 const NOW: &str = "2026-11-22T01:00:00Z";
@@ -96,6 +98,23 @@ async fn mistakes_are_counted_by_rule_and_criterion(base: Base) {
     );
 }
 on_each_engine!(mistakes_are_counted_by_rule_and_criterion);
+
+#[tokio::test]
+async fn every_row_to_work_off_is_named_with_its_field() {
+    let base = Base::sqlite().await;
+    base.execute("UPDATE khai_sinh SET ngay_sinh = 'không rõ' WHERE id BETWEEN 11 AND 18").await;
+    let definition = base.drafted().await;
+    let typed = |report: &Report| {
+        report.rules.iter().find(|rule| rule.check == Check::Typed).unwrap().examples.clone()
+    };
+    let few = run(&definition, ALL).await;
+    assert_eq!(typed(&few).len(), EXAMPLES);
+    assert!(typed(&few)[0].value.starts_with("ngaySinh: ") && !typed(&few)[0].value.contains("không rõ"));
+    let all = run(&definition, Bounds { whole_keys: true, examples: 100, ..ALL }).await;
+    let text = String::from_utf8(rows_csv(&all).unwrap()).unwrap();
+    let lines = text.lines().filter(|line| line.contains(",*,typed,")).collect::<Vec<_>>();
+    assert!(lines.len() == 8 && lines[7].contains(",18,"), "{text}");
+}
 
 async fn values_that_are_there_twice_are_found(base: Base) {
     let definition = with(&base, "check = \"unique\"\nseverity = \"red\"").await;

@@ -93,6 +93,15 @@ impl Office {
         self.send(Method::GET, &url, &[self.bearer(AUDITOR)?], Body::Nothing).await?.done(path)
     }
 
+    /// Reads something that need not be there, as the auditor.
+    pub async fn seen(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        let answer = self.send(Method::GET, &self.url(path), &[self.bearer(AUDITOR)?], Body::Nothing).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        Ok(Some(answer.done(path)?.body))
+    }
+
     /// Somebody makes something new, or puts something in its place.
     pub async fn makes(&self, who: &str, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
         let url = self.url(path);
@@ -164,8 +173,12 @@ impl Office {
         Ok(Answer { status: head.status, etag, error, body })
     }
 
+    /// The token of somebody who is signed in.
+    pub fn token(&self, who: &str) -> anyhow::Result<&str> {
+        Ok(self.tokens.get(who).with_context(|| format!("{who} is not signed in"))?)
+    }
+
     fn bearer(&self, who: &str) -> anyhow::Result<(&'static str, String)> {
-        let token = self.tokens.get(who).with_context(|| format!("{who} is not signed in"))?;
-        Ok((header::AUTHORIZATION.as_str(), format!("Bearer {token}")))
+        Ok((header::AUTHORIZATION.as_str(), format!("Bearer {}", self.token(who)?)))
     }
 }

@@ -107,13 +107,31 @@ pub fn service(code: &str) -> String {
     format!("{}/{code}", provider())
 }
 
-/// The fields of the first level, which stand for all below them.
+/// The fields of an answer's rows, each of which stands for all below it: of the first level, and within pages and changes,
+/// whose lists are no decision about fields.
 pub fn fields(definition: &Offer) -> anyhow::Result<Vec<String>> {
     let all = registry::service::fields_of(&definition.openapi())?;
-    let mut first: Vec<String> =
-        all.iter().map(|field| field.path.split('.').next().unwrap_or_default().to_owned()).collect();
-    first.dedup();
-    Ok(first)
+    Ok(of_rows(all.iter().map(|field| &*field.path)))
+}
+
+fn of_rows<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for path in paths {
+        let parts: Vec<&str> = path.split('.').collect();
+        let level = match parts.as_slice() {
+            ["items", "dong", ..] => 3,
+            ["items", ..] => 2,
+            _ => 1,
+        };
+        let row = parts[..level.min(parts.len())].join(".");
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    let is_list = |row: &String| rows.iter().any(|other| other.starts_with(&format!("{row}.")));
+    let lists: Vec<String> = rows.iter().filter(|row| is_list(row)).cloned().collect();
+    rows.retain(|row| !lists.contains(row));
+    rows
 }
 
 async fn offer(office: &Office, code: &str, sharing: &str) -> anyhow::Result<()> {
@@ -246,4 +264,44 @@ pub async fn goes_live(office: &Office, by: &str, id: &str) -> anyhow::Result<St
 pub async fn grant_of(office: &Office, id: &str) -> anyhow::Result<String> {
     let whole = office.get(&format!("/requests/{id}")).await?.body;
     Ok(whole["request"]["grant"].as_str().context("a live request has a grant")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_changes_are_granted_by_the_fields_of_their_rows() {
+        let paths = [
+            "hoTen",
+            "o",
+            "o.xa",
+            "items",
+            "items.hoTen",
+            "items.o",
+            "items.o.xa",
+            "items.so",
+            "items.khoa",
+            "items.khoa.ma",
+            "items.dong",
+            "items.dong.hoTen",
+            "items.dong.o.xa",
+            "next",
+            "count",
+        ];
+        let expected = [
+            "hoTen",
+            "o",
+            "items.hoTen",
+            "items.o",
+            "items.so",
+            "items.khoa",
+            "items.dong.hoTen",
+            "items.dong.o",
+            "next",
+            "count",
+        ];
+        assert_eq!(of_rows(paths.into_iter()), expected);
+        assert_eq!(of_rows(["items", "soLuong"].into_iter()), ["items", "soLuong"], "a list of plain values");
+    }
 }

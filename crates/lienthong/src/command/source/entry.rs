@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use hyper::{Method, StatusCode, header};
+use jiff::civil::Date;
 use registry::agency::AgencyCode;
 use serde_json::{Value, json};
 use sources::Offer;
@@ -28,6 +29,10 @@ pub struct Entry {
     /// Loại chia sẻ / kind of sharing: `mandatory`, `on_request`, `special`.
     #[arg(long, value_name = "CODE", default_value = "on_request")]
     sharing: String,
+    /// Ngày cuối của phiên bản đang công bố, khi đưa ra phiên bản mới / last day of the version on offer, for a new version:
+    /// `2026-12-31`.
+    #[arg(long, value_name = "DATE", requires = "owner")]
+    previous_until: Option<Date>,
     /// Ghi mục đăng ký ra tệp JSON, để nộp ở sổ đăng ký máy khác / write the entry as JSON, for a registry elsewhere.
     #[arg(long = "entry", value_name = "FILE", requires = "owner")]
     written_to: Option<PathBuf>,
@@ -81,8 +86,10 @@ impl Entry {
             "sổ đăng ký của nút này không có cổng plain; dùng --entry / the registry of this node has no plain address: use --entry",
         )?;
         let api = format!("http://{plain}{}", registry::api::ROOT);
-        enter(&Office::new(api), &token, id, &entry).await?;
-        println!("Đã ghi và công bố trong sổ đăng ký / entered and published in the registry: {id}");
+        let entered = enter(&Office::new(api), &token, &entry, self.previous_until).await.context(
+            "đã đưa vào nút, nhưng chưa ghi được vào sổ đăng ký / installed in the node, but not entered in the registry",
+        )?;
+        println!("{}: {id}", entered.told());
         Ok(())
     }
 
@@ -95,24 +102,61 @@ impl Entry {
     }
 }
 
-/// Puts the entry where it belongs and publishes it.
-async fn enter(office: &Office, token: &str, id: &str, entry: &Value) -> anyhow::Result<()> {
-    let thing = office.url(&format!("/services/{id}"));
+/// What became of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// It was there, published, with nothing to change.
+    Unchanged,
+    /// Its terms were changed; the version was on offer before.
+    Changed,
+    /// The version is on offer from now on.
+    Published,
+}
+
+impl Entered {
+    /// For people.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Unchanged => "Sổ đăng ký đã có, không đổi / the registry has it already, unchanged",
+            Self::Changed => "Đã sửa trong sổ đăng ký / changed in the registry",
+            Self::Published => "Đã ghi và công bố trong sổ đăng ký / entered and published in the registry",
+        }
+    }
+}
+
+/// Puts the entry where it belongs and publishes its version, unless that was done before. The version on offer until now
+/// ends on the day `previous_until`, which is not asked for where there is none.
+pub async fn enter(
+    office: &Office,
+    token: &str,
+    entry: &Value,
+    previous_until: Option<Date>,
+) -> anyhow::Result<Entered> {
+    let thing = office.url(&format!("/services/{}", entry["id"].as_str().unwrap_or_default()));
     let bearer = (header::AUTHORIZATION.as_str(), format!("Bearer {token}"));
     let seen = office.send(Method::GET, &thing, std::slice::from_ref(&bearer), Body::Nothing).await?;
-    let version = |answer: &Answer| answer.etag.clone().map(|etag| (header::IF_MATCH.as_str(), etag));
-    let headers =
-        |seen: &Answer| [Some(bearer.clone()), version(seen)].into_iter().flatten().collect::<Vec<_>>();
-    let mut before = headers(&seen);
-    if seen.status == StatusCode::NOT_FOUND {
-        before.truncate(1);
+    let is_new = seen.status == StatusCode::NOT_FOUND;
+    let seen = if is_new { seen } else { done(seen)? };
+    let headers = |etag: Option<&String>| {
+        let version = etag.map(|etag| (header::IF_MATCH.as_str(), etag.clone()));
+        [Some(bearer.clone()), version].into_iter().flatten().collect::<Vec<_>>()
+    };
+    let before = if is_new { None } else { seen.etag.as_ref() };
+    let put = done(office.send(Method::PUT, &thing, &headers(before), Body::Json(entry)).await?)?;
+    let now = put.etag.as_ref().or(before);
+    let version = &entry["openapi"]["info"]["version"];
+    let versions = seen.body["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_published = |of: &&Value| of["stage"] == "published";
+    if versions.iter().filter(is_published).any(|of| of["version"] == *version) {
+        return Ok(if now == before { Entered::Unchanged } else { Entered::Changed });
     }
-    let put = done(office.send(Method::PUT, &thing, &before, Body::Json(entry)).await?)?;
-    let publish = json!({ "version": entry["openapi"]["info"]["version"] });
-    done(
-        office.send(Method::POST, &format!("{thing}/publish"), &headers(&put), Body::Json(&publish)).await?,
-    )?;
-    Ok(())
+    let mut publish = json!({ "version": version });
+    if versions.iter().any(|of| is_published(&of)) {
+        publish["previous_until"] = json!(previous_until);
+    }
+    let path = format!("{thing}/publish");
+    done(office.send(Method::POST, &path, &headers(now), Body::Json(&publish)).await?)?;
+    Ok(Entered::Published)
 }
 
 fn done(answer: Answer) -> anyhow::Result<Answer> {
@@ -123,7 +167,11 @@ fn done(answer: Answer) -> anyhow::Result<Answer> {
     let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
     let errors: Vec<_> = errors
         .iter()
-        .map(|error| format!("\n  {}: {} / {}", text(error, "place"), text(error, "vi"), text(error, "en")))
+        .map(|error| {
+            let place = text(error, "place");
+            let place = if place == "previous_until" { "--previous-until" } else { &place };
+            format!("\n  {place}: {} / {}", text(error, "vi"), text(error, "en"))
+        })
         .collect();
     bail!(
         "sổ đăng ký từ chối / the registry refuses ({}): {}{}",

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base::{Clock as _, SystemClock};
 use sources::protect::Protector;
+use sources::quality::run::EXAMPLES;
 use sources::quality::{Bounds, Report, Run, history, moment, report};
 use sources::serve;
 use store::Db;
@@ -18,6 +19,8 @@ use super::file;
 use crate::EXIT_CHECK_FAILED;
 use crate::config::Config;
 
+/// Rows that are listed of each rule: work for weeks, and a few megabytes at most.
+const LISTED_MAX: usize = 10_000;
 /// Earlier runs that are shown.
 const RUNS: u32 = 50;
 
@@ -30,7 +33,8 @@ pub struct Quality {
     /// Kết quả dạng JSON / output as JSON.
     #[arg(long)]
     json: bool,
-    /// Ghi thêm bảng CSV; không ghi đè / also write a table; never overwrites.
+    /// Ghi thêm bảng CSV, với --show-keys mỗi dòng lỗi một hàng; không ghi đè / also write a table, with --show-keys a line
+    /// for each broken row; never overwrites.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Số dòng tối đa / rows at most.
@@ -50,6 +54,13 @@ pub struct Quality {
     config: Option<PathBuf>,
 }
 
+impl Quality {
+    /// Whether the table is the list of rows to work off.
+    fn is_list(&self) -> bool {
+        self.show_keys && self.csv.is_some() && self.config.is_none()
+    }
+}
+
 /// Carries the command out.
 pub async fn run(args: &Quality) -> anyhow::Result<ExitCode> {
     if args.history {
@@ -65,6 +76,7 @@ pub async fn run(args: &Quality) -> anyhow::Result<ExitCode> {
         rows_max: args.rows_max,
         time: Duration::from_secs(args.time_s),
         whole_keys: args.show_keys && !keep,
+        examples: if args.is_list() { LISTED_MAX } else { EXAMPLES },
     };
     let (definition, source, protector) = (&definition, &source, &protector);
     let run = Run { definition, source, protector, now: moment(SystemClock.now()), bounds, stop: &stop };
@@ -80,7 +92,8 @@ pub async fn run(args: &Quality) -> anyhow::Result<ExitCode> {
         eprintln!();
     }
     if let Some(path) = &args.csv {
-        file::write_new(path, &report::csv(&report)?, file::PRIVATE)?;
+        let table = if args.is_list() { report::rows_csv(&report)? } else { report::csv(&report)? };
+        file::write_new(path, &table, file::PRIVATE)?;
     }
     if let Some(config) = &args.config {
         history::keep(&store(config).await?, &report).await?;
@@ -129,7 +142,7 @@ fn print_report(report: &Report) {
             percent(rule.index()),
             rule.severity.repair_days()
         );
-        for example in &rule.examples {
+        for example in rule.examples.iter().take(EXAMPLES) {
             println!("        {}   {}", example.key, example.value);
         }
         if rule.cut {

@@ -115,7 +115,7 @@ async fn a_service_knows_us_by_a_secret_of_a_file_and_we_know_it_by_its_certific
     assert_eq!(ask(&stranger, "GET /H1", "").await.1["code"], "EX-3002", "no public authority knows it");
     assert_eq!(check::check(&with("")).await.err().map(|error| error.code()), Some("EX-3002"));
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(service(basic).err().map(|error| error.code()), Some("EX-3002"), "others can read the secret");
+    assert_eq!(service(basic).err().map(|error| error.code()), Some("EX-3017"), "others can read the secret");
 }
 
 #[tokio::test]
