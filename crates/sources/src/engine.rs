@@ -5,6 +5,7 @@ mod catalogue;
 mod connect;
 pub(crate) mod kept;
 mod mssql;
+mod types;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -127,7 +128,9 @@ impl Engine {
     /// A parameter, which is always sent as text, as a value of the column's type, so that an index serves.
     pub fn as_value(self, number: usize, type_name: &str) -> String {
         match self {
-            Self::Postgres | Self::SqlServer => format!("CAST({} AS {type_name})", self.place(number)),
+            Self::Postgres | Self::SqlServer => {
+                format!("CAST({} AS {})", self.place(number), types::without_length(self, type_name))
+            }
             // Decimals of files are kept as text, and compared as numbers.
             Self::Sqlite if type_name == crate::file::DECIMAL => "CAST(? AS NUMERIC)".into(),
             // These two compare a column with a text by the column's own rules.

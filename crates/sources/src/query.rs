@@ -145,7 +145,7 @@ impl<'a> Query<'a> {
         let name = self.definition.service.look_up.as_deref().ok_or_else(none)?;
         let field = self.definition.field(name).ok_or_else(none)?;
         let sql = Arc::clone(self.parts.one.as_ref().ok_or_else(none)?);
-        Ok(Statement { sql, parameters: vec![accepted(field, name, value)?] })
+        Ok(Statement { sql, parameters: vec![accepted(field, name, How::Equals, value)?] })
     }
 
     /// The rows of a list that belong to a row of [`one`](Self::one); nothing when a value that links them is empty.
@@ -224,7 +224,7 @@ impl<'a> Query<'a> {
             let declared = self.definition.filters.iter().find(|filter| filter.parameter == *parameter);
             let found = declared.and_then(|filter| Some((filter, self.definition.field(&filter.field)?)));
             match found {
-                Some((filter, field)) => match accepted(field, parameter, value) {
+                Some((filter, field)) => match accepted(field, parameter, filter.how, value) {
                     Ok(value) => filter_by(&mut building, filter, field, value),
                     Err(SourceError::Question(more)) => mistakes.extend(more),
                     Err(error) => return Err(error),
@@ -235,7 +235,8 @@ impl<'a> Query<'a> {
         if let (Some(since), Some(Changes::Column { field })) = (&page.since, &self.definition.changes)
             && let Some(field) = self.definition.field(field)
         {
-            building.condition(&field.column, ">=", &field.column_type, accepted(field, "since", since)?);
+            let since = accepted(field, "since", How::From, since)?;
+            building.condition(&field.column, ">=", &field.column_type, since);
         }
         if mistakes.is_empty() { Ok(building) } else { Err(SourceError::Question(mistakes)) }
     }
@@ -285,8 +286,9 @@ fn filter_by(building: &mut Building, filter: &Filter, field: &Field, value: Str
     }
 }
 
-/// A value that can be one of the field, in the words of the database.
-fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceError> {
+/// A value that can be one of the field, in the words of the database. Who asks for the very value writes it as it is given:
+/// otherwise one row would be found by many spellings, and the log of a person would know only one of them.
+fn accepted(field: &Field, place: &str, how: How, value: &str) -> Result<String, SourceError> {
     if !is_short(value) {
         let (vi, en) = (
             format!("dài quá {VALUE_BYTES_MAX} byte, hoặc có ký tự NUL"),
@@ -298,6 +300,13 @@ fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceErr
         let kind = field.kind.name();
         wrong(place, &format!("không phải giá trị kiểu {kind}"), &format!("is no value of the type {kind}"))
     })?;
+    if how == How::Equals && !field.kind.is_told_so(value) {
+        let (vi, en) = (
+            "phải viết đúng như dịch vụ trả ra, không thêm khoảng trắng, dấu + hay số 0 ở đầu",
+            "must be written as the service gives it, without blanks, plus signs or zeros in front",
+        );
+        return Err(wrong(place, vi, en));
+    }
     let Some(encoding) = field.encoding else { return Ok(accepted) };
     encoding.encode(&accepted).ok_or_else(|| {
         let (vi, en) = ("có chữ mà nguồn không ghi được", "has letters that the source cannot hold");

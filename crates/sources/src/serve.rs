@@ -207,6 +207,13 @@ impl Service {
         self.shape.write(row, out).map_err(|unfit| self.unfit(unfit, row))
     }
 
+    /// Whether the row that was found for a value of the look-up has another one.
+    pub(crate) fn is_other<T: AsRef<str>>(&self, row: &[Option<T>], value: &str) -> bool {
+        let at = self.definition.service.look_up.as_ref();
+        let at = at.and_then(|name| self.definition.fields.iter().position(|field| field.name == *name));
+        at.is_none_or(|at| self.shape.is_other(at, row, value))
+    }
+
     /// The error for a row with a field that has no right value.
     pub(crate) fn unfit<T: AsRef<str>>(&self, unfit: Unfit, row: &[Option<T>]) -> SourceError {
         self.shape.unfit(unfit, &self.query().key_of(row))

@@ -126,9 +126,28 @@ impl Kind {
         self.write(text, &mut Vec::new())
     }
 
-    /// A value that a consumer gave, in words that every engine takes; `None` when it is none of this kind.
+    /// The value as consumers read it, without the quotation marks of JSON; nothing when the text is no such value.
+    pub fn told(self, text: &str) -> Option<Cow<'_, str>> {
+        if self == Self::Text {
+            return Some(composed(text));
+        }
+        let mut out = Vec::new();
+        self.write(text, &mut out).then_some(())?;
+        let written = String::from_utf8(out).ok()?;
+        // Only texts and JSON have something to escape.
+        let bare = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        Some(bare.filter(|_| self != Self::Json).map(str::to_owned).unwrap_or(written).into())
+    }
+
+    /// Whether a text is such a value in the very form in which consumers read it.
+    pub fn is_told_so(self, text: &str) -> bool {
+        self.told(text).is_some_and(|told| told == text)
+    }
+
+    /// A value that a consumer gave, in words that every engine takes; `None` when it is none of this kind. Blanks around a
+    /// text are part of it.
     pub fn for_source(self, text: &str) -> Option<String> {
-        let text = text.trim();
+        let text = if self == Self::Text { text } else { text.trim() };
         match self {
             Self::Moment => Some(moment(text)?.to_zoned(TimeZone::UTC).strftime(IN_SQL).to_string()),
             Self::LocalMoment => {

@@ -69,17 +69,20 @@ pub(super) async fn one(
 /// The one row that has this value.
 async fn row(service: &Service, value: &str) -> Result<Option<Row>, SourceError> {
     let mut rows = service.ask(service.query().one(value)?).await?;
-    if rows.len() > 1 { Err(several(service)) } else { Ok(rows.pop()) }
+    let very = |row: &Row| !service.is_other(row, value);
+    if rows.len() > 1 { Err(several(service)) } else { Ok(rows.pop().filter(very)) }
 }
 
 /// The same, written as it comes; with how many rows break a rule of severity red.
 async fn written(service: &Service, value: &str) -> Result<Option<(Vec<u8>, usize)>, SourceError> {
     let statement = service.query().one(value)?;
     let (mut out, mut rows, mut wrong, mut red) = (Vec::with_capacity(ROW_BYTES), 0, None, 0);
+    let mut is_other = false;
     service
         .read(&statement, |row| {
             rows += 1;
             if rows == 1 {
+                is_other = service.is_other(row, value);
                 wrong = service.write(row, &mut out).err();
                 red = usize::from(service.is_red(row));
             }
@@ -87,6 +90,7 @@ async fn written(service: &Service, value: &str) -> Result<Option<(Vec<u8>, usiz
         .await?;
     match (rows, wrong) {
         (2.., _) => Err(several(service)),
+        _ if is_other => Ok(None),
         (_, Some(error)) => Err(error),
         (rows, None) => Ok((rows == 1).then_some((out, red))),
     }

@@ -13,5 +13,6 @@ mod quality;
 mod register;
 mod service;
 mod shaped;
+mod spelling;
 mod sql_server;
 mod walk;
