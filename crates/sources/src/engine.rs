@@ -5,7 +5,7 @@ mod catalogue;
 mod connect;
 pub(crate) mod kept;
 mod mssql;
-mod types;
+pub(crate) mod types;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -81,6 +81,25 @@ impl Engine {
             // Our session asks for UTC.
             (Self::MySql, Some(Kind::Moment)) => format!("CONCAT(CAST({column} AS CHAR), '+00:00')"),
             (Self::MySql, _) => format!("CAST({column} AS CHAR)"),
+        }
+    }
+
+    /// A column of the key as text; nothing where that text, sent back, would not be the same value: SQLite keeps anything
+    /// in any column.
+    pub(crate) fn key_as_text(self, column: &str, type_name: &str) -> String {
+        let text = self.as_text(column, None, type_name);
+        match self {
+            // The sign takes the affinity away, which a parameter does not have either.
+            Self::Sqlite => format!("CASE WHEN {} = +{text} THEN {text} END", self.column(column)),
+            Self::Postgres | Self::MySql | Self::SqlServer => text,
+        }
+    }
+
+    /// A column of the table `t` where it is compared with a value.
+    pub(crate) fn compared(self, column: &str, type_name: &str) -> String {
+        match self {
+            Self::Sqlite if !types::has_affinity(type_name) => self.as_text(column, None, type_name),
+            _ => self.column(column),
         }
     }
 

@@ -25,6 +25,7 @@ mod masked;
 pub mod meaning;
 pub mod offer;
 pub mod openapi;
+mod order;
 mod parquet;
 pub mod passthrough;
 pub mod password;

@@ -73,7 +73,7 @@ pub(crate) fn texts_of(engine: Engine, fields: &[Field]) -> Vec<String> {
 /// The columns of the key, as texts.
 pub(crate) fn keys_of(engine: Engine, entity: &Entity) -> Vec<String> {
     let columns = entity.key.iter().zip(&entity.key_types);
-    columns.map(|(column, type_name)| engine.as_text(column, None, type_name)).collect()
+    columns.map(|(column, type_name)| engine.key_as_text(column, type_name)).collect()
 }
 
 /// A question for a page.
@@ -104,7 +104,7 @@ impl Building {
     fn condition(&mut self, column: &str, sign: &str, type_name: &str, value: String) {
         self.parameters.push(value);
         let place = self.engine.as_value(self.parameters.len(), type_name);
-        self.conditions.push(format!("{} {sign} {place}", self.engine.column(column)));
+        self.conditions.push(format!("{} {sign} {place}", self.engine.compared(column, type_name)));
     }
 
     /// Texts that begin so. Where the index of a column serves for this is up to the database: `text_pattern_ops` in
@@ -205,6 +205,16 @@ impl<'a> Query<'a> {
         let building = self.filtered(page)?;
         let sql = format!("SELECT {} FROM {}{}", self.engine.count(), self.parts.table, building.text());
         Ok(Statement { sql: sql.into(), parameters: building.parameters })
+    }
+
+    /// A row without key that pages would leave out: `>` is never true of it, and PostgreSQL has it behind all others, so that
+    /// none of the pages but the first could show it. Nothing on other engines, which begin with such rows.
+    pub(crate) fn keyless(&self) -> Option<Statement> {
+        let Engine::Postgres = self.engine else { return None };
+        let key = self.definition.entity.key.iter();
+        let empty: Vec<_> = key.map(|column| format!("{} IS NULL", self.engine.column(column))).collect();
+        let sql = format!("SELECT '1' FROM {} WHERE {} LIMIT 1", self.parts.table, empty.join(" OR "));
+        Some(Statement { sql: sql.into(), parameters: Vec::new() })
     }
 
     /// The values of the key, which stand behind the fields in each row.

@@ -194,6 +194,17 @@ impl Service {
         Ok(rows)
     }
 
+    /// Asks whether rows without key were left out, at the end of pages that began behind a key.
+    ///
+    /// # Errors
+    /// There are such rows.
+    pub(crate) async fn none_left_out(&self, after: Option<&[String]>) -> Result<(), SourceError> {
+        let Some((statement, after)) = self.query().keyless().zip(after) else { return Ok(()) };
+        let is_whole = self.ask(statement).await?.is_empty();
+        let wrong = || crate::order::no_key(&self.definition.entity, 0, &after.join(","));
+        if is_whole { Ok(()) } else { Err(wrong()) }
+    }
+
     pub(crate) fn query(&self) -> Query<'_> {
         Query::with(&self.definition, self.source.engine(), &self.parts)
     }

@@ -16,6 +16,7 @@ use crate::definition::{Changes, Compare, Definition, Verified};
 use crate::engine::Row;
 use crate::error::{Mistake, SourceError};
 use crate::meaning::name_folded;
+use crate::order::Order;
 use crate::query::Page;
 
 /// Room for a row of an answer, so that most need no more.
@@ -134,31 +135,34 @@ pub(super) async fn changes(
 
 /// How many rows of a page break a rule of severity red, and the answer.
 async fn rows_of(service: &Service, page: Page) -> Result<(usize, Vec<u8>), SourceError> {
-    let query = service.query();
-    let statement = query.page(&page)?;
+    let statement = service.query().page(&page)?;
     let mut out = Vec::with_capacity(ROW_BYTES * page.limit as usize);
     out.extend_from_slice(b"{\"items\":[");
     let (mut rows, mut wrong, mut next) = (0, None, None);
-    let (mut last, mut red) = (Vec::new(), 0);
+    let (mut order, mut red) = (Order::behind(&service.definition, page.after.as_deref()), 0);
     service
         .read(&statement, |row| {
             rows += 1;
             if rows > page.limit {
-                next = Some(token(&last));
-            } else if wrong.is_none() {
+                next = Some(token(&order.last()));
+            }
+            if wrong.is_none() {
+                wrong = order.take(row).err();
+            }
+            if rows <= page.limit && wrong.is_none() {
                 if rows > 1 {
                     out.push(b',');
                 }
                 red += usize::from(service.is_red(row));
                 wrong = service.write(row, &mut out).err();
-                if rows == page.limit {
-                    last = query.key_of(row);
-                }
             }
         })
         .await?;
     if let Some(error) = wrong {
         return Err(error);
+    }
+    if next.is_none() && page.filters.is_empty() && page.since.is_none() {
+        service.none_left_out(page.after.as_deref()).await?;
     }
     out.extend_from_slice(format!("],\"next\":{}}}", json!(next)).as_bytes());
     Ok((red, out))

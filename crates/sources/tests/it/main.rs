@@ -7,6 +7,7 @@ mod duplicates;
 mod export;
 mod faults;
 mod files;
+mod keys;
 mod old_text;
 mod passthrough;
 mod quality;
