@@ -103,6 +103,11 @@ impl Engine {
         }
     }
 
+    /// Whether values of two types are other ones. Longer texts and larger numbers are not: nothing goes wrong by them.
+    pub(crate) fn is_other_type(self, was: &str, is: &str) -> bool {
+        catalogue::is_other(self, was, is)
+    }
+
     /// A column of the table `t`.
     pub fn column(self, name: &str) -> String {
         format!("t.{}", self.quoted(name))
@@ -372,6 +377,14 @@ impl Source {
     /// The database does not answer.
     pub async fn tables(&self) -> Result<Vec<Table>, SourceError> {
         catalogue::tables(self).await
+    }
+
+    /// The columns of one table or view; none where the catalogue does not have it under this name.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn columns(&self, full_name: &str) -> Result<Vec<Column>, SourceError> {
+        catalogue::columns(self, full_name).await
     }
 
     /// Reads the rows of a statement, one after the other, without keeping any.

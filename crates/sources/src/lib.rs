@@ -36,6 +36,7 @@ pub mod scan;
 pub mod serve;
 pub mod shape;
 pub mod value;
+mod watch;
 
 pub use definition::Definition;
 pub use engine::{Address, Source};

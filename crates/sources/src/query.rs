@@ -208,11 +208,14 @@ impl<'a> Query<'a> {
     }
 
     /// A row without key that pages would leave out: `>` is never true of it, and PostgreSQL has it behind all others, so that
-    /// none of the pages but the first could show it. Nothing on other engines, which begin with such rows.
-    pub(crate) fn keyless(&self) -> Option<Statement> {
-        let Engine::Postgres = self.engine else { return None };
-        let key = self.definition.entity.key.iter();
-        let empty: Vec<_> = key.map(|column| format!("{} IS NULL", self.engine.column(column))).collect();
+    /// none of the pages but the first could show it. Nothing on other engines, which begin with such rows, and where no
+    /// column may be empty.
+    pub(crate) fn keyless(&self, nullable: &[String]) -> Option<Statement> {
+        if self.engine != Engine::Postgres || nullable.is_empty() {
+            return None;
+        }
+        let empty: Vec<_> =
+            nullable.iter().map(|column| format!("{} IS NULL", self.engine.column(column))).collect();
         let sql = format!("SELECT '1' FROM {} WHERE {} LIMIT 1", self.parts.table, empty.join(" OR "));
         Some(Statement { sql: sql.into(), parameters: Vec::new() })
     }

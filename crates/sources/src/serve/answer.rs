@@ -36,7 +36,7 @@ pub(super) async fn one(
         let en = "a look-up has no parameters";
         return Err(question(name, "tra cứu một dòng không có tham số", en).into());
     }
-    if let Some(kept) = service.cache.get(uri.path()) {
+    if let Some(kept) = service.kept(uri.path()) {
         return Ok(given_again(&service, kept));
     }
     if service.lists.is_empty() {
@@ -111,7 +111,7 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let asked = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
-    if let Some(kept) = service.cache.get(key) {
+    if let Some(kept) = service.kept(key) {
         return Ok(given_again(&service, kept));
     }
     let (red, out) = rows_of(&service, asked).await?;
@@ -192,7 +192,7 @@ pub(super) async fn count(
 ) -> Result<Response, Refusal> {
     let page = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
-    if let Some(kept) = service.cache.get(key) {
+    if let Some(kept) = service.kept(key) {
         return Ok(given_again(&service, kept));
     }
     let rows = service.ask(service.query().count(&page)?).await?;
