@@ -147,6 +147,10 @@ pub fn draft(
         rules: Vec::new(),
         quality: None,
     };
+    let mistakes = definition.key_mistakes();
+    if !mistakes.is_empty() {
+        return Err(SourceError::Definition(mistakes));
+    }
     definition.rules = crate::quality::propose::rules(&definition);
     Ok(definition)
 }

@@ -5,6 +5,7 @@ mod catalogue;
 mod connect;
 pub(crate) mod kept;
 mod mssql;
+pub(crate) mod types;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -83,6 +84,30 @@ impl Engine {
         }
     }
 
+    /// A column of the key as text; nothing where that text, sent back, would not be the same value: SQLite keeps anything
+    /// in any column.
+    pub(crate) fn key_as_text(self, column: &str, type_name: &str) -> String {
+        let text = self.as_text(column, None, type_name);
+        match self {
+            // The sign takes the affinity away, which a parameter does not have either.
+            Self::Sqlite => format!("CASE WHEN {} = +{text} THEN {text} END", self.column(column)),
+            Self::Postgres | Self::MySql | Self::SqlServer => text,
+        }
+    }
+
+    /// A column of the table `t` where it is compared with a value.
+    pub(crate) fn compared(self, column: &str, type_name: &str) -> String {
+        match self {
+            Self::Sqlite if !types::has_affinity(type_name) => self.as_text(column, None, type_name),
+            _ => self.column(column),
+        }
+    }
+
+    /// Whether values of two types are other ones. Longer texts and larger numbers are not: nothing goes wrong by them.
+    pub(crate) fn is_other_type(self, was: &str, is: &str) -> bool {
+        catalogue::is_other(self, was, is)
+    }
+
     /// A column of the table `t`.
     pub fn column(self, name: &str) -> String {
         format!("t.{}", self.quoted(name))
@@ -127,7 +152,9 @@ impl Engine {
     /// A parameter, which is always sent as text, as a value of the column's type, so that an index serves.
     pub fn as_value(self, number: usize, type_name: &str) -> String {
         match self {
-            Self::Postgres | Self::SqlServer => format!("CAST({} AS {type_name})", self.place(number)),
+            Self::Postgres | Self::SqlServer => {
+                format!("CAST({} AS {})", self.place(number), types::without_length(self, type_name))
+            }
             // Decimals of files are kept as text, and compared as numbers.
             Self::Sqlite if type_name == crate::file::DECIMAL => "CAST(? AS NUMERIC)".into(),
             // These two compare a column with a text by the column's own rules.
@@ -352,6 +379,14 @@ impl Source {
     /// The database does not answer.
     pub async fn tables(&self) -> Result<Vec<Table>, SourceError> {
         catalogue::tables(self).await
+    }
+
+    /// The columns of one table or view; none where the catalogue does not have it under this name.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(crate) async fn columns(&self, full_name: &str) -> Result<Vec<Column>, SourceError> {
+        catalogue::columns(self, full_name).await
     }
 
     /// Reads the rows of a statement, one after the other, without keeping any.

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::Seen;
 use crate::error::{Mistake, SourceError};
+use crate::order::Order;
 use crate::parquet::Writer;
 use crate::query::Page;
 use crate::serve::answer::{key, single, token};
@@ -273,15 +274,18 @@ impl Export {
     /// Asks once; every row that comes is taken, also when it does not end well.
     async fn ask(&mut self) -> Result<Step, SourceError> {
         let service = Arc::clone(&self.service);
-        let query = service.query();
         let page = Page { limit: self.rows, after: self.after.clone(), ..Page::default() };
-        let statement = query.page(&page)?;
+        let statement = service.query().page(&page)?;
         let (mut rows, mut wrong) = (0, None);
+        let mut order = Order::behind(service.definition(), page.after.as_deref());
         let read = service.read(&statement, |row| {
             rows += 1;
+            if wrong.is_none() {
+                wrong = order.take(row).err();
+            }
             if rows <= page.limit && wrong.is_none() {
                 match self.file.take(&service, row) {
-                    Ok(()) => self.after = Some(query.key_of(row)),
+                    Ok(()) => self.after = Some(order.last()),
                     Err(error) => wrong = Some(error),
                 }
             }
@@ -291,7 +295,11 @@ impl Export {
             return Err(error);
         }
         read?;
-        Ok(if rows > page.limit { Step::More } else { Step::Last })
+        if rows > page.limit {
+            return Ok(Step::More);
+        }
+        service.none_left_out(page.after.as_deref()).await?;
+        Ok(Step::Last)
     }
 }
 

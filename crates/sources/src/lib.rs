@@ -26,6 +26,7 @@ mod masked;
 pub mod meaning;
 pub mod offer;
 pub mod openapi;
+mod order;
 mod parquet;
 pub mod passthrough;
 pub mod password;
@@ -36,6 +37,7 @@ pub mod scan;
 pub mod serve;
 pub mod shape;
 pub mod value;
+mod watch;
 
 pub use definition::Definition;
 pub use engine::{Address, Source};

@@ -135,9 +135,7 @@ impl Load {
         metrics::histogram!("lienthong_source_seconds", "service" => service())
             .record(asked.took.as_secs_f64());
         let Err(error) = result else {
-            if self.changed.swap(false, Ordering::Relaxed) {
-                tracing::info!(service = %self.service, "nguồn khớp lại với định nghĩa / the source fits its definition again");
-            }
+            self.fits();
             return self.outcome("ok");
         };
         self.outcome(error.code());
@@ -148,9 +146,24 @@ impl Load {
             _ => self.failures.fetch_add(1, Ordering::Relaxed),
         };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((error.code(), Instant::now()));
-        if matches!(error, SourceError::Changed { .. }) && !self.changed.swap(true, Ordering::Relaxed) {
-            metrics::counter!("lienthong_source_changed_total", "service" => service()).increment(1);
+        if matches!(error, SourceError::Changed { .. }) {
+            self.changed(error);
+        }
+    }
+
+    /// Notes that the source is another than its definition says: an alarm, once.
+    pub fn changed(&self, error: &SourceError) {
+        if !self.changed.swap(true, Ordering::Relaxed) {
+            metrics::counter!("lienthong_source_changed_total", "service" => self.service.clone())
+                .increment(1);
             tracing::error!(code = error.code(), service = %self.service, %error, "BÁO ĐỘNG: cấu trúc nguồn đã đổi, dịch vụ không trả lời đến khi sửa / ALARM: the source has changed, the service does not answer until it is mended");
+        }
+    }
+
+    /// Notes that the source is again what its definition says.
+    pub fn fits(&self) {
+        if self.changed.swap(false, Ordering::Relaxed) {
+            tracing::info!(service = %self.service, "nguồn khớp lại với định nghĩa / the source fits its definition again");
         }
     }
 

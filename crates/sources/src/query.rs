@@ -73,7 +73,7 @@ pub(crate) fn texts_of(engine: Engine, fields: &[Field]) -> Vec<String> {
 /// The columns of the key, as texts.
 pub(crate) fn keys_of(engine: Engine, entity: &Entity) -> Vec<String> {
     let columns = entity.key.iter().zip(&entity.key_types);
-    columns.map(|(column, type_name)| engine.as_text(column, None, type_name)).collect()
+    columns.map(|(column, type_name)| engine.key_as_text(column, type_name)).collect()
 }
 
 /// A question for a page.
@@ -104,7 +104,7 @@ impl Building {
     fn condition(&mut self, column: &str, sign: &str, type_name: &str, value: String) {
         self.parameters.push(value);
         let place = self.engine.as_value(self.parameters.len(), type_name);
-        self.conditions.push(format!("{} {sign} {place}", self.engine.column(column)));
+        self.conditions.push(format!("{} {sign} {place}", self.engine.compared(column, type_name)));
     }
 
     /// Texts that begin so. Where the index of a column serves for this is up to the database: `text_pattern_ops` in
@@ -145,7 +145,7 @@ impl<'a> Query<'a> {
         let name = self.definition.service.look_up.as_deref().ok_or_else(none)?;
         let field = self.definition.field(name).ok_or_else(none)?;
         let sql = Arc::clone(self.parts.one.as_ref().ok_or_else(none)?);
-        Ok(Statement { sql, parameters: vec![accepted(field, name, value)?] })
+        Ok(Statement { sql, parameters: vec![accepted(field, name, How::Equals, value)?] })
     }
 
     /// The rows of a list that belong to a row of [`one`](Self::one); nothing when a value that links them is empty.
@@ -207,6 +207,19 @@ impl<'a> Query<'a> {
         Ok(Statement { sql: sql.into(), parameters: building.parameters })
     }
 
+    /// A row without key that pages would leave out: `>` is never true of it, and PostgreSQL has it behind all others, so that
+    /// none of the pages but the first could show it. Nothing on other engines, which begin with such rows, and where no
+    /// column may be empty.
+    pub(crate) fn keyless(&self, nullable: &[String]) -> Option<Statement> {
+        if self.engine != Engine::Postgres || nullable.is_empty() {
+            return None;
+        }
+        let empty: Vec<_> =
+            nullable.iter().map(|column| format!("{} IS NULL", self.engine.column(column))).collect();
+        let sql = format!("SELECT '1' FROM {} WHERE {} LIMIT 1", self.parts.table, empty.join(" OR "));
+        Some(Statement { sql: sql.into(), parameters: Vec::new() })
+    }
+
     /// The values of the key, which stand behind the fields in each row.
     pub fn key_of(&self, row: &[Option<impl AsRef<str>>]) -> Vec<String> {
         let (first, count) = (self.definition.fields.len(), self.definition.entity.key.len());
@@ -224,7 +237,7 @@ impl<'a> Query<'a> {
             let declared = self.definition.filters.iter().find(|filter| filter.parameter == *parameter);
             let found = declared.and_then(|filter| Some((filter, self.definition.field(&filter.field)?)));
             match found {
-                Some((filter, field)) => match accepted(field, parameter, value) {
+                Some((filter, field)) => match accepted(field, parameter, filter.how, value) {
                     Ok(value) => filter_by(&mut building, filter, field, value),
                     Err(SourceError::Question(more)) => mistakes.extend(more),
                     Err(error) => return Err(error),
@@ -235,7 +248,8 @@ impl<'a> Query<'a> {
         if let (Some(since), Some(Changes::Column { field })) = (&page.since, &self.definition.changes)
             && let Some(field) = self.definition.field(field)
         {
-            building.condition(&field.column, ">=", &field.column_type, accepted(field, "since", since)?);
+            let since = accepted(field, "since", How::From, since)?;
+            building.condition(&field.column, ">=", &field.column_type, since);
         }
         if mistakes.is_empty() { Ok(building) } else { Err(SourceError::Question(mistakes)) }
     }
@@ -285,8 +299,9 @@ fn filter_by(building: &mut Building, filter: &Filter, field: &Field, value: Str
     }
 }
 
-/// A value that can be one of the field, in the words of the database.
-fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceError> {
+/// A value that can be one of the field, in the words of the database. Who asks for the very value writes it as it is given:
+/// otherwise one row would be found by many spellings, and the log of a person would know only one of them.
+fn accepted(field: &Field, place: &str, how: How, value: &str) -> Result<String, SourceError> {
     if !is_short(value) {
         let (vi, en) = (
             format!("dài quá {VALUE_BYTES_MAX} byte, hoặc có ký tự NUL"),
@@ -298,6 +313,13 @@ fn accepted(field: &Field, place: &str, value: &str) -> Result<String, SourceErr
         let kind = field.kind.name();
         wrong(place, &format!("không phải giá trị kiểu {kind}"), &format!("is no value of the type {kind}"))
     })?;
+    if how == How::Equals && !field.kind.is_told_so(value) {
+        let (vi, en) = (
+            "phải viết đúng như dịch vụ trả ra, không thêm khoảng trắng, dấu + hay số 0 ở đầu",
+            "must be written as the service gives it, without blanks, plus signs or zeros in front",
+        );
+        return Err(wrong(place, vi, en));
+    }
     let Some(encoding) = field.encoding else { return Ok(accepted) };
     encoding.encode(&accepted).ok_or_else(|| {
         let (vi, en) = ("có chữ mà nguồn không ghi được", "has letters that the source cannot hold");

@@ -8,6 +8,7 @@ use futures_util::StreamExt as _;
 use crate::definition::Definition;
 use crate::engine::{Row, Source};
 use crate::error::SourceError;
+use crate::order::Order;
 use crate::protect::Protector;
 use crate::query::{Page, Query};
 
@@ -81,13 +82,15 @@ impl<'a> Scan<'a> {
         let reading = async {
             let mut coming = self.source.rows(statement);
             let (mut count, mut last) = (0, None);
+            let mut order = Order::behind(self.definition, self.after.as_deref());
             while let Some(row) = coming.next().await {
                 let mut row: Row = row?;
+                order.take(&row)?;
                 if count == limit {
                     return Ok((u64::from(count), last));
                 }
                 count += 1;
-                let key = query.key_of(&row);
+                let key = order.last();
                 if count == limit {
                     last = Some(key.clone());
                 }

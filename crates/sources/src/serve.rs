@@ -31,6 +31,7 @@ use crate::quality::judge::Judge;
 use crate::quality::run::{Bounds, Run};
 use crate::query::{Parts, Query};
 use crate::shape::{Shape, Unfit};
+use crate::watch::Watch;
 
 use cache::Cache;
 
@@ -52,7 +53,8 @@ pub struct Service {
     /// Answers in which a row broke a rule of severity red.
     red_answers: AtomicU64,
     keys: Shape,
-    load: Load,
+    load: Arc<Load>,
+    watch: Arc<Watch>,
     comparing: Option<Arc<Comparing>>,
 }
 
@@ -73,7 +75,8 @@ impl Service {
         let cache = Cache::new(definition.limits.cache_s);
         let (judge, red_answers) = (Judge::new(&definition), AtomicU64::new(0));
         let keys = Shape::new(&crate::changes::key_fields(&definition), &definition.code_lists);
-        let load = Load::new(&definition.service.name());
+        let load = Arc::new(Load::new(&definition.service.name()));
+        let watch = Watch::start(&definition, &source, Arc::clone(&load)).await;
         Ok(Self {
             definition,
             source,
@@ -86,6 +89,7 @@ impl Service {
             red_answers,
             keys,
             load,
+            watch,
             comparing: None,
         })
     }
@@ -160,6 +164,7 @@ impl Service {
         statement: &Statement,
         mut each: impl FnMut(Seen<'_>) + Send,
     ) -> Result<(), SourceError> {
+        self.watch.fits()?;
         let _turn = self.protector.turn().await.inspect_err(|error| self.load.refused(error))?;
         let _running = self.load.question();
         let limits = &self.definition.limits;
@@ -181,6 +186,9 @@ impl Service {
             Ok(result) => result,
         };
         self.protector.note(&result);
+        if matches!(result, Err(SourceError::Other { .. } | SourceError::Changed { .. })) {
+            self.watch.suspect();
+        }
         let asked = Asked { rows, bytes: bytes as u64, took: started.elapsed() };
         self.load.note(&asked, &result);
         result
@@ -192,6 +200,19 @@ impl Service {
         let owned = |row: Seen<'_>| row.iter().map(|text| text.map(str::to_owned)).collect();
         self.read(&statement, |row| rows.push(owned(row))).await?;
         Ok(rows)
+    }
+
+    /// Asks whether rows without key were left out, at the end of pages that began behind a key.
+    ///
+    /// # Errors
+    /// There are such rows.
+    pub(crate) async fn none_left_out(&self, after: Option<&[String]>) -> Result<(), SourceError> {
+        let Some((statement, after)) = self.query().keyless(&self.watch.nullable()).zip(after) else {
+            return Ok(());
+        };
+        let is_whole = self.ask(statement).await?.is_empty();
+        let wrong = || crate::order::no_key(&self.definition.entity, 0, &after.join(","));
+        if is_whole { Ok(()) } else { Err(wrong()) }
     }
 
     pub(crate) fn query(&self) -> Query<'_> {
@@ -207,9 +228,28 @@ impl Service {
         self.shape.write(row, out).map_err(|unfit| self.unfit(unfit, row))
     }
 
+    /// Whether the row that was found for a value of the look-up has another one.
+    pub(crate) fn is_other<T: AsRef<str>>(&self, row: &[Option<T>], value: &str) -> bool {
+        let at = self.definition.service.look_up.as_ref();
+        let at = at.and_then(|name| self.definition.fields.iter().position(|field| field.name == *name));
+        at.is_none_or(|at| self.shape.is_other(at, row, value))
+    }
+
     /// The error for a row with a field that has no right value.
     pub(crate) fn unfit<T: AsRef<str>>(&self, unfit: Unfit, row: &[Option<T>]) -> SourceError {
+        self.watch.suspect();
         self.shape.unfit(unfit, &self.query().key_of(row))
+    }
+
+    /// Compares the types of the source's columns with the definition now, as is done every half minute. What is another one
+    /// is EX-3004 from then on.
+    pub async fn look_at_types(&self) {
+        self.watch.look().await;
+    }
+
+    /// An answer that may be given again, with its age; none while the source is another one.
+    fn kept(&self, question: &str) -> Option<(u64, Bytes)> {
+        self.cache.get(question).filter(|_| self.watch.fits().is_ok())
     }
 
     /// An answer, which is kept for as long as the definition says.

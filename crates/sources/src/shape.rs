@@ -1,5 +1,6 @@
 //! The form of an answer: which objects the fields stand in, made once, and rows written into it as JSON text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -79,6 +80,20 @@ impl Shape {
             key: key.join(","),
             wanted: wanted(leaf.kind, leaf.encoding),
         }
+    }
+
+    /// Whether a field of a row is given in another form than this. Databases find more than the very value: some pay no
+    /// heed to case or to blanks at the end, others read `007` as 7.
+    pub fn is_other<T: AsRef<str>>(&self, at: usize, row: &[Option<T>], wanted: &str) -> bool {
+        let leaf = &self.leaves[at];
+        let Some(stored) = row[at].as_ref().map(AsRef::as_ref) else { return true };
+        let converted = leaf.encoding.map_or(Some(stored.into()), |of| of.convert(stored).map(Cow::Owned));
+        let told = converted.as_deref().map(|text| match leaf.codes {
+            Some(_) => Kind::Text.told(text.trim()),
+            None => leaf.kind.told(text),
+        });
+        // What is no value of its field is an error, which is told where the row is written.
+        told.flatten().is_some_and(|told| told != wanted)
     }
 
     fn object<T: AsRef<str>>(

@@ -76,7 +76,7 @@ impl Kind {
             }
             Self::Time => {
                 plain::is_time(trimmed) && quoted_as_it_is(&[trimmed], out)
-                    || trimmed.parse::<Time>().is_ok_and(|time| quoted(time, out))
+                    || time(trimmed).is_some_and(|time| quoted(time, out))
             }
             Self::Moment => {
                 let in_utc = trimmed.strip_suffix("+00").and_then(plain::day_and_time);
@@ -112,9 +112,7 @@ impl Kind {
     pub(crate) fn number(self, text: &str) -> Option<i64> {
         let text = text.trim();
         match self {
-            Self::Time => {
-                i64::try_from(text.parse::<Time>().ok()?.duration_since(Time::midnight()).as_micros()).ok()
-            }
+            Self::Time => i64::try_from(time(text)?.duration_since(Time::midnight()).as_micros()).ok(),
             Self::Moment => moment(text).map(Timestamp::as_microsecond),
             Self::LocalMoment => VIETNAM.to_timestamp(local(text)?).ok().map(Timestamp::as_microsecond),
             _ => text.parse().ok(),
@@ -126,9 +124,28 @@ impl Kind {
         self.write(text, &mut Vec::new())
     }
 
-    /// A value that a consumer gave, in words that every engine takes; `None` when it is none of this kind.
+    /// The value as consumers read it, without the quotation marks of JSON; nothing when the text is no such value.
+    pub fn told(self, text: &str) -> Option<Cow<'_, str>> {
+        if self == Self::Text {
+            return Some(composed(text));
+        }
+        let mut out = Vec::new();
+        self.write(text, &mut out).then_some(())?;
+        let written = String::from_utf8(out).ok()?;
+        // Only texts and JSON have something to escape.
+        let bare = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        Some(bare.filter(|_| self != Self::Json).map(str::to_owned).unwrap_or(written).into())
+    }
+
+    /// Whether a text is such a value in the very form in which consumers read it.
+    pub fn is_told_so(self, text: &str) -> bool {
+        self.told(text).is_some_and(|told| told == text)
+    }
+
+    /// A value that a consumer gave, in words that every engine takes; `None` when it is none of this kind. Blanks around a
+    /// text are part of it.
     pub fn for_source(self, text: &str) -> Option<String> {
-        let text = text.trim();
+        let text = if self == Self::Text { text } else { text.trim() };
         match self {
             Self::Moment => Some(moment(text)?.to_zoned(TimeZone::UTC).strftime(IN_SQL).to_string()),
             Self::LocalMoment => {
@@ -222,7 +239,17 @@ pub(crate) fn days(text: &str) -> Option<i32> {
     i32::try_from(days).ok()
 }
 
+/// A time of day. What one with an offset means depends on a day that is not there.
+fn time(text: &str) -> Option<Time> {
+    if text.contains(['+', '-', 'Z', 'z']) { None } else { text.parse().ok() }
+}
+
+/// A clock's time of a day in Vietnam. With another offset it is a moment, at which that clock shows another time.
 pub(crate) fn local(text: &str) -> Option<DateTime> {
+    let text = text.strip_suffix("+07:00").unwrap_or(text);
+    if text.get(10..).is_some_and(|time| time.contains(['+', '-', 'Z', 'z'])) {
+        return None;
+    }
     text.replacen(' ', "T", 1).parse().ok()
 }
 
@@ -260,6 +287,10 @@ mod tests {
         check(Kind::Moment, "2026-11-22 07:00:00.5+07", Some(json!("2026-11-22T00:00:00.5Z")));
         check(Kind::Moment, "infinity", None);
         check(Kind::LocalMoment, "2026-11-22 07:00:00", Some(json!("2026-11-22T07:00:00+07:00")));
+        check(Kind::LocalMoment, "2026-11-22T07:00:00+07:00", Some(json!("2026-11-22T07:00:00+07:00")));
+        check(Kind::LocalMoment, "2026-11-22 00:00:00+00", None);
+        check(Kind::LocalMoment, "2026-11-22 00:00:00-05", None);
+        check(Kind::Time, "07:00:00+07", None);
     }
 
     #[test]

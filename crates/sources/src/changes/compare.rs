@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use crate::definition::Definition;
 use crate::engine::Row;
 use crate::error::SourceError;
+use crate::order::Order;
 use crate::query::Page;
 use crate::serve::Service;
 
@@ -203,9 +204,14 @@ impl Run<'_> {
             }
         };
         let query = self.service.query();
-        let statement = query.page(&Page { limit: ROWS, after, ..Page::default() })?;
-        let mut rows = self.service.ask(statement).await?;
+        let page = Page { limit: ROWS, after, ..Page::default() };
+        let mut rows = self.service.ask(query.page(&page)?).await?;
+        let mut order = Order::behind(self.service.definition(), page.after.as_deref());
+        rows.iter().try_for_each(|row| order.take(row))?;
         let more = rows.len() > ROWS as usize;
+        if !more {
+            self.service.none_left_out(page.after.as_deref()).await?;
+        }
         rows.truncate(ROWS as usize);
         let Some(last) = rows.last().map(|row| query.key_of(row)) else { return Ok(false) };
         let batch = self.batch(&rows).await?;

@@ -7,6 +7,8 @@ use super::{
     List, PAGE_ROWS_MAX, STATEMENT_MS_MAX,
 };
 use crate::encoding::Encoding;
+use crate::engine::Address;
+use crate::engine::types::keeps_order;
 use crate::error::Mistake;
 use crate::value::Kind;
 
@@ -14,6 +16,7 @@ impl Definition {
     /// Everything that is wrong.
     pub(super) fn mistakes(&self) -> Vec<Mistake> {
         let mut all = self.head_mistakes();
+        all.extend(self.key_mistakes());
         all.extend(self.field_mistakes("", &self.fields));
         let mentioned = self.named_fields();
         let unknown = mentioned.into_iter().filter(|(_, name)| self.field(name).is_none());
@@ -97,6 +100,23 @@ impl Definition {
             wrong(&format!("code_list {}", list.id), "trùng tên", "the name is there twice");
         }
         all
+    }
+
+    /// Columns that pages cannot go by.
+    pub(crate) fn key_mistakes(&self) -> Vec<Mistake> {
+        let Ok(address) = self.url.parse::<Address>() else { return Vec::new() };
+        let columns = self.entity.key.iter().zip(&self.entity.key_types);
+        let wrong = columns.filter(|(_, type_name)| !keeps_order(address.engine(), type_name));
+        let mistake = |(column, type_name): (&String, &String)| {
+            let vi = format!(
+                "không chia trang được theo cột {column} kiểu '{type_name}': dòng sẽ mất hoặc lặp; chọn cột khác, hoặc khung nhìn có CAST"
+            );
+            let en = format!(
+                "pages cannot go by the column {column} of the type '{type_name}', rows would be lost or come twice: take another one, or a view with a CAST"
+            );
+            Mistake::new("entity.key", vi, en)
+        };
+        wrong.map(mistake).collect()
     }
 
     /// What is wrong with fields, of the entity or of a list.

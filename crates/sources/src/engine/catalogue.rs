@@ -157,6 +157,45 @@ pub(super) async fn tables(source: &Source) -> Result<Vec<Table>, SourceError> {
     Ok(tables)
 }
 
+/// The columns of one table.
+pub(super) async fn columns(source: &Source, full_name: &str) -> Result<Vec<Column>, SourceError> {
+    let engine = source.engine();
+    let parts: Vec<&str> = full_name.split('.').collect();
+    let (all, condition, parameters) = match (engine, &*parts) {
+        // A name without schema is looked for as a statement does.
+        (Engine::Postgres, _) => {
+            let quoted: Vec<_> = parts.iter().map(|part| engine.quoted(part)).collect();
+            (COLUMNS_POSTGRES, "c.oid = to_regclass($1)", vec![quoted.join(".")])
+        }
+        (Engine::MySql, [name]) => (COLUMNS_MYSQL, "c.table_name = ?", vec![(*name).to_owned()]),
+        (Engine::Sqlite, [name]) => (COLUMNS_SQLITE, "m.name = ?", vec![(*name).to_owned()]),
+        (Engine::SqlServer, [schema, name]) => {
+            let parameters = vec![(*schema).to_owned(), (*name).to_owned()];
+            (COLUMNS_SQL_SERVER, "s.name = @P1 AND o.name = @P2", parameters)
+        }
+        _ => return Ok(Vec::new()),
+    };
+    let sql = all.replace("ORDER BY", &format!("AND {condition} ORDER BY"));
+    let rows = source.all(sql, parameters).await?;
+    let column = |row| {
+        let [_, _, is_view, _, name, type_name, nullable, comment] = texts(row);
+        let kind = kind(engine, &type_name);
+        Column { name, type_name, kind, nullable: nullable == "true" || is_view == "true", comment }
+    };
+    Ok(rows.into_iter().map(column).collect())
+}
+
+/// Whether values of two types are other ones.
+pub(super) fn is_other(engine: Engine, was: &str, is: &str) -> bool {
+    let base = |name: &str| name.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match (kind(engine, was), kind(engine, is)) {
+        (Some(was), Some(is)) if was == is => false,
+        // A flag of MySQL is a small number, which is checked where it is given.
+        (Some(Kind::Boolean), Some(Kind::Integer)) if engine == Engine::MySql => false,
+        _ => base(was) != base(is) || kind(engine, was) != kind(engine, is),
+    }
+}
+
 /// An index, or the primary key.
 struct Index {
     table: (String, String),
@@ -223,6 +262,8 @@ fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
         "numeric" | "decimal" | "real" | "double" | "float" | "float4" | "float8" => Kind::Decimal,
         "bool" | "boolean" => Kind::Boolean,
         "date" => Kind::Date,
+        // What the zone of a time means depends on a day that is not there: it is given as it is written.
+        "time" if lower.contains("with time zone") => Kind::Text,
         "time" => Kind::Time,
         "timestamptz" => Kind::Moment,
         "timestamp" if lower.contains("with time zone") => Kind::Moment,
@@ -230,8 +271,8 @@ fn kind(engine: Engine, type_name: &str) -> Option<Kind> {
         "timestamp" if engine == Engine::MySql => Kind::Moment,
         "timestamp" | "datetime" => Kind::LocalMoment,
         "json" | "jsonb" => Kind::Json,
-        "text" | "character" | "varchar" | "char" | "nvarchar" | "nchar" | "clob" | "citext" | "uuid"
-        | "name" | "tinytext" | "mediumtext" | "longtext" | "enum" | "set" | "bpchar" | "inet"
+        "timetz" | "text" | "character" | "varchar" | "char" | "nvarchar" | "nchar" | "clob" | "citext"
+        | "uuid" | "name" | "tinytext" | "mediumtext" | "longtext" | "enum" | "set" | "bpchar" | "inet"
         | "\"char\"" => Kind::Text,
         // A column of SQLite without a type takes anything.
         "" if engine == Engine::Sqlite => Kind::Text,

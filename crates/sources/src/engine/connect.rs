@@ -143,7 +143,8 @@ pub(crate) fn failed((address, guard): (&Address, &Guard), error: &sqlx::Error) 
                     Mistake::new("value", "không phải giá trị của cột", "is no value of the column");
                 SourceError::Question(vec![mistake])
             }
-            Some("42P01" | "42703" | "42S02" | "42S22" | "1146" | "1054") => {
+            // No such table, no such column; no such operator or no such cast: a column has another type.
+            Some("42P01" | "42703" | "42S02" | "42S22" | "1146" | "1054" | "42883" | "42804" | "42846") => {
                 SourceError::Changed { what: said.message().to_owned() }
             }
             _ if said.message().starts_with("no such ") => {

@@ -301,6 +301,12 @@ fn accepted(operation: &Operation, declared: &Parameter, value: &Value) -> Resul
         let en = format!("is longer than {VALUE_BYTES_MAX} bytes, or has control characters or line breaks");
         return wrong(vi, en);
     }
+    // The log knows whom a call is about by what stands in the path: there one value has one spelling.
+    if declared.place == Place::Path && (text.trim() != text || !kind.is_told_so(&text)) {
+        let vi = "phải viết ở một dạng duy nhất: không có khoảng trắng ở đầu và cuối, dấu + hay số 0 ở đầu";
+        let en = "must be in its one form: without blanks around it, plus signs or zeros in front";
+        return wrong(vi.into(), en.into());
+    }
     let Some(sent) = as_json(kind, &text).and_then(|read| sent(declared, &text, &read)) else {
         return other_type();
     };

@@ -16,6 +16,7 @@ use crate::definition::{Changes, Compare, Definition, Verified};
 use crate::engine::Row;
 use crate::error::{Mistake, SourceError};
 use crate::meaning::name_folded;
+use crate::order::Order;
 use crate::query::Page;
 
 /// Room for a row of an answer, so that most need no more.
@@ -35,7 +36,7 @@ pub(super) async fn one(
         let en = "a look-up has no parameters";
         return Err(question(name, "tra cứu một dòng không có tham số", en).into());
     }
-    if let Some(kept) = service.cache.get(uri.path()) {
+    if let Some(kept) = service.kept(uri.path()) {
         return Ok(given_again(&service, kept));
     }
     if service.lists.is_empty() {
@@ -69,17 +70,20 @@ pub(super) async fn one(
 /// The one row that has this value.
 async fn row(service: &Service, value: &str) -> Result<Option<Row>, SourceError> {
     let mut rows = service.ask(service.query().one(value)?).await?;
-    if rows.len() > 1 { Err(several(service)) } else { Ok(rows.pop()) }
+    let very = |row: &Row| !service.is_other(row, value);
+    if rows.len() > 1 { Err(several(service)) } else { Ok(rows.pop().filter(very)) }
 }
 
 /// The same, written as it comes; with how many rows break a rule of severity red.
 async fn written(service: &Service, value: &str) -> Result<Option<(Vec<u8>, usize)>, SourceError> {
     let statement = service.query().one(value)?;
     let (mut out, mut rows, mut wrong, mut red) = (Vec::with_capacity(ROW_BYTES), 0, None, 0);
+    let mut is_other = false;
     service
         .read(&statement, |row| {
             rows += 1;
             if rows == 1 {
+                is_other = service.is_other(row, value);
                 wrong = service.write(row, &mut out).err();
                 red = usize::from(service.is_red(row));
             }
@@ -87,6 +91,7 @@ async fn written(service: &Service, value: &str) -> Result<Option<(Vec<u8>, usiz
         .await?;
     match (rows, wrong) {
         (2.., _) => Err(several(service)),
+        _ if is_other => Ok(None),
         (_, Some(error)) => Err(error),
         (rows, None) => Ok((rows == 1).then_some((out, red))),
     }
@@ -106,7 +111,7 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let asked = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
-    if let Some(kept) = service.cache.get(key) {
+    if let Some(kept) = service.kept(key) {
         return Ok(given_again(&service, kept));
     }
     let (red, out) = rows_of(&service, asked).await?;
@@ -130,31 +135,34 @@ pub(super) async fn changes(
 
 /// How many rows of a page break a rule of severity red, and the answer.
 async fn rows_of(service: &Service, page: Page) -> Result<(usize, Vec<u8>), SourceError> {
-    let query = service.query();
-    let statement = query.page(&page)?;
+    let statement = service.query().page(&page)?;
     let mut out = Vec::with_capacity(ROW_BYTES * page.limit as usize);
     out.extend_from_slice(b"{\"items\":[");
     let (mut rows, mut wrong, mut next) = (0, None, None);
-    let (mut last, mut red) = (Vec::new(), 0);
+    let (mut order, mut red) = (Order::behind(&service.definition, page.after.as_deref()), 0);
     service
         .read(&statement, |row| {
             rows += 1;
             if rows > page.limit {
-                next = Some(token(&last));
-            } else if wrong.is_none() {
+                next = Some(token(&order.last()));
+            }
+            if wrong.is_none() {
+                wrong = order.take(row).err();
+            }
+            if rows <= page.limit && wrong.is_none() {
                 if rows > 1 {
                     out.push(b',');
                 }
                 red += usize::from(service.is_red(row));
                 wrong = service.write(row, &mut out).err();
-                if rows == page.limit {
-                    last = query.key_of(row);
-                }
             }
         })
         .await?;
     if let Some(error) = wrong {
         return Err(error);
+    }
+    if next.is_none() && page.filters.is_empty() && page.since.is_none() {
+        service.none_left_out(page.after.as_deref()).await?;
     }
     out.extend_from_slice(format!("],\"next\":{}}}", json!(next)).as_bytes());
     Ok((red, out))
@@ -184,7 +192,7 @@ pub(super) async fn count(
 ) -> Result<Response, Refusal> {
     let page = read_page(&service.definition, single(given)?, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
-    if let Some(kept) = service.cache.get(key) {
+    if let Some(kept) = service.kept(key) {
         return Ok(given_again(&service, kept));
     }
     let rows = service.ask(service.query().count(&page)?).await?;

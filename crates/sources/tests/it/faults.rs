@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::Value;
 use sources::engine::{Address, Guard, Source};
+use sources::serve::{Service, router};
 
 use crate::base::{Base, on_each_engine};
 use crate::service::{ask, start};
@@ -54,7 +55,7 @@ async fn a_slow_statement_ends_at_its_limit() {
     definition.entity.table = "public.cham".into();
     definition.fields.retain(|field| field.name == "id");
     let mut slow = definition.fields[0].clone();
-    (slow.name, slow.column) = ("ngu".into(), "ngu".into());
+    (slow.name, slow.column, slow.column_type) = ("ngu".into(), "ngu".into(), "text".into());
     definition.fields.push(slow);
     (definition.service.look_up, definition.changes) = (None, None);
     definition.filters.clear();
@@ -137,4 +138,82 @@ async fn a_connection_that_the_database_closed_meanwhile_is_replaced_and_nobody_
         base.store().cut_connections().await;
     }
     assert_eq!(ask(&service, "/049000000003").await.0, StatusCode::OK);
+}
+
+async fn a_column_of_another_type_ends_answers_before_values_go_wrong(base: Base) {
+    let (clock, code, other) = match &base.url[..5] {
+        "mysql" => ("DATETIME", "VARCHAR(20)", ["TIMESTAMP", "BIGINT"]),
+        "postg" => ("timestamp", "varchar(20)", ["timestamptz", "bigint USING ma::bigint"]),
+        // A table of SQLite is made anew.
+        _ => ("DATETIME", "VARCHAR(20)", ["INTEGER", "INTEGER"]),
+    };
+    let make =
+        |clock: &str, code: &str| format!("CREATE TABLE rt (id INTEGER PRIMARY KEY, luc {clock}, ma {code})");
+    base.execute(&make(clock, code)).await;
+    base.execute("INSERT INTO rt VALUES (1, '2026-11-22 07:00:00', '049')").await;
+    let definition = crate::spelling::drafted(&base, "rt").await;
+    let service = std::sync::Arc::new(Service::open(definition).await.unwrap());
+    let routes = router(std::sync::Arc::clone(&service));
+    let code_of = async || {
+        let (_, body) = ask(&routes, "/1").await;
+        serde_json::from_slice::<Value>(&body).unwrap()["code"].as_str().map(str::to_owned)
+    };
+    assert_eq!(code_of().await, None);
+    let alter = async |clock: &str, code: &str| {
+        if base.url.starts_with("sqlite") {
+            let code = code.split(' ').next().unwrap();
+            base.execute(&format!("DROP TABLE rt; {}", make(clock, code))).await;
+            base.execute("INSERT INTO rt VALUES (1, '2026-11-22 07:00:00', '049')").await;
+        } else {
+            let verb = if base.url.starts_with("mysql") { "MODIFY" } else { "ALTER" };
+            let of = if verb == "ALTER" { "TYPE " } else { "" };
+            for (column, of_type) in [("luc", clock), ("ma", code)] {
+                base.execute(&format!("ALTER TABLE rt {verb} {column} {of}{of_type}")).await;
+            }
+        }
+        service.look_at_types().await;
+    };
+    for (luc, ma) in [(other[0], code), (clock, other[1])] {
+        alter(luc, ma).await;
+        assert_eq!(code_of().await.as_deref(), Some("EX-3004"), "{luc} {ma}");
+        assert!(service.load().counts().changed, "readiness knows");
+        alter(clock, code).await;
+        assert_eq!(code_of().await, None, "{luc} {ma}");
+        assert!(!service.load().counts().changed);
+    }
+    let longer = code.replace("20", "40");
+    alter(clock, &longer).await;
+    assert_eq!(code_of().await, None, "a longer text is no other type");
+}
+on_each_engine!(a_column_of_another_type_ends_answers_before_values_go_wrong);
+
+#[tokio::test]
+async fn a_clocks_time_that_got_a_zone_is_no_value_even_before_the_types_are_compared() {
+    let base = Base::postgres().await;
+    base.execute("CREATE TABLE rt (id char(3) PRIMARY KEY, luc timestamp, gio timetz); INSERT INTO rt VALUES ('1', '2026-11-22 07:00:00', '08:00:00+07')").await;
+    let definition = crate::spelling::drafted(&base, "rt").await;
+    let service = start(definition.clone()).await;
+    assert_eq!(crate::service::json_of(&service, "/1").await["gio"], "08:00:00+07", "nothing is lost of it");
+    base.execute("ALTER TABLE rt ALTER luc TYPE timestamptz").await;
+    let said = async |service: &axum::Router| String::from_utf8(ask(service, "/1").await.1).unwrap();
+    let first = said(&service).await;
+    assert!(first.contains("EX-3011"), "{first}");
+    // That made the node look at the types.
+    let mut later = first;
+    for _ in 0..200 {
+        later = said(&service).await;
+        if later.contains("EX-3004") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(later.contains("EX-3004"), "{later}");
+    let opened_late = start(definition.clone()).await;
+    assert!(said(&opened_late).await.contains("EX-3004"), "from the first question on");
+
+    base.execute("ALTER TABLE rt ALTER luc TYPE timestamp").await;
+    let service = start(definition).await;
+    base.execute("ALTER TABLE rt ALTER id TYPE bigint USING id::bigint").await;
+    let said = said(&service).await;
+    assert!(said.contains("EX-3004"), "the database knows no such comparison: {said}");
 }

@@ -112,7 +112,7 @@ async fn a_look_up_has_objects_codes_and_lists(base: Base) {
 }
 on_each_engine!(a_look_up_has_objects_codes_and_lists);
 
-async fn post(router: &Router, body: &str) -> (StatusCode, String) {
+pub async fn post(router: &Router, body: &str) -> (StatusCode, String) {
     let request = Request::post("/").body(Body::from(body.to_owned())).unwrap();
     let answer = router.clone().call(request).await.unwrap();
     let status = answer.status();

@@ -280,7 +280,7 @@ how = "prefix"
     assert_eq!(
         query.one("049'").unwrap(),
         Statement {
-            sql: format!("{from} WHERE t.[so] = CAST(@P1 AS varchar(12)) {order} 2 ROWS ONLY").into(),
+            sql: format!("{from} WHERE t.[so] = CAST(@P1 AS varchar(8000)) {order} 2 ROWS ONLY").into(),
             parameters: vec!["049'".into()]
         }
     );
@@ -289,7 +289,7 @@ how = "prefix"
     let page = Page { filters, limit: 50, after, since: None };
     let wanted = format!(
         "{from} WHERE t.[ho ten] LIKE @P1 ESCAPE '!' AND ((t.[id] > CAST(@P2 AS bigint)) OR (t.[id] = CAST(@P3 AS bigint) AND \
-         t.[cap] > CAST(@P4 AS datetime2(3)))) {order} 51 ROWS ONLY"
+         t.[cap] > CAST(@P4 AS datetime2(7)))) {order} 51 ROWS ONLY"
     );
     let asked = query.page(&page).unwrap();
     assert_eq!((&*asked.sql, asked.parameters[0].as_str()), (&*wanted, "a![b]!%!_!!%"));

@@ -78,7 +78,7 @@ async fn nothing_that_a_consumer_writes_changes_the_address_or_the_head() {
         assert!(!rest.contains("Evil"), "{rest}");
     }
     let asked = peer.count();
-    for refused in REFUSED.into_iter().chain([".", ".."]) {
+    for refused in REFUSED.into_iter().chain([".", "..", " H1", "H1\u{a0}"]) {
         let (status, _) = ask(&service, &format!("GET /{}", coded(refused)), "").await;
         assert_eq!(status, 422, "{refused:?}");
     }
