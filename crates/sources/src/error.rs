@@ -226,15 +226,6 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// A definition that is no TOML, or has parts that no definition has. The parser speaks English only.
-    pub(crate) fn toml(text: &str, error: &toml::de::Error) -> Self {
-        let line =
-            error.span().and_then(|at| text.get(..at.start)).map(|before| before.matches('\n').count() + 1);
-        let place = line.map_or_else(|| "TOML".to_owned(), |line| format!("TOML, dòng / line {line}"));
-        let vi = "sai cú pháp, hoặc có mục thừa, thiếu, sai kiểu";
-        Self::new(place, vi, error.message())
-    }
-
     /// A mistake at a place.
     pub fn new(place: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { place: place.into(), vi: vi.into(), en: en.into() }

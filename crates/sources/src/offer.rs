@@ -1,5 +1,6 @@
 //! A definition file, whichever source it is of: what a node needs to know to offer it.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -7,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::check::Checked;
 use crate::definition::{Definition, Gives};
-use crate::error::SourceError;
+use crate::error::{Mistake, SourceError};
 use crate::meaning::Personal;
 use crate::passthrough::definition::{Operation, Place};
 use crate::{check, openapi, passthrough, serve};
@@ -46,6 +47,9 @@ struct Head {
     format: String,
 }
 
+/// Largest definition in bytes; those of large tables have some ten thousand.
+const DEFINITION_BYTES_MAX: u64 = 1 << 20;
+
 /// What stands for a value in a [`FirstCall`].
 pub const VALUE: &str = "GIA-TRI";
 
@@ -72,6 +76,29 @@ impl FirstCall {
 }
 
 impl Offer {
+    /// Reads the definition of a file; the files that it names lie beside it.
+    ///
+    /// # Errors
+    /// It is no file, too large, or no definition.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let wrong = |vi: String, en: String| {
+            SourceError::Definition(vec![Mistake::new(path.display().to_string(), vi, en)])
+        };
+        let unreadable = |error: std::io::Error| wrong(error.to_string(), error.to_string());
+        // What is no file, as a pipe, may never be open or never end.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(wrong("không phải là tệp".into(), "is no file".into()));
+        }
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(DEFINITION_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > DEFINITION_BYTES_MAX {
+            let vi = format!("lớn hơn {DEFINITION_BYTES_MAX} byte");
+            return Err(wrong(vi, format!("is larger than {DEFINITION_BYTES_MAX} bytes")));
+        }
+        Ok(Self::parse(&text)?.placed(path.parent().unwrap_or(Path::new("."))))
+    }
+
     /// Reads a definition; the source is not asked.
     ///
     /// # Errors
@@ -203,4 +230,44 @@ fn personal_of_existing(definition: &passthrough::Definition) -> Vec<(String, Pe
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_without_what_stands_in_it() {
+        #[track_caller]
+        fn check(text: &str, words: &str) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("a.toml");
+            std::fs::write(&path, text).unwrap();
+            let error = Offer::read(&path).unwrap_err();
+            let told = error.to_string();
+            assert!(error.code() == "EX-3010" && told.contains(words), "{told}");
+            assert!(!told.contains("bi-mat") && !told.contains("rat-kin"), "{told}");
+        }
+        check("root:$6$bi-mat:19000:0:99999:7:::\n", "line 1");
+        check("format = \"lienthong-source/1\"\nurl = \"mysql://doc:bi-mat@may/x\n[service]\n", "line 2");
+        check("format = \"lienthong-source/1\"\nurl = 5\nimport = \"bi-mat: rat-kin, expected\"\n", "TOML");
+        check("format = \"lienthong-passthrough/1\"\nurl = \"http://doc:bi-mat@may/x\n", "line 2");
+        check(&"#".repeat((1 << 20) + 1), "is larger than");
+        assert_eq!(Offer::read(Path::new("/")).unwrap_err().code(), "EX-3010");
+    }
+
+    #[test]
+    fn a_password_in_the_address_of_a_definition_is_refused() {
+        let text = |url: &str| {
+            format!(
+                "format = \"lienthong-source/1\"\nurl = \"{url}\"\n[service]\nsubsystem = \"A\"\ncode = \"b\"\ntitle_vi = \"B\"\n\
+                 [entity]\ntable = \"x.b\"\nkey = [\"ma\"]\nkey_types = [\"text\"]\n\
+                 [[field]]\nname = \"ma\"\ncolumn = \"ma\"\ntype = \"text\"\ncolumn_type = \"text\"\n"
+            )
+        };
+        Offer::parse(&text("mysql://doc@may/x")).unwrap();
+        let refused = Offer::parse(&text("mysql://doc:bi-mat@may/x")).unwrap_err();
+        let told = refused.to_string();
+        assert!(told.contains("password_file") && !told.contains("bi-mat"), "{told}");
+    }
 }

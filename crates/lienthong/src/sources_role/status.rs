@@ -12,23 +12,36 @@ use sources::serve::Service;
 
 use super::Offered;
 
-/// A file that cannot be used.
+/// A file that cannot be used, or not yet.
 #[derive(Clone, Debug)]
 pub struct Unusable {
     /// Name of the file.
     file: String,
     /// `SUBSYSTEM/CODE`, where it is known.
     service: Option<String>,
-    /// Why.
-    code: &'static str,
+    /// Why; nothing while it is being opened.
+    code: Option<&'static str>,
 }
 
 impl Unusable {
     /// A file, its service and what is wrong with it; the log has the words.
     pub fn new(path: &Path, service: Option<String>, error: &SourceError) -> Self {
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { file, service, code: error.code() }
+        Self { file: file_name(path), service, code: Some(error.code()) }
     }
+
+    /// A file whose source is being opened.
+    pub fn opening(path: &Path, service: String) -> Self {
+        Self { file: file_name(path), service: Some(service), code: None }
+    }
+
+    /// Whether it may be of this service; of a file that cannot be read nobody knows.
+    pub fn may_be(&self, name: &str) -> bool {
+        self.service.as_deref().is_none_or(|service| service == name)
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What a service does.
@@ -41,8 +54,12 @@ pub enum State {
     Rests,
     /// Its source is another than the definition says (EX-3004).
     Changed,
+    /// It answers from an earlier copy of its file, which cannot be read now (EX-3013).
+    Behind,
     /// Its definition or its source cannot be used.
     NotOpened,
+    /// Its source is being opened.
+    Opening,
 }
 
 /// How one service is.
@@ -89,7 +106,7 @@ pub async fn services(offered: &Offered, clock: &dyn Clock) -> Vec<ServiceStatus
             service: name,
             address: Some(service.address()),
             state: state(&service),
-            code: (state(&service) == State::Changed).then(|| "EX-3004".to_owned()),
+            code: code(state(&service)).map(str::to_owned),
             rests_s: service.rests_s(),
             at_once: service.definition().limits.at_once,
             compared_at: finished.map(base::Ts::secs),
@@ -100,8 +117,8 @@ pub async fn services(offered: &Offered, clock: &dyn Clock) -> Vec<ServiceStatus
     all.extend(unusable.into_iter().map(|it| ServiceStatus {
         service: it.service.unwrap_or(it.file),
         address: None,
-        state: State::NotOpened,
-        code: Some(it.code.to_owned()),
+        state: if it.code.is_some() { State::NotOpened } else { State::Opening },
+        code: it.code.map(str::to_owned),
         rests_s: None,
         at_once: 0,
         compared_at: None,
@@ -116,21 +133,34 @@ fn state(service: &Service) -> State {
         State::Changed
     } else if service.rests_s().is_some() {
         State::Rests
+    } else if service.is_behind() {
+        State::Behind
     } else {
         State::Works
     }
 }
 
-/// What cannot be used, each with its code.
+/// What is wrong with a service that was opened, beside a rest, of which its seconds tell.
+const fn code(state: State) -> Option<&'static str> {
+    match state {
+        State::Changed => Some("EX-3004"),
+        State::Behind => Some("EX-3013"),
+        State::Works | State::Rests | State::NotOpened | State::Opening => None,
+    }
+}
+
+/// What cannot be used, or only as it was, each with its code.
 pub fn troubles(offered: &Offered) -> Vec<String> {
     let (working, unusable) = now(offered);
-    let named = working.iter().filter_map(|(name, service)| match state(service) {
-        State::Changed => Some(format!("{name} (EX-3004)")),
-        State::Rests => Some(format!("{name} (EX-3006)")),
-        State::Works | State::NotOpened => None,
+    let named = working.iter().filter_map(|(name, service)| {
+        let state = state(service);
+        let code = if state == State::Rests { Some("EX-3006") } else { code(state) };
+        Some(format!("{name} ({})", code?))
     });
-    let closed =
-        unusable.iter().map(|it| format!("{} ({})", it.service.as_ref().unwrap_or(&it.file), it.code));
+    let closed = unusable.iter().map(|it| {
+        let why = it.code.unwrap_or("đang mở / is being opened");
+        format!("{} ({why})", it.service.as_ref().unwrap_or(&it.file))
+    });
     named.chain(closed).collect()
 }
 
@@ -141,7 +171,8 @@ pub fn gauges(offered: &Offered) {
     for (name, service) in working {
         let counts = service.load().counts();
         let is = |wanted: State| f64::from(u8::from(state(&service) == wanted));
-        metrics::gauge!("lienthong_source_usable", "service" => name.clone()).set(is(State::Works));
+        metrics::gauge!("lienthong_source_usable", "service" => name.clone())
+            .set(is(State::Works) + is(State::Behind));
         metrics::gauge!("lienthong_source_resting", "service" => name.clone()).set(is(State::Rests));
         metrics::gauge!("lienthong_source_in_flight", "service" => name.clone()).set(counts.in_flight as f64);
         metrics::gauge!("lienthong_source_exports_running", "service" => name).set(counts.exports as f64);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::definition::no_toml;
 use crate::error::{Mistake, SourceError};
 use crate::meaning::{Meaning, Personal};
 use crate::value::Kind;
@@ -298,8 +299,7 @@ impl Definition {
     /// # Errors
     /// Not TOML, or everything that is wrong in itself.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let read: Self = toml::from_str(text)
-            .map_err(|error| SourceError::Definition(vec![Mistake::toml(text, &error)]))?;
+        let read: Self = toml::from_str(text).map_err(|error| no_toml(text, &error))?;
         let mistakes = mistakes::of(&read);
         if mistakes.is_empty() { Ok(read) } else { Err(SourceError::Definition(mistakes)) }
     }
@@ -322,7 +322,10 @@ impl Definition {
     /// # Errors
     /// A path in it is no text.
     pub fn text(&self) -> Result<String, SourceError> {
-        toml::to_string(self).map_err(|error| not_toml(&error))
+        toml::to_string(self).map_err(|error| {
+            let what = error.to_string();
+            SourceError::Definition(vec![Mistake::new("TOML", what.clone(), what)])
+        })
     }
 
     /// The names on a path as answers have them: of XML with their namespace before them, `{uri}name`.
@@ -359,9 +362,4 @@ impl Place {
 /// Names of the parameters in a path: `{name}` as a whole segment.
 pub(super) fn placeholders(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-}
-
-fn not_toml(error: &impl ToString) -> SourceError {
-    let what = error.to_string();
-    SourceError::Definition(vec![Mistake::new("TOML", what.clone(), what)])
 }
