@@ -76,6 +76,11 @@ pub struct Post {
 }
 
 impl Who {
+    /// Whether the person reads what concerns the whole platform, such as the journal; for what to show.
+    pub fn reads_all(&self) -> bool {
+        self.posts.iter().any(|post| post.agency.is_none() || post.role == "auditor")
+    }
+
     /// Whether one of the roles is among the person's; for what to show, never for what to allow.
     pub fn is(&self, role: &str) -> bool {
         self.posts.iter().any(|post| post.role == role)
@@ -154,6 +159,11 @@ impl Frame {
     /// The half of a bilingual text.
     pub fn half<'a>(&self, text: &'a str) -> &'a str {
         self.lang.half(text)
+    }
+
+    /// Whether whoever looks reads what concerns the whole platform.
+    pub fn reads_all(&self) -> bool {
+        self.who.as_ref().is_some_and(Who::reads_all)
     }
 
     /// The menu.

@@ -2,8 +2,6 @@
 
 import { CONSOLE, check, finish, look, signIn, window } from "./browser.mjs";
 
-/// Pages of one kind: those whose address differs in a number or a code only.
-const EACH_KIND = 2;
 const PAGES_MAX = 90;
 
 /// The kind of a page: parts of its address that name a thing count as one.
@@ -27,7 +25,7 @@ async function crawl(id, how) {
   while (waiting.length > 0 && seen.size < PAGES_MAX) {
     const path = waiting.shift();
     const of = kind(path.split("?")[0]);
-    if (seen.has(path) || (kinds.get(of) ?? 0) >= EACH_KIND) continue;
+    if (seen.has(path) || (kinds.get(of) ?? 0) >= how.each) continue;
     seen.add(path);
     kinds.set(of, (kinds.get(of) ?? 0) + 1);
     const answer = await page.goto(CONSOLE + path);
@@ -45,8 +43,8 @@ async function crawl(id, how) {
   await page.context().close();
 }
 
-for (const id of ["van-hanh", "du-lieu.g01", "quan-tri.stp", "an-ninh.h17", "lanh-dao.h17"])
-  await crawl(id, { lang: "vi", width: 1200 });
-await crawl("van-hanh", { lang: "en", width: 390 });
-await crawl("du-lieu.g01", { lang: "en", width: 390 });
+// `each`: pages of one kind, those whose address differs in a number or a code only.
+await crawl("van-hanh", { lang: "vi", width: 1200, each: 2 });
+await crawl("du-lieu.g01", { lang: "en", width: 390, each: 1 });
+for (const id of ["quan-tri.stp", "an-ninh.h17", "lanh-dao.h17"]) await crawl(id, { lang: "vi", width: 390, each: 1 });
 finish("every page that was found holds");

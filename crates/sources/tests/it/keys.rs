@@ -28,7 +28,7 @@ async fn exported(definition: Definition) -> Option<usize> {
     let service = start(definition).await;
     let (status, body) = ask(&service, "/_export").await;
     (status == StatusCode::OK && body != b"broken")
-        .then(|| body.iter().filter(|byte| **byte == b'\n').count())
+        .then(|| String::from_utf8_lossy(&body).matches('\n').count())
 }
 
 /// How many rows all pages give, and the code of what ended them.

@@ -207,7 +207,8 @@ async fn owners(visit: &Visit, boards: Vec<Board>) -> Result<Response, Failure> 
 }
 
 async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Response, Failure> {
-    let board = boards.into_iter().next().ok_or_else(Failure::nothing)?;
+    // Nothing was asked of it, or the person does not see what.
+    let Some(board) = boards.into_iter().next() else { return owners(visit, Vec::new()).await };
     let chosen = Count::of(&wanted.loc);
     let address = |number: usize| {
         let members = [("chu-quan", &*board.owner), ("loc", chosen.word()), ("trang", &number.to_string())];
