@@ -34,6 +34,13 @@ pub struct Start {
     frame: Frame,
 }
 
+impl Start {
+    /// Whether a tile leads somewhere for whoever looks.
+    fn shows(&self, key: &str) -> bool {
+        key != "admin-journal" || self.frame.reads_all()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "admin_members.html")]
 pub struct Members {
