@@ -259,7 +259,14 @@ impl Service {
     /// The error for a row with a field that has no right value.
     pub(crate) fn unfit<T: AsRef<str>>(&self, unfit: Unfit, row: &[Option<T>]) -> SourceError {
         self.watch.suspect();
-        self.shape.unfit(unfit, &self.query().key_of(row))
+        let is_empty = row[unfit.0].is_none();
+        let mut error = self.shape.unfit(unfit, &self.query().key_of(row));
+        if let SourceError::Value { wanted, .. } = &mut error
+            && is_empty
+        {
+            *wanted = "có giá trị / there";
+        }
+        error
     }
 
     /// Compares the types of the source's columns with the definition now, as is done every half minute. What is another one

@@ -22,6 +22,7 @@ struct Leaf {
     kind: Kind,
     encoding: Option<Encoding>,
     codes: Option<Codes>,
+    required: bool,
 }
 
 /// The values of a list of codes, as JSON text.
@@ -57,6 +58,7 @@ impl Shape {
                 kind: field.kind,
                 encoding: field.encoding,
                 codes: list.map(Codes::new),
+                required: field.required,
             }
         };
         let places: Vec<(usize, Vec<&str>)> =
@@ -111,6 +113,9 @@ impl Shape {
             match &node.content {
                 Content::Leaf(at) => self.leaf(*at, row, out)?,
                 Content::Object(_, leaves) if leaves.iter().all(|at| row[*at].is_none()) => {
+                    if let Some(at) = leaves.iter().find(|at| self.leaves[**at].required) {
+                        return Err(Unfit(*at));
+                    }
                     out.extend_from_slice(b"null");
                 }
                 Content::Object(nodes, _) => self.object(nodes, row, out)?,
@@ -123,6 +128,9 @@ impl Shape {
     fn leaf<T: AsRef<str>>(&self, at: usize, row: &[Option<T>], out: &mut Vec<u8>) -> Result<(), Unfit> {
         let leaf = &self.leaves[at];
         let Some(text) = row[at].as_ref().map(AsRef::as_ref) else {
+            if leaf.required {
+                return Err(Unfit(at));
+            }
             out.extend_from_slice(b"null");
             return Ok(());
         };

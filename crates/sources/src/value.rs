@@ -68,7 +68,7 @@ impl Kind {
                 plain::is_number(trimmed) && as_it_is(trimmed, out)
                     || trimmed.parse::<i64>().is_ok_and(|number| write!(out, "{number}").is_ok())
             }
-            Self::Decimal => is_decimal(trimmed) && quoted_as_it_is(&[trimmed], out),
+            Self::Decimal => decimal(trimmed).is_some_and(|digits| quoted_as_it_is(&[&digits], out)),
             Self::Boolean => boolean(trimmed).is_some_and(|yes| write!(out, "{yes}").is_ok()),
             Self::Date => {
                 plain::is_day(trimmed) && quoted_as_it_is(&[trimmed], out)
@@ -88,10 +88,7 @@ impl Kind {
                 parts.is_some_and(|(day, time)| quoted_as_it_is(&[day, "T", time, "+07:00"], out))
                     || local(trimmed).is_some_and(|at| quoted(format_args!("{at}+07:00"), out))
             }
-            Self::Json => match serde_json::from_str::<Value>(text) {
-                Ok(value) => serde_json::to_writer(out, &value).is_ok(),
-                Err(_) => false,
-            },
+            Self::Json => serde_json::from_str::<Value>(text).is_ok() && on_one_line(text, out),
         }
     }
 
@@ -99,7 +96,7 @@ impl Kind {
     pub(crate) fn text(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             Self::Text => Some(composed(text)),
-            Self::Decimal => is_decimal(text.trim()).then(|| text.trim().into()),
+            Self::Decimal => decimal(text.trim()),
             _ => {
                 let mut out = Vec::new();
                 self.write(text, &mut out).then_some(())?;
@@ -155,6 +152,7 @@ impl Kind {
             }
             Self::Boolean => boolean(text).map(|yes| if yes { "1".into() } else { "0".into() }),
             Self::Text => Some(composed(text).into_owned()),
+            Self::Decimal => decimal(text).map(Cow::into_owned),
             _ => self.fits(text).then(|| text.to_owned()),
         }
     }
@@ -181,6 +179,9 @@ pub(crate) const VIETNAM: Offset = Offset::constant(7);
 /// A moment in UTC. PostgreSQL reads the offset, MySQL's session is in UTC and wants none: `+00:00` suits both.
 const IN_SQL: &str = "%Y-%m-%d %H:%M:%S%.f+00:00";
 
+/// Largest exponent of a number: that of binary fractions of 64 bits, with the digits behind the point.
+const EXPONENT_MAX: u16 = 400;
+
 /// Text that is JSON already.
 fn as_it_is(text: &str, out: &mut Vec<u8>) -> bool {
     out.extend_from_slice(text.as_bytes());
@@ -205,6 +206,40 @@ fn composed(text: &str) -> Cow<'_, str> {
 /// A value without characters that JSON would escape.
 fn quoted(value: impl Display, out: &mut Vec<u8>) -> bool {
     write!(out, "\"{value}\"").is_ok()
+}
+
+/// A JSON document as it is written, with every digit, without the blanks and line breaks between its parts.
+fn on_one_line(text: &str, out: &mut Vec<u8>) -> bool {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    out.extend(text.bytes().filter(|byte| {
+        if is_quoted {
+            is_quoted = is_escaped || *byte != b'"';
+            is_escaped = !is_escaped && *byte == b'\\';
+            return true;
+        }
+        is_quoted = *byte == b'"';
+        !byte.is_ascii_whitespace()
+    }));
+    true
+}
+
+/// A number with all its digits. Engines write large and small binary fractions with an exponent.
+fn decimal(text: &str) -> Option<Cow<'_, str>> {
+    if is_decimal(text) {
+        return Some(text.into());
+    }
+    let (mantissa, exponent) = text.split_once(['e', 'E']).filter(|(mantissa, _)| is_decimal(mantissa))?;
+    let exponent = exponent.parse::<i16>().ok().filter(|exponent| exponent.unsigned_abs() <= EXPONENT_MAX)?;
+    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let shift = |by: i16| "0".repeat(usize::from(by.max(0).unsigned_abs()));
+    let all = [&*shift(-exponent), whole, fraction, &*shift(exponent)].concat();
+    let point = whole.len() + usize::from(exponent.unsigned_abs());
+    let (whole, fraction) = if exponent < 0 { all.split_at(whole.len()) } else { all.split_at(point) };
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let dot = if fraction.is_empty() { "" } else { "." };
+    Some([sign, whole, dot, fraction].concat().into())
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -279,6 +314,20 @@ mod tests {
         check(Kind::Integer, "9223372036854775808", None);
         check(Kind::Decimal, "1234567890123456789.10", Some(json!("1234567890123456789.10")));
         check(Kind::Decimal, "NaN", None);
+        for (text, expected) in [
+            ("1e+20", "100000000000000000000"),
+            ("1.0e+20", "100000000000000000000"),
+            ("-1.5E3", "-1500"),
+            ("1.25e1", "12.5"),
+            ("1.25e-7", "0.000000125"),
+            ("-25e-1", "-2.5"),
+            ("0e0", "0"),
+        ] {
+            check(Kind::Decimal, text, Some(json!(expected)));
+        }
+        for none in ["1e401", "1e", "e5", "1e5.0", "1e99999999999", "1e-32768", "Infinity"] {
+            check(Kind::Decimal, none, None);
+        }
         check(Kind::Boolean, "t", Some(json!(true)));
         check(Kind::Date, "0001-01-01", Some(json!("0001-01-01")));
         check(Kind::Date, "2026-11-22 00:00:00", Some(json!("2026-11-22")));
@@ -291,6 +340,16 @@ mod tests {
         check(Kind::LocalMoment, "2026-11-22 00:00:00+00", None);
         check(Kind::LocalMoment, "2026-11-22 00:00:00-05", None);
         check(Kind::Time, "07:00:00+07", None);
+    }
+
+    #[test]
+    fn a_document_keeps_its_digits_and_stands_on_one_line() {
+        let mut out = Vec::new();
+        let given = "{ \"a\": 12345678901234567890123,\n \"b\":\t[0.12345678901234567891, \"x \\\" \\\\\" , \"y z\"]}";
+        assert!(Kind::Json.write(given, &mut out));
+        let expected = r#"{"a":12345678901234567890123,"b":[0.12345678901234567891,"x \" \\","y z"]}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert!(!Kind::Json.fits("{\"a\":1}}") && !Kind::Json.fits("\"a\nb\""));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, DateTime};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -97,6 +98,33 @@ impl Tree {
     }
 }
 
+/// The members of an object. A name that is there twice has no one value: readers differ in which they take.
+struct Members<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Members<'de>, A::Error> {
+                let mut all = BTreeMap::new();
+                while let Some((name, value)) = members.next_entry::<String, &RawValue>()? {
+                    if all.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a name twice"));
+                    }
+                }
+                Ok(Members(all))
+            }
+        }
+        from.deserialize_map(Read)
+    }
+}
+
 fn json(raw: &RawValue, depth: usize, parts: &mut u32) -> Result<Tree, NoTree> {
     *parts += 1;
     if depth > DEPTH_MAX || *parts > PARTS_MAX {
@@ -107,7 +135,7 @@ fn json(raw: &RawValue, depth: usize, parts: &mut u32) -> Result<Tree, NoTree> {
     let mut inner = Vec::new();
     match text.as_bytes().first() {
         Some(b'{') => {
-            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(malformed)?;
+            let Members(members) = serde_json::from_str(text).map_err(malformed)?;
             for (name, value) in members {
                 if value.get().starts_with('[') {
                     items(&name, value, depth, parts, &mut inner)?;
@@ -193,10 +221,16 @@ pub(super) fn given(
         }
     }
     let places = whole.all(&definition.names(&operation.answer));
-    let [place] = places.as_slice() else {
+    let other = || {
         let what = format!("{}: answer {}", operation.at, operation.answer);
-        return Err(SourceError::Changed { what });
+        SourceError::Changed { what }
     };
+    let [place] = places.as_slice() else {
+        return Err(other());
+    };
+    if definition.soap.is_none() && !is_object(definition, operation, place) {
+        return Err(other());
+    }
     let reading = Reading { definition, operation };
     let mut object = reading.object(&operation.fields, place)?;
     for list in &operation.lists {
@@ -205,6 +239,16 @@ pub(super) fn given(
         object.insert(list.name.clone(), items.collect::<Result<Vec<_>, _>>()?.into());
     }
     Ok(Some(Value::Object(object)))
+}
+
+/// Whether a part of JSON has members, where the definition looks for some. A list is one only where items of it are given.
+fn is_object(definition: &Definition, operation: &Operation, place: &Tree) -> bool {
+    let Tree::Inner(parts, _) = place else { return false };
+    let fields = operation.fields.iter().map(|field| &field.from);
+    let mut wanted = fields.chain(operation.lists.iter().map(|list| &list.from));
+    let is_item = |name: &String| name == "[]";
+    !parts.iter().any(|(name, _)| is_item(name))
+        || wanted.any(|from| definition.names(from).first().is_some_and(is_item))
 }
 
 struct Reading<'a> {

@@ -217,3 +217,27 @@ async fn a_clocks_time_that_got_a_zone_is_no_value_even_before_the_types_are_com
     let said = said(&service).await;
     assert!(said.contains("EX-3004"), "the database knows no such comparison: {said}");
 }
+
+#[tokio::test]
+async fn numbers_keep_their_digits_and_what_is_always_there_is_never_null() {
+    let base = Base::postgres().await;
+    base.execute(
+        r#"CREATE TABLE du (id integer PRIMARY KEY, diem float8, tai jsonb, ten text NOT NULL);
+        INSERT INTO du VALUES (1, 1e20, '{"a": 12345678901234567890123, "b": 0.12345678901234567891}', 'x'), (2, 1e-7, '[]', 'y')"#,
+    )
+    .await;
+    let definition = crate::spelling::drafted(&base, "du").await;
+    let service = start(definition).await;
+    let text = String::from_utf8(ask(&service, "/1").await.1).unwrap();
+    assert!(text.contains(r#""tai":{"a":12345678901234567890123,"b":0.12345678901234567891}"#), "{text}");
+    assert!(text.contains(r#""diem":"100000000000000000000""#), "{text}");
+    assert_eq!(crate::service::json_of(&service, "/2").await["diem"], "0.0000001");
+    base.execute("ALTER TABLE du ALTER ten DROP NOT NULL; UPDATE du SET ten = NULL WHERE id = 2").await;
+    let (status, body) = ask(&service, "/2").await;
+    let text = String::from_utf8(body).unwrap();
+    assert!(
+        status == StatusCode::INTERNAL_SERVER_ERROR && text.contains("EX-3011") && text.contains("ten"),
+        "{text}"
+    );
+    assert_eq!(ask(&service, "/1").await.0, StatusCode::OK);
+}

@@ -30,7 +30,12 @@ async fn an_http_service_gets_what_is_declared_and_gives_what_is_declared() {
     for (wrong, code) in [
         (r#"{"maLoi":0}"#, "EX-3004"),
         (r#"{"data":{"ma":7}}"#, "EX-3011"),
-        (r#"{"data":{"tien":"1e5"}}"#, "EX-3011"),
+        (r#"{"data":{"tien":"1e5x"}}"#, "EX-3011"),
+        (r#"{"data":null}"#, "EX-3004"),
+        (r#"{"data":"H1"}"#, "EX-3004"),
+        (r#"{"data":{"ma":"H1","ma":"H2"}}"#, "EX-3012"),
+        ("null", "EX-3004"),
+        (r#"[{"data":{"ma":"H1"}}]"#, "EX-3004"),
         (r#"{"data":{"ma":["a","b"]}}"#, "EX-3011"),
         (r#"{"data":{"ma":"a""#, "EX-3012"),
     ] {
