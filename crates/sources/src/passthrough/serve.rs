@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query as Asked, State};
@@ -61,11 +62,19 @@ impl Service {
     }
 
     /// Asks the service behind; nothing where it says that there is nothing.
-    async fn ask(&self, operation: &Operation, values: &Values) -> Result<Option<Value>, SourceError> {
-        let question = self.question(operation, values);
+    async fn ask(self: &Shared, at: usize, values: &Values) -> Result<Option<Value>, SourceError> {
+        let question = self.question(&self.definition.operations[at], values);
         let _turn = self.protector.turn().await?;
-        let asked = self.target.ask(question).await;
-        let result = asked.and_then(|answer| self.read(operation, &answer));
+        let limit_ms = self.definition.limits.timeout_ms;
+        let asked = async {
+            let answer = self.target.ask(question).await?;
+            let service = Arc::clone(self);
+            // Reading megabytes takes a while, in which this thread answers others.
+            let reading = move || service.read(&service.definition.operations[at], &answer);
+            tokio::task::spawn_blocking(reading).await.map_err(|_| lost())?
+        };
+        let result = tokio::time::timeout(Duration::from_millis(limit_ms), asked).await;
+        let result = result.unwrap_or(Err(SourceError::TimedOut { limit_ms }));
         self.protector.note(&result);
         result
     }
@@ -104,6 +113,11 @@ impl Service {
         };
         tree::given(&self.definition, operation, &whole)
     }
+}
+
+/// The thread that read has ended, which it never does by itself.
+fn lost() -> SourceError {
+    SourceError::Other { what: "không đọc được câu trả lời / the answer was not read".into() }
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -214,10 +228,9 @@ pub fn router(service: Service) -> Router {
 
 type Given = (BTreeMap<String, String>, Vec<(String, String)>, Bytes);
 
-async fn answer(service: &Service, at: usize, given: Given) -> Result<Response, Refusal> {
-    let operation = &service.definition.operations[at];
-    let values = values(operation, given)?;
-    Ok(match service.ask(operation, &values).await? {
+async fn answer(service: &Shared, at: usize, given: Given) -> Result<Response, Refusal> {
+    let values = values(&service.definition.operations[at], given)?;
+    Ok(match service.ask(at, &values).await? {
         Some(answer) => axum::Json(answer).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     })

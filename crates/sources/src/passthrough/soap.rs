@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use quick_xml::{Reader, Writer};
 
 use super::definition::{Definition, Operation, Soap, SoapVersion};
-use super::tree::{NoTree, PARTS_MAX, Tree};
+use super::tree::{ATTRIBUTES_MAX, NAMESPACES_MAX, NoTree, PARTS_MAX, Tree};
 use crate::error::SourceError;
 
 /// Longest code of a fault that is told.
@@ -126,12 +126,52 @@ pub(super) fn read(definition: &Definition, soap: &Soap, text: &str) -> Result<S
 
 /// A document without document type, of not too many parts.
 pub(super) fn parse(text: &str) -> Result<roxmltree::Document<'_>, NoTree> {
+    within_limits(text)?;
     let options =
         roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: PARTS_MAX, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| match error {
         roxmltree::Error::NodesLimitReached => NoTree::TooMuch,
         _ => NoTree::Malformed,
     })
+}
+
+/// Counts attributes and namespaces before the document is read: the parser compares each with all others of its element,
+/// so that a single element with many of them would keep a thread for seconds.
+fn within_limits(text: &str) -> Result<(), NoTree> {
+    let mut reader = Reader::from_str(text);
+    // Namespaces that each open element declares.
+    let (mut open, mut in_scope) = (Vec::new(), 0);
+    loop {
+        match reader.read_event().map_err(|_| NoTree::Malformed)? {
+            Event::Start(tag) => {
+                let declared = declared(&tag)?;
+                in_scope += declared;
+                open.push(declared);
+            }
+            Event::Empty(tag) if in_scope + declared(&tag)? > NAMESPACES_MAX => return Err(NoTree::TooMuch),
+            Event::End(_) => in_scope -= open.pop().unwrap_or(0),
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+        if in_scope > NAMESPACES_MAX {
+            return Err(NoTree::TooMuch);
+        }
+    }
+}
+
+/// How many namespaces an element declares; it has not too many attributes.
+fn declared(tag: &BytesStart<'_>) -> Result<usize, NoTree> {
+    let (mut attributes, mut namespaces) = (0, 0);
+    // Whether one stands twice is the parser's to say, when it is known that there are few.
+    for attribute in tag.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|_| NoTree::Malformed)?;
+        attributes += 1;
+        namespaces += usize::from(attribute.key.as_namespace_binding().is_some());
+        if attributes > ATTRIBUTES_MAX {
+            return Err(NoTree::TooMuch);
+        }
+    }
+    Ok(namespaces)
 }
 
 /// The codes of a fault: of SOAP 1.1 `faultcode`, of SOAP 1.2 each `Value`.
@@ -150,4 +190,27 @@ fn codes(fault: roxmltree::Node<'_, '_>, namespace: &str) -> Vec<String> {
             code.chars().filter(|c| !c.is_control()).take(CODE_CHARS_MAX).collect()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_with_more_attributes_or_namespaces_than_its_parser_bears_is_refused_before_it_is_parsed() {
+        #[track_caller]
+        fn check(text: &str, expected: Option<NoTree>) {
+            assert_eq!(parse(text).err(), expected);
+        }
+        let attributes = |count: usize| (0..count).map(|at| format!(" a{at}=''")).collect::<String>();
+        let namespaces = |count: usize| (0..count).map(|at| format!(" xmlns:n{at}='u'")).collect::<String>();
+        check(&format!("<a{}/>", attributes(ATTRIBUTES_MAX)), None);
+        check(&format!("<a{}/>", attributes(100_000)), Some(NoTree::TooMuch));
+        check(&format!("<a{}></a>", namespaces(NAMESPACES_MAX)), None);
+        check(&format!("<a{}><b xmlns:x='u'/></a>", namespaces(NAMESPACES_MAX)), Some(NoTree::TooMuch));
+        check(&format!("<a{}/>", namespaces(60_000)), Some(NoTree::TooMuch));
+        let items = "<b xmlns:x='u'><c xmlns='v'/></b>".repeat(1_000);
+        check(&format!("<a>{items}</a>"), None);
+        check("<a b='1' b='2'/>", Some(NoTree::Malformed));
+    }
 }

@@ -14,6 +14,10 @@ use crate::value::Kind;
 const DEPTH_MAX: usize = 64;
 /// Most parts of an answer: each costs some hundred bytes of memory, however few the answer has.
 pub(super) const PARTS_MAX: u32 = 200_000;
+/// Most attributes of an element, declarations of namespaces among them.
+pub(super) const ATTRIBUTES_MAX: usize = 256;
+/// Most namespaces that may be declared around one element.
+pub(super) const NAMESPACES_MAX: usize = 128;
 /// XML Schema's own attributes, such as `nil`.
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -39,7 +43,8 @@ struct HasParts;
 pub(super) enum NoTree {
     /// Not in its notation.
     Malformed,
-    /// Deeper than [`DEPTH_MAX`] or of more parts than [`PARTS_MAX`].
+    /// Deeper than [`DEPTH_MAX`], of more parts than [`PARTS_MAX`], or with an element of more than [`ATTRIBUTES_MAX`]
+    /// attributes or [`NAMESPACES_MAX`] namespaces.
     TooMuch,
 }
 
@@ -50,7 +55,7 @@ impl NoTree {
             Self::Malformed => format!("câu trả lời không phải / the answer is no {notation}"),
             Self::TooMuch => {
                 format!(
-                    "câu trả lời quá / the answer has more than {PARTS_MAX} phần / parts, {DEPTH_MAX} cấp / levels"
+                    "câu trả lời quá / the answer has more than {PARTS_MAX} phần / parts, {DEPTH_MAX} cấp / levels, {ATTRIBUTES_MAX} thuộc tính / attributes, {NAMESPACES_MAX} không gian tên / namespaces"
                 )
             }
         };
