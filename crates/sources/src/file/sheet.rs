@@ -15,6 +15,7 @@ use crate::encoding::{Detected, Encoding, detect_text};
 use crate::error::SourceError;
 
 mod merges;
+mod ods;
 
 use merges::Merges;
 
@@ -75,6 +76,7 @@ impl SheetFile {
         let broken = |error: &dyn std::error::Error| unreadable(path, error);
         let reader = BufReader::new(file);
         if is_ods {
+            ods::within_limits(path)?;
             let mut ods = Ods::new(reader).map_err(|error| broken(&error))?;
             let (sheet, others) = chosen(path, &ods, import)?;
             let range = ods.worksheet_range(&sheet).map_err(|error| broken(&error))?;
@@ -124,7 +126,7 @@ impl SheetFile {
     /// Gives each row that has a value of its own.
     pub(super) fn each(&mut self, found: &mut Found, take: &mut Take<'_>) -> Result<(), SourceError> {
         let mut rows =
-            Rows { path: &self.path, merges: Merges::new(&self.merges), text: self.text, cells: Vec::new() };
+            Rows { path: &self.path, merges: Merges::new(&self.path, &self.merges), text: self.text, cells: Vec::new() };
         let mut last = 0;
         match &mut self.book {
             Book::Whole(range) => {
@@ -207,7 +209,7 @@ impl Rows<'_> {
     ) -> Result<ControlFlow<()>, SourceError> {
         let mut cells = std::mem::take(&mut self.cells);
         let own = cells.iter().filter(|cell| !cell.is_empty()).count();
-        let (spread, reaches) = self.merges.spread(row, &mut cells);
+        let (spread, reaches) = self.merges.spread(row, &mut cells)?;
         if own == 0 {
             return Ok(ControlFlow::Continue(()));
         }

@@ -439,23 +439,35 @@ const ODS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><office:document-cont
 <table:table table:name="Tờ 1"><table:table-row><table:table-cell office:value-type="string" table:number-columns-spanned="3" table:number-rows-spanned="1"><text:p>DANH SÁCH</text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="2"/></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>Mã hộ</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Thôn</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Ngày cấp</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>01</text:p></table:table-cell><table:table-cell office:value-type="string" table:number-columns-spanned="1" table:number-rows-spanned="2"><text:p>Thôn Đông</text:p></table:table-cell><table:table-cell office:value-type="date" office:date-value="1990-02-28"><text:p>28/02/90</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>02</text:p></table:table-cell><table:covered-table-cell/><table:table-cell office:value-type="date" office:date-value="1991-03-01"><text:p>01/03/91</text:p></table:table-cell></table:table-row></table:table>
 </office:spreadsheet></office:body></office:document-content>"#;
 
-#[tokio::test]
-async fn a_sheet_of_libreoffice_is_read_with_its_merged_cells() {
+/// A file of `LibreOffice` with this content.
+fn ods(content: &str) -> Given {
     use std::io::Write as _;
     let mut packed = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let plain =
-        || zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let manifest = r#"<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"#;
     for (name, content) in [
         ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
         ("META-INF/manifest.xml", manifest),
-        ("content.xml", ODS),
+        ("content.xml", content),
     ] {
-        packed.start_file(name, plain()).unwrap();
+        packed.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         packed.write_all(content.as_bytes()).unwrap();
     }
-    let given = Given::new("a.ods", packed.finish().unwrap().into_inner());
+    Given::new("a.ods", packed.finish().unwrap().into_inner())
+}
+
+#[tokio::test]
+async fn a_sheet_of_libreoffice_is_read_with_its_merged_cells() {
+    let given = ods(ODS);
     let items = given.items().await;
     assert_eq!(items[0], json!({ "maHo": "01", "thon": "Thôn Đông", "ngayCap": "1990-02-28" }));
     assert_eq!(items[1], json!({ "maHo": "02", "thon": "Thôn Đông", "ngayCap": "1991-03-01" }));
+}
+
+#[tokio::test]
+async fn a_small_sheet_of_libreoffice_whose_cells_repeat_without_end_is_refused() {
+    let (from, to) = ("<table:table-row>", "<table:table-row table:number-rows-repeated=\"1000000\">");
+    assert!(ODS.contains(from));
+    let given = ods(&ODS.replacen("Thôn Đông", &"x".repeat(32 << 10), 1).replace(from, to));
+    let refused = given.open(&Import::default()).await.err().unwrap();
+    assert!(refused.code() == "EX-3013" && refused.to_string().contains("unpacks to more"), "{refused}");
 }

@@ -9,24 +9,33 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::error::SourceError;
-use crate::file::COLUMNS_MAX;
 use crate::file::columns::Cell;
+use crate::file::{COLUMNS_MAX, refused};
+
+/// Most text that merges add to a sheet, in bytes: one that reaches to the last row writes its value as often.
+const SPREAD_BYTES_MAX: u64 = 1 << 30;
 
 /// Merges by rows, in the order of their first rows.
 pub(super) struct Merges<'a> {
+    path: &'a Path,
     coming: &'a [Dimensions],
     /// Those that the row is within, with their value once it was seen.
     open: Vec<(Dimensions, Cell)>,
+    /// Bytes of text that were added.
+    spread: u64,
 }
 
 impl<'a> Merges<'a> {
-    pub(super) fn new(sorted: &'a [Dimensions]) -> Self {
-        Self { coming: sorted, open: Vec::new() }
+    pub(super) fn new(path: &'a Path, sorted: &'a [Dimensions]) -> Self {
+        Self { path, coming: sorted, open: Vec::new(), spread: 0 }
     }
 
     /// Gives the values of merges to the cells of a row. Whether one went to several columns, and the last row that a
     /// merge beginning here reaches.
-    pub(super) fn spread(&mut self, row: u32, cells: &mut Vec<Cell>) -> (bool, u32) {
+    ///
+    /// # Errors
+    /// More merges meet in a row than it has columns, or their values make too much text.
+    pub(super) fn spread(&mut self, row: u32, cells: &mut Vec<Cell>) -> Result<(bool, u32), SourceError> {
         let (mut wide, mut reaches) = (false, row);
         while let Some((next, rest)) = self.coming.split_first().filter(|(next, _)| next.start.0 <= row) {
             self.coming = rest;
@@ -36,18 +45,28 @@ impl<'a> Merges<'a> {
             }
         }
         self.open.retain(|(merge, value)| merge.end.0 >= row && !value.is_empty());
+        // Each row looks at all of them: those that overlap could make that a million times a million.
+        if self.open.len() > COLUMNS_MAX {
+            let vi = "các ô gộp chồng lên nhau; bỏ gộp ô rồi lưu lại";
+            return Err(refused(self.path, vi, "its merged cells overlap: unmerge them and save it again"));
+        }
         for (merge, value) in &self.open {
             let last = (merge.end.1 as usize).min(COLUMNS_MAX - 1);
             if cells.len() <= last {
                 cells.resize(last + 1, Cell::Empty);
             }
-            cells[merge.start.1 as usize..=last].fill(value.clone());
+            let first = merge.start.1 as usize;
+            self.spread += (last + 1 - first) as u64 * value.text().len() as u64;
+            if self.spread > SPREAD_BYTES_MAX {
+                return Err(super::too_large(self.path, SPREAD_BYTES_MAX));
+            }
+            cells[first..=last].fill(value.clone());
             if merge.start.0 == row {
                 wide |= merge.end.1 > merge.start.1;
                 reaches = reaches.max(merge.end.0);
             }
         }
-        (wide, reaches)
+        Ok((wide, reaches))
     }
 }
 
@@ -96,4 +115,26 @@ fn text(tag: &BytesStart<'_>, name: &str) -> Option<String> {
 /// A count, 1 where there is none.
 fn number(tag: &BytesStart<'_>, name: &str) -> u32 {
     text(tag, name).and_then(|text| text.parse().ok()).filter(|number| *number > 0).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_that_overlap_or_make_too_much_text_are_refused() {
+        let down = |column| Dimensions::new((0, column), (u32::MAX, column));
+        let path = Path::new("a.xlsx");
+        let values = |text: &str| vec![Cell::Text(text.to_owned()); COLUMNS_MAX];
+        let mut most: Vec<_> = (0..COLUMNS_MAX).map(|column| down(u32::try_from(column).unwrap())).collect();
+        assert!(Merges::new(path, &most).spread(0, &mut values("x")).is_ok());
+        most.push(down(0));
+        let overlap = Merges::new(path, &most).spread(0, &mut values("x")).unwrap_err();
+        assert!(overlap.to_string().contains("overlap"), "{overlap}");
+        let wide = [Dimensions::new((0, 0), (u32::MAX, 199))];
+        let mut merges = Merges::new(path, &wide);
+        let long = "x".repeat(1 << 20);
+        let ended = (0..10).find_map(|row| merges.spread(row, &mut values(&long)).err()).unwrap();
+        assert!(ended.to_string().contains("more than"), "{ended}");
+    }
 }
