@@ -1,15 +1,15 @@
 //! The role of data sources: definitions in a folder, each a service of this node, taken over when they change.
 
 mod comparing;
+mod follow;
 mod quality;
 pub mod status;
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use axum::body::Body;
@@ -18,10 +18,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
 use base::SystemClock;
 use crypto::sign::KeyStore;
-use futures_util::future::join_all;
 use hyper::{StatusCode, Uri};
 use sources::changes::compare::Comparing;
-use sources::error::Mistake;
 use sources::serve::{Service, router};
 use sources::{Offer, SourceError, passthrough};
 use tokio::sync::watch;
@@ -31,19 +29,17 @@ use web::{Problem, Server};
 
 use crate::config::{Config, SourcesSection};
 use crate::credentials::Unsealer;
-
-/// How often the folder is looked at; a change counts within a second.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A source that could not be reached is tried again after this.
-const AGAIN_AFTER: Duration = Duration::from_secs(10);
+use follow::Follower;
 
 /// What became of the files of the folder.
 #[derive(Default)]
 pub struct Offering {
     /// Services at work, by `SUBSYSTEM/CODE`.
     services: BTreeMap<String, Working>,
-    /// Files that cannot be used.
+    /// Files that cannot be used, or not yet.
     unusable: Vec<status::Unusable>,
+    /// Whether the folder was looked at; before that nobody knows what there is.
+    is_known: bool,
 }
 
 /// What is offered now.
@@ -86,11 +82,22 @@ pub struct Found {
     pub definition: Result<Offer, SourceError>,
 }
 
+impl Found {
+    fn read(path: PathBuf) -> Self {
+        Self { definition: Offer::read(&path), path }
+    }
+}
+
 /// The definitions of a folder: files that end in `.toml`, in order of name. No folder is no definition.
 ///
 /// # Errors
 /// The folder cannot be read.
 pub fn definitions(dir: &Path) -> std::io::Result<Vec<Found>> {
+    Ok(paths(dir)?.into_iter().map(Found::read).collect())
+}
+
+/// The files of a folder that are definitions.
+fn paths(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = match std::fs::read_dir(dir) {
         Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
@@ -98,17 +105,7 @@ pub fn definitions(dir: &Path) -> std::io::Result<Vec<Found>> {
     };
     paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
     paths.sort();
-    Ok(paths.into_iter().map(|path| Found { definition: read(&path), path }).collect())
-}
-
-/// A definition of a file. Files that it names lie beside it.
-fn read(path: &Path) -> Result<Offer, SourceError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let text = error.to_string();
-        SourceError::Definition(vec![Mistake::new(path.display().to_string(), text.clone(), text)])
-    })?;
-    let dir = path.parent().unwrap_or(Path::new("."));
-    Ok(Offer::parse(&text)?.placed(dir))
+    Ok(paths)
 }
 
 /// A file, when it changed last, its size.
@@ -148,8 +145,7 @@ pub async fn start(
     let dispatching = Router::new().fallback(dispatch).with_state(Arc::clone(&offered));
     let serving = tokio::spawn(web::router::serve(server, dispatching, stopped));
     let comparing = comparing::run(Arc::clone(&offered), Arc::clone(&means.comparing));
-    let follower =
-        Follower { dir: section.dir.clone(), offered: Arc::clone(&offered), means, files: BTreeMap::new() };
+    let follower = Follower::new(section.dir.clone(), Arc::clone(&offered), means);
     let quality = quality::run(Arc::clone(&offered), section.store.clone());
     let background = vec![tokio::spawn(follower.follow()), tokio::spawn(comparing), tokio::spawn(quality)];
     Ok(Running { serving: Some(serving), background, offered: Some(offered) })
@@ -175,21 +171,6 @@ pub fn url(listen: SocketAddr, definition: &Offer) -> String {
     format!("http://{listen}/{}/{}", service.subsystem, service.code)
 }
 
-struct Follower {
-    dir: PathBuf,
-    offered: Offered,
-    means: Arc<Means>,
-    /// What was made of each file.
-    files: BTreeMap<PathBuf, Opened>,
-}
-
-/// A file of the folder, as it was when it was read.
-struct Opened {
-    stamp: (Option<SystemTime>, u64),
-    /// What is wrong while it cannot be used.
-    service: Result<Working, status::Unusable>,
-}
-
 /// A service at work.
 #[derive(Clone)]
 struct Working {
@@ -198,75 +179,6 @@ struct Working {
     routes: Router,
     /// What it is made of, when that is a table.
     table: Option<Arc<Service>>,
-}
-
-impl Follower {
-    async fn follow(mut self) {
-        let mut seen = None;
-        let mut tried = Instant::now();
-        loop {
-            let now = stamp(&self.dir);
-            let failed = self.files.values().any(|file| file.service.is_err());
-            if seen.as_ref() != Some(&now) || failed && tried.elapsed() >= AGAIN_AFTER {
-                self.load(&now).await;
-                seen = Some(now);
-                tried = Instant::now();
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    }
-
-    /// Opens what is new, changed, or could not be opened; what works goes on working.
-    async fn load(&mut self, now: &[Stamp]) {
-        let mut found = match definitions(&self.dir) {
-            Ok(found) => found,
-            Err(error) => {
-                tracing::error!(%error, dir = %self.dir.display(), "không đọc được thư mục định nghĩa, giữ bản cũ / the folder of definitions is not read, the old ones count");
-                return;
-            }
-        };
-        self.files.retain(|path, _| found.iter().any(|found| found.path == *path));
-        found.retain(|found| {
-            let stamp = stamp_of(now, &found.path);
-            self.files.get(&found.path).is_none_or(|file| file.service.is_err() || file.stamp != stamp)
-        });
-        for (path, opened) in join_all(found.into_iter().map(|found| open(found, &self.means))).await {
-            let service = opened.map_err(|(service, error)| {
-                tracing::error!(code = error.code(), %error, path = %path.display(), "nguồn dữ liệu chưa dùng được / a data source cannot be used");
-                status::Unusable::new(&path, service, &error)
-            });
-            self.files.insert(path.clone(), Opened { stamp: stamp_of(now, &path), service });
-        }
-        let mut offer = Offering::default();
-        for file in self.files.values() {
-            match &file.service {
-                // Of two files for one service the first counts, as it does for the gateway's configuration.
-                Ok(working) => {
-                    if let Entry::Vacant(place) = offer.services.entry(working.name.clone()) {
-                        place.insert(working.clone());
-                    }
-                }
-                Err(unusable) => offer.unusable.push(unusable.clone()),
-            }
-        }
-        tracing::info!(services = offer.services.len(), "đã nạp nguồn dữ liệu / data sources loaded");
-        *self.offered.write().unwrap_or_else(PoisonError::into_inner) = offer;
-    }
-}
-
-/// What became of a file; with the service's name where it is known.
-type Outcome = Result<Working, (Option<String>, SourceError)>;
-
-async fn open(found: Found, means: &Means) -> (PathBuf, Outcome) {
-    let Found { path, definition } = found;
-    let opened = match definition {
-        Ok(definition) => {
-            let name = name(&definition);
-            offer(definition, means).await.map_err(|error| (Some(name), error))
-        }
-        Err(error) => Err((None, error)),
-    };
-    (path, opened)
 }
 
 /// `SUBSYSTEM/CODE`.
@@ -290,10 +202,6 @@ async fn offer(definition: Offer, means: &Means) -> Result<Working, SourceError>
     })
 }
 
-fn stamp_of(all: &[Stamp], path: &Path) -> (Option<SystemTime>, u64) {
-    all.iter().find(|stamp| stamp.0 == path).map_or((None, 0), |stamp| (stamp.1, stamp.2))
-}
-
 /// Hands a question to the service that the first two segments name.
 async fn dispatch(State(offered): State<Offered>, mut request: Request) -> Response {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
@@ -304,11 +212,19 @@ async fn dispatch(State(offered): State<Offered>, mut request: Request) -> Respo
     let mut parts = path.trim_start_matches('/').splitn(3, '/');
     let name = format!("{}/{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let rest = parts.next().unwrap_or_default();
-    let found = offered.read().unwrap_or_else(PoisonError::into_inner).services.get(&name).cloned();
+    let (found, may_come) = {
+        let offer = offered.read().unwrap_or_else(PoisonError::into_inner);
+        let waits = !offer.is_known || offer.unusable.iter().any(|file| file.may_be(&name));
+        (offer.services.get(&name).cloned(), waits)
+    };
     let inner = query.map_or_else(|| format!("/{rest}"), |query| format!("/{rest}?{query}"));
     if let (Some(mut working), Ok(uri)) = (found, inner.parse::<Uri>()) {
         *request.uri_mut() = uri;
         return working.routes.call(request).await.unwrap_or_else(|never| match never {});
+    }
+    if !may_come {
+        let title = "Ở đây không có dịch vụ này / There is no such service here";
+        return Problem::new(StatusCode::NOT_FOUND, &"EX-0302", title).into_response().map(Body::new);
     }
     let title = "Nguồn dữ liệu này chưa dùng được, xem nhật ký của nút / This data source cannot be used yet, see the node's log";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, &"EX-3002", title).into_response().map(Body::new)

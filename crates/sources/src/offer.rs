@@ -1,5 +1,6 @@
 //! A definition file, whichever source it is of: what a node needs to know to offer it.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -7,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::check::Checked;
 use crate::definition::{Definition, Gives};
-use crate::error::SourceError;
+use crate::error::{Mistake, SourceError};
 use crate::meaning::Personal;
 use crate::passthrough::definition::{Operation, Place};
 use crate::{check, openapi, passthrough, serve};
@@ -71,7 +72,33 @@ impl FirstCall {
     }
 }
 
+/// Largest definition in bytes; those of large tables have some ten thousand.
+const DEFINITION_BYTES_MAX: u64 = 1 << 20;
+
 impl Offer {
+    /// Reads the definition of a file; the files that it names lie beside it.
+    ///
+    /// # Errors
+    /// It is no file, too large, or no definition.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let wrong = |vi: String, en: String| {
+            SourceError::Definition(vec![Mistake::new(path.display().to_string(), vi, en)])
+        };
+        let unreadable = |error: std::io::Error| wrong(error.to_string(), error.to_string());
+        // What is no file, as a pipe, may never be open or never end.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(wrong("không phải là tệp".into(), "is no file".into()));
+        }
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(DEFINITION_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > DEFINITION_BYTES_MAX {
+            let vi = format!("lớn hơn {DEFINITION_BYTES_MAX} byte");
+            return Err(wrong(vi, format!("is larger than {DEFINITION_BYTES_MAX} bytes")));
+        }
+        Ok(Self::parse(&text)?.placed(path.parent().unwrap_or(Path::new("."))))
+    }
+
     /// Reads a definition; the source is not asked.
     ///
     /// # Errors

@@ -308,10 +308,8 @@ fn written(args: &Draft, text: &str) -> anyhow::Result<ExitCode> {
 
 /// A definition of a file.
 fn read(path: &Path) -> anyhow::Result<Offer> {
-    let definition = Offer::parse(&file::read(path)?).map_err(all_mistakes)?;
     // Absolute, so that it means the same wherever it is published.
-    let path = std::path::absolute(path)?;
-    Ok(definition.placed(path.parent().unwrap_or(Path::new("/"))))
+    Offer::read(&std::path::absolute(path)?).map_err(all_mistakes)
 }
 
 /// A definition of a table.

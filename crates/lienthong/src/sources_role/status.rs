@@ -12,23 +12,36 @@ use sources::serve::Service;
 
 use super::Offered;
 
-/// A file that cannot be used.
+/// A file that cannot be used, or not yet.
 #[derive(Clone, Debug)]
 pub struct Unusable {
     /// Name of the file.
     file: String,
     /// `SUBSYSTEM/CODE`, where it is known.
     service: Option<String>,
-    /// Why.
-    code: &'static str,
+    /// Why; nothing while it is being opened.
+    code: Option<&'static str>,
 }
 
 impl Unusable {
     /// A file, its service and what is wrong with it; the log has the words.
     pub fn new(path: &Path, service: Option<String>, error: &SourceError) -> Self {
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { file, service, code: error.code() }
+        Self { file: file_name(path), service, code: Some(error.code()) }
     }
+
+    /// A file whose source is being opened.
+    pub fn opening(path: &Path, service: String) -> Self {
+        Self { file: file_name(path), service: Some(service), code: None }
+    }
+
+    /// Whether it may be of this service; of a file that cannot be read nobody knows.
+    pub fn may_be(&self, name: &str) -> bool {
+        self.service.as_deref().is_none_or(|service| service == name)
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What a service does.
@@ -43,6 +56,8 @@ pub enum State {
     Changed,
     /// Its definition or its source cannot be used.
     NotOpened,
+    /// Its source is being opened.
+    Opening,
 }
 
 /// How one service is.
@@ -100,8 +115,8 @@ pub async fn services(offered: &Offered, clock: &dyn Clock) -> Vec<ServiceStatus
     all.extend(unusable.into_iter().map(|it| ServiceStatus {
         service: it.service.unwrap_or(it.file),
         address: None,
-        state: State::NotOpened,
-        code: Some(it.code.to_owned()),
+        state: if it.code.is_some() { State::NotOpened } else { State::Opening },
+        code: it.code.map(str::to_owned),
         rests_s: None,
         at_once: 0,
         compared_at: None,
@@ -127,10 +142,12 @@ pub fn troubles(offered: &Offered) -> Vec<String> {
     let named = working.iter().filter_map(|(name, service)| match state(service) {
         State::Changed => Some(format!("{name} (EX-3004)")),
         State::Rests => Some(format!("{name} (EX-3006)")),
-        State::Works | State::NotOpened => None,
+        State::Works | State::NotOpened | State::Opening => None,
     });
-    let closed =
-        unusable.iter().map(|it| format!("{} ({})", it.service.as_ref().unwrap_or(&it.file), it.code));
+    let closed = unusable.iter().map(|it| {
+        let why = it.code.unwrap_or("đang mở / is being opened");
+        format!("{} ({why})", it.service.as_ref().unwrap_or(&it.file))
+    });
     named.chain(closed).collect()
 }
 

@@ -159,6 +159,8 @@ fn no_file_of_the_folder_keeps_the_rest_from_counting() {
     std::fs::write(folder.join("hong.toml"), [0xff, 0xfe]).unwrap();
     std::fs::create_dir(folder.join("thu-muc.toml")).unwrap();
     std::os::unix::fs::symlink("/khong/co", folder.join("lien-ket.toml")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.join("ong.toml")).status().unwrap().success());
+    std::fs::write(folder.join("lon.toml"), vec![b'#'; 2 << 20]).unwrap();
     let (code, output) = run(&["source", "publish", draft, "--config", config]);
     assert!(code != 0 && output.contains("a-ban-sao.toml"), "the same service twice: {output}");
     // With one more service all files of the folder have been looked at.

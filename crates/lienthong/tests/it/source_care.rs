@@ -234,6 +234,34 @@ fn a_source_that_hangs_keeps_nobody_else_waiting_and_the_load_is_shown() {
 }
 
 #[test]
+fn a_source_that_does_not_open_keeps_no_other_from_answering_after_a_start() {
+    let runtime = Runtime::new().unwrap();
+    let store = runtime.block_on(TestStore::postgres());
+    runtime.block_on(store.execute("CREATE TABLE so (ma text PRIMARY KEY, ten text)"));
+    // Takes connections, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let away = format!("postgres://doc@{}/x", silent.local_addr().unwrap());
+    let (sandbox, listen) = provider();
+    let dir = sandbox.node_dir("provider");
+    let config = dir.join("lienthong.toml").to_str().unwrap().to_owned();
+    let ops = sandbox.fact("provider_ops").to_owned();
+    let ready = || curl(&[&format!("{ops}/readyz")], None).unwrap().text();
+    let place = |code: &str| format!("http://{listen}/DANCU/{code}/_count");
+    wait(|| curl(&[&place("so")], None).is_ok_and(|answer| answer.status == 404));
+    std::fs::create_dir_all(dir.join("sources")).unwrap();
+    std::fs::write(dir.join("sources/a.toml"), definition(&away, "cham", "so")).unwrap();
+    std::fs::write(dir.join("sources/b.toml"), definition(store.url(), "so", "so")).unwrap();
+    wait(|| curl(&[&place("so")], None).is_ok_and(|answer| answer.status == 200));
+    assert_eq!(status(&config, "DANCU/cham")["state"], "opening");
+    assert!(ready().contains("DANCU/cham (đang mở / is being opened)"), "{}", ready());
+    assert_eq!(curl(&[&place("cham")], None).unwrap().status, 503);
+    let unknown = curl(&[&place("khong-co")], None).unwrap();
+    assert!(unknown.status == 404 && unknown.text().contains("EX-0302"), "{unknown:?}");
+    wait(|| status(&config, "DANCU/cham")["code"] == "EX-3002");
+    assert_eq!(curl(&[&place("so")], None).unwrap().status, 200);
+}
+
+#[test]
 fn a_comparison_by_hand_is_what_the_node_then_tells() {
     let runtime = Runtime::new().unwrap();
     let store = runtime.block_on(TestStore::postgres());

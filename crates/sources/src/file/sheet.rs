@@ -125,8 +125,12 @@ impl SheetFile {
 
     /// Gives each row that has a value of its own.
     pub(super) fn each(&mut self, found: &mut Found, take: &mut Take<'_>) -> Result<(), SourceError> {
-        let mut rows =
-            Rows { path: &self.path, merges: Merges::new(&self.path, &self.merges), text: self.text, cells: Vec::new() };
+        let mut rows = Rows {
+            path: &self.path,
+            merges: Merges::new(&self.path, &self.merges),
+            text: self.text,
+            cells: Vec::new(),
+        };
         let mut last = 0;
         match &mut self.book {
             Book::Whole(range) => {

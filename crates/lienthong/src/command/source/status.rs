@@ -64,6 +64,7 @@ fn block(status: &ServiceStatus) -> String {
         (State::Rests, seconds) => format!("tạm nghỉ {0} s / rests {0} s", seconds.unwrap_or_default()),
         (State::Changed, _) => "nguồn đã đổi cấu trúc / the source has changed".to_owned(),
         (State::NotOpened, _) => "chưa mở được / not opened".to_owned(),
+        (State::Opening, _) => "đang mở / is being opened".to_owned(),
     };
     let code = status.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
     let mut lines = vec![format!("{}   {state}{code}", status.service)];
