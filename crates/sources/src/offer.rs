@@ -231,3 +231,43 @@ fn personal_of_existing(definition: &passthrough::Definition) -> Vec<(String, Pe
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_without_what_stands_in_it() {
+        #[track_caller]
+        fn check(text: &str, words: &str) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("a.toml");
+            std::fs::write(&path, text).unwrap();
+            let error = Offer::read(&path).unwrap_err();
+            let told = error.to_string();
+            assert!(error.code() == "EX-3010" && told.contains(words), "{told}");
+            assert!(!told.contains("bi-mat") && !told.contains("rat-kin"), "{told}");
+        }
+        check("root:$6$bi-mat:19000:0:99999:7:::\n", "line 1");
+        check("format = \"lienthong-source/1\"\nurl = \"mysql://doc:bi-mat@may/x\n[service]\n", "line 2");
+        check("format = \"lienthong-source/1\"\nurl = 5\nimport = \"bi-mat: rat-kin, expected\"\n", "TOML");
+        check("format = \"lienthong-passthrough/1\"\nurl = \"http://doc:bi-mat@may/x\n", "line 2");
+        check(&"#".repeat((1 << 20) + 1), "is larger than");
+        assert_eq!(Offer::read(Path::new("/")).unwrap_err().code(), "EX-3010");
+    }
+
+    #[test]
+    fn a_password_in_the_address_of_a_definition_is_refused() {
+        let text = |url: &str| {
+            format!(
+                "format = \"lienthong-source/1\"\nurl = \"{url}\"\n[service]\nsubsystem = \"A\"\ncode = \"b\"\ntitle_vi = \"B\"\n\
+                 [entity]\ntable = \"x.b\"\nkey = [\"ma\"]\nkey_types = [\"text\"]\n\
+                 [[field]]\nname = \"ma\"\ncolumn = \"ma\"\ntype = \"text\"\ncolumn_type = \"text\"\n"
+            )
+        };
+        Offer::parse(&text("mysql://doc@may/x")).unwrap();
+        let refused = Offer::parse(&text("mysql://doc:bi-mat@may/x")).unwrap_err();
+        let told = refused.to_string();
+        assert!(told.contains("password_file") && !told.contains("bi-mat"), "{told}");
+    }
+}

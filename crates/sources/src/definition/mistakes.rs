@@ -7,6 +7,7 @@ use super::{
     List, PAGE_ROWS_MAX, STATEMENT_MS_MAX,
 };
 use crate::encoding::Encoding;
+use crate::engine::Address;
 use crate::error::Mistake;
 use crate::value::Kind;
 
@@ -87,6 +88,10 @@ impl Definition {
         if self.entity.key.len() != self.entity.key_types.len() {
             let vi = "phải có đúng một kiểu cho mỗi cột của key";
             wrong("entity.key_types", vi, "wants one type for each column of key");
+        }
+        if self.url.parse::<Address>().is_ok_and(|address| address.password().is_some()) {
+            let vi = "không ghi mật khẩu ở đây; đặt trong tệp, ghi password_file";
+            wrong("url", vi, "has a password, which belongs into a file: use password_file");
         }
         if self.url.starts_with("mssql:") && matches!(self.changes, Some(Changes::Table(_))) {
             let vi = "by = \"table\" chưa có cho SQL Server; dùng column hoặc hash";

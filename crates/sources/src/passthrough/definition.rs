@@ -322,7 +322,10 @@ impl Definition {
     /// # Errors
     /// A path in it is no text.
     pub fn text(&self) -> Result<String, SourceError> {
-        toml::to_string(self).map_err(|error| not_toml(&error))
+        toml::to_string(self).map_err(|error| {
+            let what = error.to_string();
+            SourceError::Definition(vec![Mistake::new("TOML", what.clone(), what)])
+        })
     }
 
     /// The names on a path as answers have them: of XML with their namespace before them, `{uri}name`.
@@ -359,9 +362,4 @@ impl Place {
 /// Names of the parameters in a path: `{name}` as a whole segment.
 pub(super) fn placeholders(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-}
-
-fn not_toml(error: &impl ToString) -> SourceError {
-    let what = error.to_string();
-    SourceError::Definition(vec![Mistake::new("TOML", what.clone(), what)])
 }

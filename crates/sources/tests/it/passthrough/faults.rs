@@ -59,7 +59,7 @@ async fn each_way_in_which_a_service_fails_has_its_own_code_and_no_wrong_answer(
     check(xml(envelope("<hoTen>", &"<x>".repeat(3_000))), 503, "EX-3012").await;
     let deep = format!("{}{}", "<x>".repeat(3_000), "</x>".repeat(3_000));
     check(xml(envelope("<hoTen>Mau</hoTen>", &deep)), 503, "EX-3012").await;
-    let attributes: String = (0..300).map(|at| format!(" a{at}=\"\"")).collect();
+    let attributes = (0..300).map(|at| format!(" a{at}=\"\"")).collect::<Vec<_>>().concat();
     check(xml(envelope("<hoTen>", &format!("<hoTen{attributes}>"))), 503, "EX-3012").await;
     check(xml(envelope("http://hoso.example/1", "http://hoso.example/2")), 503, "EX-3004").await;
     check(xml(envelope("hoSo>", "hoSoMoi>")), 503, "EX-3004").await;
