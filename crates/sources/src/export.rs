@@ -35,6 +35,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// Longest wait before a part is asked for again.
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
 
+/// Exports of one service at once: each keeps some parts of its answer in memory for as long as its reader reads.
+pub(crate) const EXPORTS_MAX: usize = 4;
+
 type Parts = mpsc::Sender<Result<Bytes, std::io::Error>>;
 
 /// The forms that there are.
@@ -70,19 +73,24 @@ pub(crate) async fn export(
         }
     }
     let content_type = wanted.format.content_type();
+    let place = service.export_place()?;
     let mut export = Export::new(Arc::clone(&service), wanted)?;
     let first = export.begin().await?;
     let (parts, coming) = mpsc::channel(PARTS);
     tokio::spawn(async move {
-        let _running = service.load().export();
+        let (_running, _place) = (service.load().export(), place);
         let written = tokio::select! {
             written = export.write(first, &parts) => written,
-            () = parts.closed() => Err(gone()),
+            () = parts.closed() => Err(Ended::Gone),
         };
-        if let Err(error) = written {
-            tracing::warn!(code = error.code(), %error, "an export ended early");
-            // The reader sees a broken answer, not a short one.
-            let _ = parts.send(Err(std::io::Error::other(error.code()))).await;
+        match written {
+            Ok(()) => {}
+            Err(Ended::Gone) => tracing::info!("the reader of an export went away"),
+            Err(Ended::Failed(error)) => {
+                tracing::warn!(code = error.code(), %error, "an export ended early");
+                // The reader sees a broken answer, not a short one.
+                let _ = parts.send(Err(std::io::Error::other(error.code()))).await;
+            }
         }
     });
     let body = Body::from_stream(stream(coming));
@@ -161,6 +169,19 @@ enum File {
     Parquet(Option<Box<Writer>>),
 }
 
+/// Why an export ended before its last row.
+enum Ended {
+    /// Its reader took no more: nobody's fault here.
+    Gone,
+    Failed(SourceError),
+}
+
+impl From<SourceError> for Ended {
+    fn from(error: SourceError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// How a part ended.
 enum Step {
     More,
@@ -200,7 +221,7 @@ impl Export {
     }
 
     /// Sends everything from the step on.
-    async fn write(&mut self, mut step: Step, parts: &Parts) -> Result<(), SourceError> {
+    async fn write(&mut self, mut step: Step, parts: &Parts) -> Result<(), Ended> {
         while let Step::More = step {
             let written = self.written().await?;
             // While the reader takes this part, the source makes the next one.
@@ -322,18 +343,14 @@ const fn passes(error: &SourceError) -> bool {
     )
 }
 
-async fn send(parts: &Parts, part: Vec<u8>) -> Result<(), SourceError> {
+async fn send(parts: &Parts, part: Vec<u8>) -> Result<(), Ended> {
     if part.is_empty() {
         return Ok(());
     }
     match tokio::time::timeout(WAIT, parts.send(Ok(part.into()))).await {
         Ok(Ok(())) => Ok(()),
-        _ => Err(gone()),
+        _ => Err(Ended::Gone),
     }
-}
-
-fn gone() -> SourceError {
-    SourceError::Other { what: "the reader went away".into() }
 }
 
 /// The thread that compressed has ended, which it never does by itself.

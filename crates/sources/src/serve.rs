@@ -9,20 +9,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use base::{Clock as _, SystemClock};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::{Problem, ProblemError};
 
 use crate::changes::compare::Comparing;
 use crate::definition::{Definition, Gives};
 use crate::engine::{Guard, Row, Seen, Source, Statement};
 use crate::error::{Mistake, SourceError};
-use crate::export::export;
+use crate::export::{EXPORTS_MAX, export};
 use crate::load::{Asked, Load};
 use crate::password;
 use crate::protect::Protector;
@@ -54,6 +56,8 @@ pub struct Service {
     keys: Shape,
     load: Load,
     comparing: Option<Arc<Comparing>>,
+    /// Places for exports.
+    exports: Arc<Semaphore>,
 }
 
 type Shared = Arc<Service>;
@@ -87,6 +91,7 @@ impl Service {
             keys,
             load,
             comparing: None,
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
         })
     }
 
@@ -117,9 +122,25 @@ impl Service {
         self.comparing.as_ref()?.state(&self.definition).await.ok()??.finished
     }
 
+    /// Whether its source is a file that is not read now, so that an earlier copy of it answers.
+    pub fn is_behind(&self) -> bool {
+        self.source.file().is_some_and(|file| file.alarm.is_some())
+    }
+
     /// Seconds for which its source still rests after failures in a row.
     pub fn rests_s(&self) -> Option<u64> {
         self.protector.rests_s()
+    }
+
+    /// A place for an export, which ends when it is dropped.
+    ///
+    /// # Errors
+    /// As many as there may be are under way.
+    pub(crate) fn export_place(&self) -> Result<OwnedSemaphorePermit, SourceError> {
+        let place = Arc::clone(&self.exports).try_acquire_owned();
+        place
+            .map_err(|_| SourceError::Busy { at_once: EXPORTS_MAX })
+            .inspect_err(|error| self.load.refused(error))
     }
 
     /// Holds the definition's rules against every row.
@@ -257,7 +278,30 @@ pub fn router(service: impl Into<Arc<Service>>) -> Router {
     if !service.definition.verified.is_empty() {
         router = router.route("/", post(answer::verify).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)));
     }
-    router.with_state(service)
+    router.layer(from_fn(text_only)).with_state(service)
+}
+
+/// Refuses addresses whose escapes are no text: what cannot be read is not looked for, and not as something else either.
+pub(crate) async fn text_only(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let parts = [("path", uri.path()), ("query", uri.query().unwrap_or_default())];
+    let wrong = parts.into_iter().find(|(_, part)| !is_text(part)).map(|(place, _)| place);
+    let Some(place) = wrong else { return next.run(request).await };
+    let mistake = Mistake::new(place, "không phải chữ UTF-8", "is no text in UTF-8");
+    Refusal(SourceError::Question(vec![mistake])).into_response()
+}
+
+/// Whether the bytes that an address stands for are UTF-8.
+fn is_text(part: &str) -> bool {
+    let (mut bytes, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| str::from_utf8(digits).ok());
+        let escaped =
+            digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    str::from_utf8(&bytes).is_ok()
 }
 
 /// Gives the description to whoever asks here. A call through the nodes is told how to ask for it there: its answer would be

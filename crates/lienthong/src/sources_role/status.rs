@@ -54,6 +54,8 @@ pub enum State {
     Rests,
     /// Its source is another than the definition says (EX-3004).
     Changed,
+    /// It answers from an earlier copy of its file, which cannot be read now (EX-3013).
+    Behind,
     /// Its definition or its source cannot be used.
     NotOpened,
     /// Its source is being opened.
@@ -104,7 +106,7 @@ pub async fn services(offered: &Offered, clock: &dyn Clock) -> Vec<ServiceStatus
             service: name,
             address: Some(service.address()),
             state: state(&service),
-            code: (state(&service) == State::Changed).then(|| "EX-3004".to_owned()),
+            code: code(state(&service)).map(str::to_owned),
             rests_s: service.rests_s(),
             at_once: service.definition().limits.at_once,
             compared_at: finished.map(base::Ts::secs),
@@ -131,18 +133,29 @@ fn state(service: &Service) -> State {
         State::Changed
     } else if service.rests_s().is_some() {
         State::Rests
+    } else if service.is_behind() {
+        State::Behind
     } else {
         State::Works
     }
 }
 
-/// What cannot be used, each with its code.
+/// What is wrong with a service that was opened, beside a rest, of which its seconds tell.
+const fn code(state: State) -> Option<&'static str> {
+    match state {
+        State::Changed => Some("EX-3004"),
+        State::Behind => Some("EX-3013"),
+        State::Works | State::Rests | State::NotOpened | State::Opening => None,
+    }
+}
+
+/// What cannot be used, or only as it was, each with its code.
 pub fn troubles(offered: &Offered) -> Vec<String> {
     let (working, unusable) = now(offered);
-    let named = working.iter().filter_map(|(name, service)| match state(service) {
-        State::Changed => Some(format!("{name} (EX-3004)")),
-        State::Rests => Some(format!("{name} (EX-3006)")),
-        State::Works | State::NotOpened | State::Opening => None,
+    let named = working.iter().filter_map(|(name, service)| {
+        let state = state(service);
+        let code = if state == State::Rests { Some("EX-3006") } else { code(state) };
+        Some(format!("{name} ({})", code?))
     });
     let closed = unusable.iter().map(|it| {
         let why = it.code.unwrap_or("đang mở / is being opened");
@@ -158,7 +171,8 @@ pub fn gauges(offered: &Offered) {
     for (name, service) in working {
         let counts = service.load().counts();
         let is = |wanted: State| f64::from(u8::from(state(&service) == wanted));
-        metrics::gauge!("lienthong_source_usable", "service" => name.clone()).set(is(State::Works));
+        metrics::gauge!("lienthong_source_usable", "service" => name.clone())
+            .set(is(State::Works) + is(State::Behind));
         metrics::gauge!("lienthong_source_resting", "service" => name.clone()).set(is(State::Rests));
         metrics::gauge!("lienthong_source_in_flight", "service" => name.clone()).set(counts.in_flight as f64);
         metrics::gauge!("lienthong_source_exports_running", "service" => name).set(counts.exports as f64);

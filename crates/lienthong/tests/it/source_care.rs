@@ -10,6 +10,7 @@ use testkit::TestStore;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Options, PROGRAM, Sandbox, curl, run, wait};
+use crate::source::without_password;
 
 /// A command that works; its output.
 #[track_caller]
@@ -126,11 +127,16 @@ fn a_password_is_sealed_from_the_input_too() {
     assert!(!seal().status.success(), "nothing is overwritten");
 }
 
-/// A definition of a view or table of one column, as people write it.
-fn definition(url: &str, code: &str, table: &str) -> String {
+/// A definition of a view or table of two columns, as people write it; the password goes into a file of the folder.
+fn definition(dir: &Path, url: &str, code: &str, table: &str) -> String {
+    let (url, password) = without_password(url);
+    let file = dir.join("mk-nguon.txt");
+    private(&file, &password);
+    let file = file.display();
     format!(
         r#"format = "lienthong-source/1"
 url = "{url}"
+password_file = "{file}"
 [service]
 subsystem = "DANCU"
 code = "{code}"
@@ -175,7 +181,7 @@ fn a_source_that_hangs_keeps_nobody_else_waiting_and_the_load_is_shown() {
     let config = dir.join("lienthong.toml").to_str().unwrap().to_owned();
     std::fs::create_dir_all(dir.join("sources")).unwrap();
     for (code, table) in [("nhanh", "nhanh"), ("cham", "cham")] {
-        std::fs::write(dir.join(format!("sources/{code}.toml")), definition(store.url(), code, table))
+        std::fs::write(dir.join(format!("sources/{code}.toml")), definition(&dir, store.url(), code, table))
             .unwrap();
     }
     wait(|| {
@@ -240,7 +246,7 @@ fn a_source_that_does_not_open_keeps_no_other_from_answering_after_a_start() {
     runtime.block_on(store.execute("CREATE TABLE so (ma text PRIMARY KEY, ten text)"));
     // Takes connections, and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let away = format!("postgres://doc@{}/x", silent.local_addr().unwrap());
+    let away = format!("postgres://doc:x@{}/x", silent.local_addr().unwrap());
     let (sandbox, listen) = provider();
     let dir = sandbox.node_dir("provider");
     let config = dir.join("lienthong.toml").to_str().unwrap().to_owned();
@@ -249,8 +255,8 @@ fn a_source_that_does_not_open_keeps_no_other_from_answering_after_a_start() {
     let place = |code: &str| format!("http://{listen}/DANCU/{code}/_count");
     wait(|| curl(&[&place("so")], None).is_ok_and(|answer| answer.status == 404));
     std::fs::create_dir_all(dir.join("sources")).unwrap();
-    std::fs::write(dir.join("sources/a.toml"), definition(&away, "cham", "so")).unwrap();
-    std::fs::write(dir.join("sources/b.toml"), definition(store.url(), "so", "so")).unwrap();
+    std::fs::write(dir.join("sources/a.toml"), definition(&dir, &away, "cham", "so")).unwrap();
+    std::fs::write(dir.join("sources/b.toml"), definition(&dir, store.url(), "so", "so")).unwrap();
     wait(|| curl(&[&place("so")], None).is_ok_and(|answer| answer.status == 200));
     assert_eq!(status(&config, "DANCU/cham")["state"], "opening");
     assert!(ready().contains("DANCU/cham (đang mở / is being opened)"), "{}", ready());
@@ -259,6 +265,28 @@ fn a_source_that_does_not_open_keeps_no_other_from_answering_after_a_start() {
     assert!(unknown.status == 404 && unknown.text().contains("EX-0302"), "{unknown:?}");
     wait(|| status(&config, "DANCU/cham")["code"] == "EX-3002");
     assert_eq!(curl(&[&place("so")], None).unwrap().status, 200);
+}
+
+#[test]
+fn a_file_that_is_not_read_any_more_is_told_while_its_copy_answers() {
+    let (sandbox, listen) = provider();
+    let dir = sandbox.node_dir("provider");
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let (config, list, draft) = (path("lienthong.toml"), path("so.csv"), path("so.toml"));
+    std::fs::write(&list, "ma,ten\nA1,a\nA2,b\n").unwrap();
+    works(&["source", "draft", &format!("csv:{list}"), "--service", "DANCU/so", "-o", &draft]);
+    works(&["source", "publish", &draft, "--config", &config]);
+    let answers = || {
+        curl(&[&format!("http://{listen}/DANCU/so/_count")], None).is_ok_and(|answer| answer.status == 200)
+    };
+    wait(answers);
+    assert_eq!(status(&config, "DANCU/so")["state"], "works");
+    std::fs::write(&list, "ma,ten\nA1,\"a\nA2,b\n").unwrap();
+    wait(|| status(&config, "DANCU/so")["state"] == "behind");
+    assert_eq!(status(&config, "DANCU/so")["code"], "EX-3013");
+    let ready = curl(&[&format!("{}/readyz", sandbox.fact("provider_ops"))], None).unwrap().text();
+    assert!(ready.contains("DANCU/so (EX-3013)"), "{ready}");
+    assert!(answers());
 }
 
 #[test]
@@ -276,8 +304,9 @@ fn a_comparison_by_hand_is_what_the_node_then_tells() {
     let dir = sandbox.node_dir("provider");
     let (config, file) = (dir.join("lienthong.toml"), dir.join("so.toml"));
     let (config, file) = (config.to_str().unwrap(), file.to_str().unwrap());
-    let by =
-        |by: &str| std::fs::write(file, definition(store.url(), "so", "so") + "[changes]\n" + by).unwrap();
+    let by = |by: &str| {
+        std::fs::write(file, definition(&dir, store.url(), "so", "so") + "[changes]\n" + by).unwrap()
+    };
     by("by = \"table\"\ntable = \"public.so_doi\"\n");
     let script = works(&["source", "triggers", file]);
     assert!(

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query as Asked, State};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use super::soap::{self, Said};
 use super::tree::{self, Tree, as_json};
 use crate::error::{Mistake, SourceError};
 use crate::protect::Protector;
-use crate::serve::{Refusal, described};
+use crate::serve::{Refusal, described, text_only};
 use crate::value::Kind;
 
 /// Largest body of a question, in bytes: a few parameters.
@@ -223,7 +224,10 @@ pub fn router(service: Service) -> Router {
                         body: Bytes| answer(&service, at, (path, query, body)).await;
         routes = routes.route(path, on(method, answer));
     }
-    routes.layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX)).with_state(Arc::new(service))
+    routes
+        .layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX))
+        .layer(from_fn(text_only))
+        .with_state(Arc::new(service))
 }
 
 type Given = (BTreeMap<String, String>, Vec<(String, String)>, Bytes);

@@ -182,7 +182,14 @@ pub(super) async fn count(
     uri: Uri,
     Asked(given): Asking,
 ) -> Result<Response, Refusal> {
-    let page = read_page(&service.definition, single(given)?, false)?;
+    let given = single(given)?;
+    if let Some(name) = ["limit", "after"].into_iter().find(|name| given.contains_key(*name)) {
+        let vi = "đếm tất cả các dòng hợp với bộ lọc, không theo trang";
+        return Err(
+            question(name, vi, "all rows that fit the filters are counted, not those of a page").into()
+        );
+    }
+    let page = read_page(&service.definition, given, false)?;
     let key = uri.path_and_query().map_or("", |whole| whole.as_str());
     if let Some(kept) = service.cache.get(key) {
         return Ok(given_again(&service, kept));

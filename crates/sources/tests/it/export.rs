@@ -337,3 +337,29 @@ async fn an_export_ends_when_its_reader_goes_away() {
     let again = lines(&service, "/_export").await;
     assert_eq!(again.len(), 30_000);
 }
+
+#[tokio::test]
+async fn a_service_has_so_many_exports_at_once_and_the_next_is_told_to_come_again() {
+    let base = Base::postgres().await;
+    let service = start(large(&base, 30_000).await).await;
+    let mut reading = Vec::new();
+    for _ in 0..4 {
+        reading.push(begun(&service, "/_export").await);
+    }
+    let request = Request::get("/_export").body(Body::empty()).unwrap();
+    let refused = service.clone().call(request).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    let (_, body) = ask(&service, "/_export?format=parquet").await;
+    assert!(String::from_utf8_lossy(&body).contains("EX-3007"), "{}", String::from_utf8_lossy(&body));
+    assert_eq!(ask(&service, "/_count").await.0, StatusCode::OK, "other questions are answered");
+    let whole = rest(reading.pop().unwrap(), Vec::new()).await.unwrap();
+    assert_eq!(ids(&whole).len(), 30_000);
+    drop(reading);
+    // What was being written ends a moment after its reader went.
+    for _ in 0..4 {
+        while ask(&service, "/_export").await.0 != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -161,3 +161,21 @@ async fn changes_and_exports_give_what_they_promise(base: Base) {
     assert_eq!(fields["soDinhDanh"]["x-personal-data"], "basic");
 }
 on_each_engine!(changes_and_exports_give_what_they_promise);
+
+#[tokio::test]
+async fn a_question_that_is_no_text_or_asks_for_a_page_of_a_count_is_refused_with_its_code() {
+    let base = Base::sqlite().await;
+    let mut definition = base.drafted().await;
+    definition.filters.push(Filter { parameter: "ten".into(), field: "hoTen".into(), how: How::Equals });
+    let service = start(definition).await;
+    for wrong in ["/%ff%fe", "/?ten=%ff", "/_count?ten=%c3", "/_count?limit=1", "/_count?after=x"] {
+        let (status, body) = ask(&service, wrong).await;
+        let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!("EX-3009")),
+            "{wrong}"
+        );
+    }
+    assert_eq!(ask(&service, "/%C3%A2%zz%4").await.0, StatusCode::NOT_FOUND);
+}

@@ -63,6 +63,9 @@ fn block(status: &ServiceStatus) -> String {
         (State::Works, _) => "hoạt động / works".to_owned(),
         (State::Rests, seconds) => format!("tạm nghỉ {0} s / rests {0} s", seconds.unwrap_or_default()),
         (State::Changed, _) => "nguồn đã đổi cấu trúc / the source has changed".to_owned(),
+        (State::Behind, _) => {
+            "bản sao cũ trả lời, tệp chưa đọc được / an earlier copy answers, the file is not read".to_owned()
+        }
         (State::NotOpened, _) => "chưa mở được / not opened".to_owned(),
         (State::Opening, _) => "đang mở / is being opened".to_owned(),
     };
