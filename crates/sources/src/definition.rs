@@ -345,7 +345,8 @@ impl Definition {
     /// # Errors
     /// Not TOML, or everything that is wrong in itself.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let read: Self = toml::from_str(text).map_err(|error| no_toml(text, &error))?;
+        let read: Self = toml::from_str(text)
+            .map_err(|error| SourceError::Definition(vec![Mistake::toml(text, &error)]))?;
         let mistakes = read.mistakes();
         if mistakes.is_empty() { Ok(read) } else { Err(SourceError::Definition(mistakes)) }
     }
@@ -379,21 +380,4 @@ impl Definition {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
-}
-
-/// Says where a definition is wrong and why, and shows nothing of it: the line may have a password, or be one of a file
-/// that is no definition at all.
-pub(crate) fn no_toml(text: &str, error: &toml::de::Error) -> SourceError {
-    let line =
-        error.span().and_then(|span| text.get(..span.start)).map(|before| before.lines().count().max(1));
-    let place = line.map_or_else(|| "TOML".to_owned(), |line| format!("TOML, dòng / line {line}"));
-    let message = error.message();
-    // "invalid type: string "…", expected u32" has the value.
-    let what = match (message.split_once(": "), message.rsplit_once(", expected ")) {
-        (Some((what, _)), Some((_, expected))) => format!("{what}, expected {expected}"),
-        _ => message.to_owned(),
-    };
-    // The parser speaks English only.
-    let vi = "sai cú pháp, hoặc có mục thừa, thiếu, sai kiểu";
-    SourceError::Definition(vec![Mistake::new(place, vi, what)])
 }

@@ -226,6 +226,22 @@ pub struct Mistake {
 }
 
 impl Mistake {
+    /// A definition that is no TOML, or has parts that no definition has. The parser speaks English only. Nothing of the
+    /// text is shown: the line may have a password, or be one of a file that is no definition at all.
+    pub(crate) fn toml(text: &str, error: &toml::de::Error) -> Self {
+        let line =
+            error.span().and_then(|at| text.get(..at.start)).map(|before| before.matches('\n').count() + 1);
+        let place = line.map_or_else(|| "TOML".to_owned(), |line| format!("TOML, dòng / line {line}"));
+        let vi = "sai cú pháp, hoặc có mục thừa, thiếu, sai kiểu";
+        let message = error.message();
+        // "invalid type: string "…", expected u32" has the value.
+        let en = match (message.split_once(": "), message.rsplit_once(", expected ")) {
+            (Some((what, _)), Some((_, expected))) => format!("{what}, expected {expected}"),
+            _ => message.to_owned(),
+        };
+        Self::new(place, vi, en)
+    }
+
     /// A mistake at a place.
     pub fn new(place: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { place: place.into(), vi: vi.into(), en: en.into() }

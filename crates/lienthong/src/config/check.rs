@@ -1,5 +1,7 @@
 //! What TOML's types cannot say about a configuration.
 
+mod registry;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,8 +20,8 @@ use super::file::{
     SubsystemSection,
 };
 use super::{
-    AuthoritySection, Config, ConsoleSection, Directory, Evidence, Keys, Listen, Mistakes, RegistryElsewhere,
-    RegistrySection, RightsSection, SourcesSection,
+    Config, Directory, Evidence, Keys, Listen, Mistakes, RegistryElsewhere, RegistrySection, RightsSection,
+    SourcesSection,
 };
 use crate::sources_role::{self, Found};
 
@@ -89,50 +91,6 @@ impl Checker<'_> {
                 "[evidence]",
                 "timestamp_url must begin with http:// (time-stamps are signed; https is not supported yet)",
             );
-        }
-    }
-
-    fn registry(&mut self, section: &RegistrySection, log: &str) -> RegistrySection {
-        if section.store == log {
-            self.wrong(
-                "[registry]",
-                "store: give the registry a store of its own, not that of the message log",
-            );
-        }
-        if section.plain.is_some_and(|address| !address.ip().is_loopback()) {
-            self.wrong("[registry]", "plain must be a loopback address, such as 127.0.0.1:7490");
-        }
-        if section.listen.is_none() && section.plain.is_none() {
-            self.wrong("[registry]", "listen or plain is needed");
-        }
-        if let Some(console) = section.console {
-            self.console(console);
-        }
-        let reachable = section.listen.or(section.console.and_then(|console| console.listen));
-        if section.password_only && reachable.is_some() {
-            self.wrong(
-                "[registry]",
-                "password_only: only with plain addresses; others could sign in with a password alone",
-            );
-        }
-        RegistrySection {
-            store: store_url(&section.store, self.dir),
-            people: self.path(&section.people),
-            attachments: self.path(&section.attachments),
-            authority: section.authority.as_ref().map(|authority| AuthoritySection {
-                dir: self.path(&authority.dir),
-                passphrase_file: self.path(&authority.passphrase_file),
-            }),
-            ..*section
-        }
-    }
-
-    fn console(&mut self, console: ConsoleSection) {
-        if console.plain.is_some_and(|address| !address.ip().is_loopback()) {
-            self.wrong("[registry.console]", "plain must be a loopback address, such as 127.0.0.1:7489");
-        }
-        if console.listen.is_none() && console.plain.is_none() {
-            self.wrong("[registry.console]", "listen or plain is needed");
         }
     }
 

@@ -305,7 +305,7 @@ fn a_comparison_by_hand_is_what_the_node_then_tells() {
     let (config, file) = (dir.join("lienthong.toml"), dir.join("so.toml"));
     let (config, file) = (config.to_str().unwrap(), file.to_str().unwrap());
     let by = |by: &str| {
-        std::fs::write(file, definition(&dir, store.url(), "so", "so") + "[changes]\n" + by).unwrap()
+        std::fs::write(file, definition(&dir, store.url(), "so", "so") + "[changes]\n" + by).unwrap();
     };
     by("by = \"table\"\ntable = \"public.so_doi\"\n");
     let script = works(&["source", "triggers", file]);

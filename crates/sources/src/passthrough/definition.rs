@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::no_toml;
 use crate::error::{Mistake, SourceError};
 use crate::meaning::{Meaning, Personal};
 use crate::value::Kind;
@@ -299,7 +298,8 @@ impl Definition {
     /// # Errors
     /// Not TOML, or everything that is wrong in itself.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let read: Self = toml::from_str(text).map_err(|error| no_toml(text, &error))?;
+        let read: Self = toml::from_str(text)
+            .map_err(|error| SourceError::Definition(vec![Mistake::toml(text, &error)]))?;
         let mistakes = mistakes::of(&read);
         if mistakes.is_empty() { Ok(read) } else { Err(SourceError::Definition(mistakes)) }
     }
