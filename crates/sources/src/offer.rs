@@ -75,9 +75,6 @@ impl FirstCall {
     }
 }
 
-/// Largest definition in bytes; those of large tables have some ten thousand.
-const DEFINITION_BYTES_MAX: u64 = 1 << 20;
-
 impl Offer {
     /// Reads the definition of a file; the files that it names lie beside it.
     ///
