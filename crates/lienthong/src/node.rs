@@ -115,9 +115,8 @@ impl Node {
             tokio::spawn(revocation::run(directory, standing, clock, ocsp)),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
-        background.extend(role.background);
         serving.extend(role.serving.into_iter().chain(sources.serving));
-        background.extend(sources.background);
+        background.extend(role.background.into_iter().chain(sources.background));
         background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
         Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry: role.registry })

@@ -33,7 +33,8 @@ pub struct Call {
     /// `X-Road-Id`.
     pub id: String,
     /// `X-Road-Request-Id`.
-    pub call: String,
+    #[serde(rename = "call")]
+    pub request_id: String,
     /// Where this node stood.
     pub side: Side,
     /// What the closing record is.
@@ -73,13 +74,14 @@ impl Call {
         }
         let (status, code) =
             record.outcome.map_or((None, None), |outcome| (Some(outcome.status), outcome.code));
-        let Record { side, part, at, id, call, client, service, duration_ms, withheld, .. } = record;
+        let Record { side, part, at, id, call: request_id, client, service, duration_ms, withheld, .. } =
+            record;
         let withheld = withheld.len();
         Some(Self {
             index: row.seq,
             at,
             id,
-            call,
+            request_id,
             side,
             part,
             client,
@@ -189,7 +191,7 @@ pub async fn follow(tail: Arc<Tail>, log: Arc<Log>) {
         match read_on(&tail, &log, next).await {
             Ok(read) => next = Some(read),
             Err(error) => {
-                tracing::warn!(%error, "the message log cannot be read for the figures of the console")
+                tracing::warn!(%error, "the message log cannot be read for the figures of the console");
             }
         }
         tokio::time::sleep(EVERY).await;
@@ -222,7 +224,7 @@ mod tests {
             index: 0,
             at: Ts(hour * HOUR_US + 5),
             id: "a".into(),
-            call: "b".into(),
+            request_id: "b".into(),
             side: Side::Provider,
             part: CallPart::Call,
             client: "VN/GOV/H17/MOT-CUA".parse().unwrap(),

@@ -4,8 +4,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use sqlx::{Connection as _, PgConnection};
+use testkit::TestStore;
+use tokio::runtime::Runtime;
+
 use crate::demo::Demo;
-use crate::harness::{Answer, curl, free_ports};
+use crate::harness::{Answer, curl, free_ports, wait};
+use crate::source::{TABLE, without_password};
 
 /// The first page with its style sheet and scripts at most, as they travel, in bytes. Fonts are not counted.
 const FIRST_PAGE_BYTES_MAX: usize = 50_000;
@@ -26,8 +31,8 @@ impl Console {
         format!("{}{path}", self.demo.fact("/console/url").trim_end_matches('/'))
     }
 
-    /// Runs a script of `tests/console` in a browser.
-    fn browser(&self, script: &str) {
+    /// Runs a script of `tests/console` in a browser, with more settings for it.
+    fn browser(&self, script: &str, more: &[(&str, &str)]) {
         let packages = std::env::var("LIENTHONG_TEST_BROWSER")
             .expect("LIENTHONG_TEST_BROWSER is not set: run cargo xtask test");
         let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/console/");
@@ -40,6 +45,7 @@ impl Console {
             .env("PEOPLE", self.folder.path().join("thu/people.json"))
             .env("FACTS", self.folder.path().join("thu/demo.json"))
             .env("SHOTS", shots)
+            .envs(more.iter().copied())
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
@@ -79,12 +85,30 @@ fn token(page: &str) -> String {
 
 #[test]
 fn every_page_holds_for_everybody_in_a_real_browser() {
-    Console::start().browser("crawl.mjs");
+    Console::start().browser("crawl.mjs", &[]);
 }
 
 #[test]
 fn a_department_asks_the_owner_decides_data_flow_the_proof_is_there() {
-    Console::start().browser("story.mjs");
+    Console::start().browser("story.mjs", &[]);
+}
+
+#[test]
+fn a_table_becomes_a_service_in_the_browser_alone() {
+    let runtime = Runtime::new().unwrap();
+    let store = runtime.block_on(TestStore::postgres());
+    runtime.block_on(async {
+        let mut made = PgConnection::connect(store.url()).await.unwrap();
+        sqlx::raw_sql(TABLE).execute(&mut made).await.unwrap();
+    });
+    let (server, secret) = without_password(store.url());
+    let console = Console::start();
+    console.browser("source.mjs", &[("DATABASE", &server), ("PASSWORD", &secret)]);
+    wait(|| console.demo.ask("ket-hon/049090000001", &[]).header("lienthong-error") == Some("EX-0301"));
+    let folder = console.folder.path().join("thu/provider/sources");
+    let written = std::fs::read_to_string(folder.join("DANCU.ket-hon.toml")).unwrap();
+    let sealed = std::fs::read_to_string(folder.join("DANCU.ket-hon.secret")).unwrap();
+    assert!(!written.contains(&*secret) && !sealed.contains(&*secret));
 }
 
 #[test]
