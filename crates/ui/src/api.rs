@@ -49,8 +49,8 @@ impl Api {
         Self(router)
     }
 
-    /// A question. `path` begins behind [`ROOT`] and is a URL already: use [`crate::view::query`] and
-    /// [`crate::view::segment`] for what came from people.
+    /// A question. `path` begins behind [`ROOT`] and is a URL already: use `view::query` and
+    /// `view::segment` for what came from people.
     pub fn ask<'a>(&'a self, token: Option<&'a str>, method: Method, path: impl Into<String>) -> Ask<'a> {
         Ask {
             api: self,
