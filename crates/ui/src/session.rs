@@ -22,6 +22,8 @@ const SESSION_TLS: &str = "__Host-lienthong";
 const SESSION_PLAIN: &str = "lienthong";
 /// Cookie of the language.
 const LANGUAGE: &str = "ngon-ngu";
+/// Media type of our pages.
+const HTML: &str = "text/html; charset=utf-8";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// One request of somebody's browser.
@@ -150,7 +152,9 @@ pub async fn guard(State(console): State<Console>, mut request: Request, next: N
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
     // What the framework refuses before a handler sees it, such as a query that cannot be read.
-    if response.status().is_client_error() && response.extensions().get::<Failure>().is_none() {
+    // A form that is shown again is a page of its own.
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == HTML);
+    if response.status().is_client_error() && !is_page && response.extensions().get::<Failure>().is_none() {
         let refused = Failure { status: response.status(), ..Failure::nothing() };
         response.extensions_mut().insert(refused);
     }

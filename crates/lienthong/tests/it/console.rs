@@ -121,6 +121,12 @@ fn strangers_see_nothing_and_forms_of_others_change_nothing() {
         assert_eq!(answer.status, 303, "{path}");
         assert!(answer.header("location").unwrap().starts_with("/dang-nhap?den="), "{path}");
     }
+    let form = format!("bieu-mau={}", token(&console.get("/dang-nhap", &[]).text()));
+    let wrong = ["--data-urlencode", &form, "-d", "ten=van-hanh&mat-khau=sai"];
+    let refused = console.get("/dang-nhap", &wrong);
+    assert_eq!(refused.status, 401);
+    assert!(refused.text().contains("govuk-error-summary") && refused.text().contains("value=\"van-hanh\""));
+    assert_eq!(refused.header("set-cookie"), None);
     let cookie = console.sign_in("van-hanh");
     let cookie = format!("Cookie: {cookie}");
     let page = console.get("/viec", &["-H", &cookie]);
