@@ -5,8 +5,9 @@
 
 mod tail;
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -17,6 +18,7 @@ use evidence::verify;
 use hyper::header;
 use registry::RegistryError;
 use registry::api::{Api, Asked, Caller, ROOT};
+use registry::people::Person;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -57,25 +59,42 @@ pub async fn start(api: Api, config: &Path) -> anyhow::Result<(Router, JoinHandl
 }
 
 impl Calls {
-    /// Whether the person sees what passed between these two.
-    fn sees(&self, Caller(person): &Caller, client: &PartyId, provider: &PartyId) -> bool {
-        self.api.sees(person, provider) || self.api.sees(person, client)
-    }
-
-    fn sees_record(&self, caller: &Caller, record: &Record) -> bool {
-        self.sees(caller, &record.client, &record.service.provider.party())
+    fn sight<'a>(&'a self, Caller(person): &'a Caller) -> Sight<'a> {
+        Sight { api: &self.api, person, known: Mutex::default() }
     }
 
     /// The records of one call, or of all with this id, as far as the person may see them.
     async fn find(&self, caller: &Caller, wanted: &Named) -> Result<Vec<(i64, Record)>, Problem> {
         let mut found = self.log.find(&wanted.id).await.map_err(|error| failed(&error))?;
+        let sight = self.sight(caller);
         found.retain(|(_, record)| {
-            self.sees_record(caller, record) && wanted.call.as_ref().is_none_or(|call| record.call == *call)
+            sight.pair(&record.client, &record.service.provider.party())
+                && wanted.call.as_ref().is_none_or(|call| record.call == *call)
         });
         if found.is_empty() {
             return Err(RegistryError::NoSuch { kind: "call", name: wanted.id.clone() }.into());
         }
         Ok(found)
+    }
+}
+
+/// What one person sees. Each party is asked about once: the answer costs a look at every service and request, and a page
+/// may pass over thousands of calls between the same few.
+struct Sight<'a> {
+    api: &'a Api,
+    person: &'a Person,
+    known: Mutex<HashMap<PartyId, bool>>,
+}
+
+impl Sight<'_> {
+    /// Whether the person sees what passed between these two.
+    fn pair(&self, client: &PartyId, provider: &PartyId) -> bool {
+        self.party(provider) || self.party(client)
+    }
+
+    fn party(&self, party: &PartyId) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(party.clone()).or_insert_with(|| self.api.sees(self.person, party))
     }
 }
 
@@ -119,13 +138,14 @@ async fn latest(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Latest>, Problem> {
     let limit = wanted.limit.unwrap_or(50).clamp(1, PAGE_MAX);
+    let sight = calls.sight(&caller);
     let fits = |call: &Call| {
         (wanted.only.is_empty()
             || call.client.to_string().contains(&wanted.only)
             || call.service.to_string().contains(&wanted.only)
             || call.id == wanted.only)
             && (!wanted.failed || call.has_failed())
-            && calls.sees(&caller, &call.client, &call.service.provider.party())
+            && sight.pair(&call.client, &call.service.provider.party())
     };
     let end = match wanted.before {
         Some(before) => before.max(0),
@@ -149,8 +169,8 @@ async fn latest(
 
 /// The last 48 hours, oldest first, as far as the person may see them.
 async fn hours(Extension(calls): Extension<Calls>, caller: Caller) -> Json<Vec<Hour>> {
-    let sees = |client: &PartyId, provider: &PartyId| calls.sees(&caller, client, provider);
-    Json(calls.tail.hours(calls.api.now(), sees))
+    let sight = calls.sight(&caller);
+    Json(calls.tail.hours(calls.api.now(), |client, provider| sight.pair(client, provider)))
 }
 
 /// Which call is wanted.
@@ -176,7 +196,8 @@ async fn records(
 /// The evidence of one call as a file; without `call` of the latest with this id.
 async fn container(calls: &Calls, caller: &Caller, wanted: &Named) -> Result<Vec<u8>, Problem> {
     let found = calls.find(caller, wanted).await?;
-    let made = export::container_of(&calls.log, found, wanted.call.as_deref()).await;
+    let latest = found.last().map(|(_, record)| record.call.clone());
+    let made = export::container_of(&calls.log, found, latest.as_deref()).await;
     Ok(made.map_err(|error| failed(&error))?.1.encode().into())
 }
 

@@ -5,7 +5,7 @@
 //! Only servers of databases are looked at: whoever could name files would read those of the node.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -79,11 +79,18 @@ pub fn router(api: Api, config: &Config) -> anyhow::Result<Router> {
 }
 
 impl Office {
+    /// The desks, without those that were left an hour ago.
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Desk>> {
+        let now = self.api.now();
+        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        desks.retain(|_, desk| desk.used.plus_secs(KEPT_S) > now);
+        desks
+    }
+
     /// A desk of this person.
     fn find(&self, person: &Person, id: &str) -> Result<Desk, Problem> {
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.api.now();
-        desks.retain(|_, desk| desk.used.plus_secs(KEPT_S) > now);
+        let mut desks = self.kept();
         let none = || RegistryError::NoSuch { kind: "desk", name: id.to_owned() };
         let desk = desks.get_mut(id).filter(|desk| desk.person.id == person.id).ok_or_else(none)?;
         desk.used = now;
@@ -91,7 +98,7 @@ impl Office {
     }
 
     fn put(&self, id: &str, desk: Desk) -> Result<(), Problem> {
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desks = self.kept();
         if desks.len() >= DESKS_MAX && !desks.contains_key(id) {
             return Err(RegistryError::TooMany { what: "bàn làm việc / desks", max: DESKS_MAX }.into());
         }
@@ -148,7 +155,7 @@ fn errors(mistakes: Vec<sources::error::Mistake>) -> Vec<ProblemError> {
 fn ours(what: &str, error: &dyn std::fmt::Display) -> Problem {
     tracing::error!(what, %error, "a service cannot be published from the console");
     let title = "Nút chưa ghi được, xem nhật ký chương trình / The node could not write it, see its log";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, &"EX-3010", title)
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, &"EX-2019", title)
 }
 
 /// Where the database is.

@@ -99,7 +99,8 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// What the API refuses, in its words.
     pub async fn versioned<T: DeserializeOwned>(self) -> Result<Versioned<T>, Failure> {
-        let what = self.path.clone();
+        // Without the query: it may hold what somebody searched for.
+        let what = self.path.split('?').next().unwrap_or_default().to_owned();
         let response = self.response().await?;
         let version = response.headers().get(header::ETAG).and_then(|value| value.to_str().ok());
         let version = version.and_then(|text| text.trim_matches('"').parse().ok());

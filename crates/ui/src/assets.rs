@@ -30,11 +30,6 @@ struct Kept {
 }
 
 impl Assets {
-    /// Whether the pages have their style sheet.
-    pub fn are_there() -> bool {
-        Self::get("console.css").is_some()
-    }
-
     /// Address of a file, which changes when the file does.
     pub fn address(name: &str) -> String {
         let digest = Self::get(name).map(|file| file.metadata.sha256_hash()).unwrap_or_default();

@@ -119,6 +119,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let facts = facts(&plan, &sandbox, (&data, &chapters))?;
     print_tour(&plan, &facts);
+    print_console(&facts, &console_people(&plan)?);
     // Last: whoever waits for this file finds the tour printed.
     file::replace(&ready, serde_json::to_string_pretty(&facts)?.as_bytes(), file::PUBLIC)?;
     asked_to_stop().await?;
@@ -239,7 +240,7 @@ fn facts(plan: &Plan, sandbox: &Sandbox, (data, chapters): (&Data, &[Chapter])) 
         "sample": sample,
         "try": tour(&ask_base, &client, &not_granted, &paths, sample),
         "registry": { "api": api(plan.ports), "config": sandbox.provider, "people": people::path(&std::path::absolute(&plan.dir)?) },
-        "console": { "url": format!("http://{}/", plan.ports.console()), "people": console_people(plan)? },
+        "console": { "url": format!("http://{}/", plan.ports.console()) },
         "story": {
             "consumer": story::consumer(), "service": seed::service(FAMILY), "purpose": story::PURPOSE,
             "chapters": chapters, "try": registry_tour(&ask_base, plan, &paths, sample),
@@ -338,8 +339,6 @@ fn print_tour(plan: &Plan, facts: &Value) {
     }
     print_registry_tour(facts);
     print_sources(facts);
-    print_console(facts);
-    println!("Ctrl-C để dừng / Ctrl-C stops.");
 }
 
 fn print_registry_tour(facts: &Value) {
@@ -367,17 +366,16 @@ fn print_registry_tour(facts: &Value) {
 }
 
 /// Where the pages are, and as whom to look at them.
-fn print_console(facts: &Value) {
-    let console = &facts["console"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    println!("Trang quản lý, mở bằng trình duyệt / the console, for a browser: {}", text(&console["url"]));
+fn print_console(facts: &Value, people: &[people::Member]) {
+    let url = facts["console"]["url"].as_str().unwrap_or_default();
+    println!("Trang quản lý, mở bằng trình duyệt / the console, for a browser: {url}");
     println!(
         "  tên đăng nhập · mật khẩu / sign-in name · password (chỉ có trong bản demo / of the demo only):"
     );
-    for person in console["people"].as_array().into_iter().flatten() {
-        println!("  {:<16} {}   {}", text(&person["id"]), text(&person["password"]), text(&person["name"]));
+    for people::Member { id, password, name, .. } in people {
+        println!("  {id:<16} {password}   {name}");
     }
-    println!();
+    println!("\nCtrl-C để dừng / Ctrl-C stops.");
 }
 
 /// The kinds of sources; the newcomer's own database is the next.
