@@ -28,6 +28,8 @@ pub struct Filter {
     pub by: Option<PersonId>,
     /// The agency at which they acted.
     pub agency: Option<String>,
+    /// What they did.
+    pub act: Option<String>,
     /// Only what was refused, or only what was done.
     pub refused: Option<bool>,
     /// Not before this moment.
@@ -36,7 +38,7 @@ pub struct Filter {
     pub until: Option<Ts>,
 }
 
-/// What is known of each entry without its text: 24 bytes, and each different word once.
+/// What is known of each entry without its text: 32 bytes, and each different word once.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     lines: Vec<Line>,
@@ -51,6 +53,7 @@ struct Line {
     by: u32,
     /// The number of the empty word when there is none.
     agency: u32,
+    act: u32,
     refused: bool,
 }
 
@@ -62,6 +65,7 @@ impl Index {
             subject: self.number(&entry.subject),
             by: self.number(entry.by.as_str()),
             agency: self.number(entry.agency.as_deref().unwrap_or_default()),
+            act: self.number(&entry.act),
             refused: entry.is_refused(),
         };
         self.lines.push(line);
@@ -78,10 +82,11 @@ impl Index {
             None => Some(None),
         };
         let exact = if let About::Subject(subject) = &filter.about { Some(subject.as_str()) } else { None };
-        let (Some(subject), Some(by), Some(agency)) = (
+        let (Some(subject), Some(by), Some(agency), Some(act)) = (
             number(exact),
             number(filter.by.as_ref().map(PersonId::as_str)),
             number(filter.agency.as_deref()),
+            number(filter.act.as_deref()),
         ) else {
             return Vec::new();
         };
@@ -89,6 +94,7 @@ impl Index {
             subject.is_none_or(|subject| line.subject == subject)
                 && by.is_none_or(|by| line.by == by)
                 && agency.is_none_or(|agency| line.agency == agency)
+                && act.is_none_or(|act| line.act == act)
                 && filter.refused.is_none_or(|refused| line.refused == refused)
                 && filter.since.is_none_or(|since| line.at >= since)
                 && filter.until.is_none_or(|until| line.at < until)
@@ -135,7 +141,7 @@ mod tests {
                 by: by.parse().unwrap(),
                 in_role: None,
                 agency: agency.map(str::to_owned),
-                act: "x".into(),
+                act: if seq < 2 { "put" } else { "change" }.into(),
                 subject: subject.into(),
                 outcome: if seq == 1 { refused } else { Outcome::Done },
                 event: None,
@@ -158,6 +164,8 @@ mod tests {
         check(Filter { by: Some("an".parse().unwrap()), ..Filter::default() }, &[2, 0]);
         check(Filter { by: Some("chi".parse().unwrap()), ..Filter::default() }, &[]);
         check(Filter { agency: Some("H17".into()), ..Filter::default() }, &[2, 1]);
+        check(Filter { act: Some("put".into()), ..Filter::default() }, &[1, 0]);
+        check(Filter { act: Some("agency/H17".into()), ..Filter::default() }, &[]);
         check(Filter { refused: Some(true), ..Filter::default() }, &[1]);
         check(Filter { refused: Some(false), ..Filter::default() }, &[3, 2, 0]);
         check(Filter { since: Some(Ts(10)), until: Some(Ts(30)), ..Filter::default() }, &[2, 1]);

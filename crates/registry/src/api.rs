@@ -9,6 +9,7 @@ pub mod aside;
 pub mod connection;
 pub mod directory;
 mod document;
+pub mod figures;
 mod form;
 pub mod gate;
 pub mod gateway;
@@ -133,6 +134,7 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(inventory::routes())
         .merge(services::routes())
         .merge(connection::routes())
+        .merge(figures::routes())
         .merge(grant::routes())
         .merge(gate::routes())
         .merge(incident::routes())

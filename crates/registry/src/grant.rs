@@ -320,6 +320,11 @@ impl Grants {
         self.places.get(id).map(|place| &self.all[*place])
     }
 
+    /// Every grant with its version and history, in the order of issue.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Held> {
+        self.all.iter()
+    }
+
     /// Every grant, in the order of issue.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Grant> {
         self.all.iter().map(|held| &held.grant)

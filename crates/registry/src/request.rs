@@ -165,6 +165,17 @@ impl Status {
         matches!(self, Self::Open | Self::Returned)
     }
 
+    /// Its name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Returned => "returned",
+            Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
+            Self::Live => "live",
+        }
+    }
+
     /// The words for it.
     pub const fn words(self) -> &'static str {
         match self {

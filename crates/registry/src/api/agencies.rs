@@ -41,6 +41,9 @@ pub fn routes() -> OpenApiRouter<Api> {
 struct Wanted {
     /// Words of the name or the code, with or without tone marks: best first. Without them: all, by code.
     q: Option<String>,
+    /// Only those directly below this one, without words.
+    #[param(value_type = Option<String>)]
+    parent: Option<AgencyCode>,
     /// Those that count on this day, `2025-07-01`; today unless said.
     #[param(value_type = Option<String>)]
     day: Option<Date>,
@@ -64,6 +67,14 @@ async fn list(
         let found = api.registry().read(|state| {
             let found = state.agencies.search(words, day, skip.saturating_add(limit + 1));
             found.into_iter().skip(skip).cloned().collect()
+        });
+        return Ok(Json(Paged::behind(found, skip, limit)));
+    }
+    if let Some(parent) = &wanted.parent {
+        let skip = skip(wanted.after.as_deref())?;
+        let found = api.registry().read(|state| {
+            let below = state.agencies.children(parent, day).into_iter();
+            below.skip(skip).take(limit + 1).cloned().collect()
         });
         return Ok(Json(Paged::behind(found, skip, limit)));
     }

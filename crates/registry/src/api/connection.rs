@@ -129,7 +129,7 @@ fn id(text: &str) -> Result<RequestId, RegistryError> {
 }
 
 /// A request that the person sees.
-fn seen<'a>(state: &'a State, sight: Sight<'_>, id: &RequestId) -> Result<&'a Request, RegistryError> {
+fn seen<'a>(state: &'a State, sight: &Sight<'_>, id: &RequestId) -> Result<&'a Request, RegistryError> {
     let none = || RegistryError::NoSuch { kind: "request", name: id.to_string() };
     let request = state.requests.get(id).ok_or_else(none)?;
     if sight.request(request) { Ok(request) } else { Err(RegistryError::Forbidden(Act::Read.name())) }
@@ -206,7 +206,7 @@ async fn one(
 ) -> Result<Response, Problem> {
     let (id, now, rules) = (id(&number)?, api.now(), api.registry().rules());
     api.registry().read(|state| {
-        let request = seen(state, Sight::new(state, &person, now), &id)?;
+        let request = seen(state, &Sight::new(state, &person, now), &id)?;
         let holder = Holder::of(state, rules, request, now);
         let pending = request.status.is_pending();
         let stands_against = if pending { stands_against(state, rules, request, now) } else { Vec::new() };

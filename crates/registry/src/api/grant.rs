@@ -78,9 +78,32 @@ struct Wanted {
     /// Only those on this service.
     #[param(value_type = Option<String>)]
     service: Option<ServiceId>,
+    /// Only those on services of this data owner.
+    #[param(value_type = Option<String>)]
+    owner: Option<AgencyCode>,
     /// Only those that stand so now.
     #[param(inline)]
     state: Option<Stands>,
+}
+
+impl Wanted {
+    /// Where to look, newest first.
+    fn candidates<'a>(&'a self, state: &'a State) -> Box<dyn Iterator<Item = &'a Held> + 'a> {
+        match (&self.service, &self.consumer) {
+            (Some(service), _) => Box::new(state.grants.on_service(service).rev()),
+            (None, Some(consumer)) => Box::new(state.grants.of_consumer(consumer).rev()),
+            (None, None) => Box::new(state.grants.all().rev()),
+        }
+    }
+
+    fn fits(&self, state: &State, grant: &Grant, stands: Stands) -> bool {
+        let owner = |owner: &AgencyCode| {
+            state.services.get(&grant.service).is_some_and(|service| service.owner == *owner)
+        };
+        self.state.is_none_or(|wanted| wanted == stands)
+            && self.consumer.as_ref().is_none_or(|consumer| grant.to == *consumer)
+            && self.owner.as_ref().is_none_or(owner)
+    }
 }
 
 /// A grant with how it stands now.
@@ -225,17 +248,13 @@ async fn list(
         wanted.after.as_deref().map(|text| GrantId::number(text).ok_or_else(|| none(text))).transpose()?;
     let rows = api.registry().read(|state| {
         let sight = Sight::new(state, &person, now);
-        let newest_first = state.grants.iter().rev();
-        let rest = newest_first.skip_while(|grant| after.as_ref().is_some_and(|id| grant.id != *id));
+        let rest =
+            wanted.candidates(state).skip_while(|held| after.as_ref().is_some_and(|id| held.grant.id != *id));
         rest.skip(usize::from(after.is_some()))
-            .filter(|grant| wanted.consumer.as_ref().is_none_or(|consumer| grant.to == *consumer))
-            .filter(|grant| wanted.service.as_ref().is_none_or(|service| grant.service == *service))
-            .filter_map(|grant| Some((grant, Stands::of(state.grants.held(&grant.id)?, now))))
-            .filter(|(grant, stands)| {
-                wanted.state.is_none_or(|wanted| wanted == *stands) && sight.grant(grant)
-            })
+            .map(|held| (held, Stands::of(held, now)))
+            .filter(|(held, stands)| wanted.fits(state, &held.grant, *stands) && sight.grant(&held.grant))
             .take(limit + 1)
-            .map(|(grant, state)| GrantRow { grant: grant.clone(), state })
+            .map(|(held, state)| GrantRow { grant: held.grant.clone(), state })
             .collect()
     });
     Ok(Json(Paged::of(rows, limit, |row: &GrantRow| row.grant.id.to_string())))

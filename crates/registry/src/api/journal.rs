@@ -30,6 +30,10 @@ struct Wanted {
     after: Option<i64>,
     /// Only by this person.
     by: Option<String>,
+    /// Only what was done at this agency.
+    agency: Option<String>,
+    /// Only this deed, such as `request_step`.
+    act: Option<String>,
     /// Only what was refused (`true`) or done (`false`).
     refused: Option<bool>,
     /// Only what begins with this, such as `request/YC-2026-000012`.
@@ -51,7 +55,8 @@ async fn list(
         RegistryError::invalid("by", "tên đăng nhập không đúng dạng", error.to_string())
     })?;
     let about = wanted.subject.map_or(About::Everything, About::Prefix);
-    let filter = Filter { about, by, refused: wanted.refused, ..Filter::default() };
+    let Wanted { agency, act, refused, .. } = wanted;
+    let filter = Filter { about, by, agency, act, refused, ..Filter::default() };
     let found = api.registry().history(&filter, wanted.after, limit + 1).await?;
     Ok(Json(Paged::of(found, limit, |entry| entry.seq.to_string())))
 }

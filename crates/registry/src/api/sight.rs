@@ -1,5 +1,9 @@
 //! Where a person may look: what is not for everybody needs the right to read at an agency that takes part in it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use base::{PartyId, Ts};
 use jiff::civil::Date;
 
@@ -10,33 +14,47 @@ use crate::people::{self, Act, Person};
 use crate::request::{Request, Whose, agency_of};
 use crate::state::{State, vietnam_day};
 
-/// What a person sees of a state.
-#[derive(Clone, Copy)]
+/// What a person sees of a state. Each agency and each party is weighed once, however many things of theirs are looked at.
 pub(super) struct Sight<'a> {
     state: &'a State,
     person: &'a Person,
     day: Date,
+    /// Reads everywhere.
+    everything: bool,
+    agencies: RefCell<HashMap<AgencyCode, bool>>,
+    parties: RefCell<HashMap<PartyId, bool>>,
 }
 
 impl<'a> Sight<'a> {
     pub(super) fn new(state: &'a State, person: &'a Person, now: Ts) -> Self {
-        Self { state, person, day: vietnam_day(now) }
+        let day = vietnam_day(now);
+        let everything = people::may(state, person, Act::Read, None, day).is_ok();
+        Self { state, person, day, everything, agencies: RefCell::default(), parties: RefCell::default() }
     }
 
     /// Whether the person may read there; `None` means everything.
     pub(super) fn at(&self, agency: Option<&AgencyCode>) -> bool {
-        people::may(self.state, self.person, Act::Read, agency, self.day).is_ok()
+        self.everything || agency.is_some_and(|agency| self.reads(agency))
+    }
+
+    fn reads(&self, agency: &AgencyCode) -> bool {
+        let may = || people::may(self.state, self.person, Act::Read, Some(agency), self.day).is_ok();
+        once(&self.agencies, agency, may)
     }
 
     /// A request: who asks and who decides see it.
     pub(super) fn request(&self, request: &Request) -> bool {
-        [Whose::Consumer, Whose::Provider]
-            .into_iter()
-            .any(|whose| self.at(agency_of(self.state, request, whose, self.day).as_ref()))
+        self.everything
+            || [Whose::Consumer, Whose::Provider]
+                .into_iter()
+                .any(|whose| self.at(agency_of(self.state, request, whose, self.day).as_ref()))
     }
 
     /// A grant: who holds it and who gave it see it.
     pub(super) fn grant(&self, grant: &Grant) -> bool {
+        if self.everything {
+            return true;
+        }
         let request = grant.request().and_then(|id| self.state.requests.get(&id));
         match request {
             Some(request) => self.request(request),
@@ -46,8 +64,22 @@ impl<'a> Sight<'a> {
 
     /// What concerns a party.
     pub(super) fn party(&self, party: &PartyId) -> bool {
-        self.at(None) || agencies_of(self.state, party, self.day).iter().any(|agency| self.at(Some(agency)))
+        let answers = || agencies_of(self.state, party, self.day).iter().any(|agency| self.reads(agency));
+        self.everything || once(&self.parties, party, answers)
     }
+}
+
+fn once<K: Clone + Eq + Hash>(
+    known: &RefCell<HashMap<K, bool>>,
+    key: &K,
+    find: impl FnOnce() -> bool,
+) -> bool {
+    if let Some(found) = known.borrow().get(key) {
+        return *found;
+    }
+    let found = find();
+    known.borrow_mut().insert(key.clone(), found);
+    found
 }
 
 /// The place at which the person may act, or the first one, so that the refusal is about it.

@@ -4,6 +4,7 @@
 mod agencies;
 mod connection;
 mod directory;
+mod figures;
 mod gate;
 mod grant;
 mod incident;

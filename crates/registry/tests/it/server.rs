@@ -25,7 +25,7 @@ const PASSWORD: &str = "mat-khau-thu-nghiem";
 const CODE: &str = "123456";
 
 /// Who there is: sign-in name, role, agency of the post.
-const PEOPLE: [(&str, Role, Option<&str>); 12] = [
+const PEOPLE: [(&str, Role, Option<&str>); 13] = [
     ("vanhanh1", Role::PlatformOperator, None),
     ("vanhanh2", Role::PlatformOperator, None),
     ("quantri", Role::AgencyAdministrator, None),
@@ -33,6 +33,7 @@ const PEOPLE: [(&str, Role, Option<&str>); 12] = [
     ("quantri.g01", Role::AgencyAdministrator, Some("000.00.00.G01")),
     ("dulieu.g01", Role::DataOwner, Some("000.00.00.G01")),
     ("dulieu2.g01", Role::DataOwner, Some("000.00.00.G01")),
+    ("dulieu.g04", Role::DataOwner, Some("000.00.00.G04")),
     ("anninh.h17", Role::SecurityOfficer, Some("000.00.00.H17")),
     ("anninh.g01", Role::SecurityOfficer, Some("000.00.00.G01")),
     ("lanhdao.h17", Role::Leader, Some("000.00.00.H17")),

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Rules};
-use crate::pages::lists::{PageNumber, Pager, all};
+use crate::pages::lists::{PageNumber, Pager};
 use crate::pages::overview::behind::Request;
+use crate::pages::work::Paged;
 use crate::session::Visit;
 use crate::view::{Frame, Section, page, query};
 
@@ -224,9 +225,11 @@ async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Res
         let (refusals, pager) = Pager::cut(refusals, wanted.trang, SHOWN, address);
         (refusals, pager, ids)
     };
-    let known = all::<Request>(visit, &format!("/requests{}", query(&[("owner", &board.owner)]))).await?;
+    let shown: Vec<&str> =
+        refusals.iter().map(|one| &*one.request).chain(ids.iter().map(String::as_str)).collect();
+    let known = requests(visit, &shown).await?;
     let find = |id: &str| known.iter().find(|request| request.id == id);
-    let shown = refusals.iter().map(|one| &*one.request).chain(ids.iter().map(String::as_str));
+    let shown = shown.into_iter();
     let codes = shown.filter_map(find).flat_map(|one| [&*one.service, &*one.agency]);
     let names = Names::of(visit, codes.chain([&*board.owner])).await?;
     let rules = Rules::of(visit).await?;
@@ -256,6 +259,16 @@ async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Res
     let requests = ids.into_iter().map(line).collect();
     let (counts, code) = (board.counts(), board.owner.clone());
     page(&OwnerPage { frame, code, counts, chosen, refusals, requests, pager })
+}
+
+/// What the API knows of these.
+async fn requests(visit: &Visit, ids: &[&str]) -> Result<Vec<Request>, Failure> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limit = SHOWN.to_string();
+    let path = format!("/requests{}", query(&[("ids", &ids.join(",")), ("limit", &limit)]));
+    Ok(visit.get::<Paged<Request>>(path).await?.items)
 }
 
 #[cfg(test)]

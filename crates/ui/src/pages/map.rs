@@ -16,8 +16,6 @@ use serde::Deserialize;
 use crate::Console;
 use crate::assets::{self, Assets};
 use crate::failure::Failure;
-use crate::pages::lists::all;
-use crate::pages::overview::behind::{GRANTS_IN_FORCE, Grant, Request};
 use crate::session::Visit;
 use crate::text::num;
 use crate::view::{Frame, Section, page};
@@ -103,12 +101,11 @@ struct Shape {
     path: String,
 }
 
-/// Whose agency answers for a member that is none.
+/// What an agency has and wants.
 #[derive(Deserialize)]
-struct Member {
-    member: String,
-    #[serde(default)]
-    agency: Option<String>,
+struct Had {
+    grants: usize,
+    requests: usize,
 }
 
 /// Which map.
@@ -162,24 +159,13 @@ async fn picture(visit: Visit, asked: HeaderMap, Query(wanted): Query<Wanted>) -
 
 /// What the person may see of it.
 async fn counts(visit: &Visit) -> Result<Counts, Failure> {
-    let grants = all::<Grant>(visit, GRANTS_IN_FORCE).await?;
-    let open = all::<Request>(visit, "/requests?state=open").await?;
-    let returned = all::<Request>(visit, "/requests?state=returned").await?;
-    let members = visit.get::<Vec<Member>>("/members").await?;
-    let agency = |party: &str| {
-        let answering = members.iter().find(|one| party.starts_with(&format!("{}/", one.member)));
-        let own = party.split('/').nth(2).map(str::to_owned);
-        answering.map_or(own, |one| one.agency.clone())
-    };
+    let found = visit.get::<BTreeMap<String, Had>>("/figures/agencies").await?;
     let mut counts = Counts::new();
-    for grant in grants {
-        if let Some(code) = agency(&grant.grant.to).as_deref().and_then(of_agency) {
-            counts.entry(code).or_default().0 += 1;
-        }
-    }
-    for request in open.into_iter().chain(returned) {
-        if let Some(code) = of_agency(&request.agency) {
-            counts.entry(code).or_default().1 += 1;
+    for (agency, had) in found {
+        if let Some(code) = of_agency(&agency) {
+            let (grants, requests) = counts.entry(code).or_default();
+            *grants += had.grants;
+            *requests += had.requests;
         }
     }
     Ok(counts)

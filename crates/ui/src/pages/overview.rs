@@ -10,18 +10,15 @@ use axum::response::Response;
 use axum::routing::get;
 use base::Ts;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::Console;
 use crate::chart::{self, About, Bars, Columns};
 use crate::failure::Failure;
-use crate::pages::lists::all;
-use crate::pages::work::now;
 use crate::session::Visit;
 use crate::text::{Lang, num};
 use crate::time;
 use crate::view::{Frame, Section, page};
-use behind::{DAYS_AHEAD, GRANTS_IN_FORCE, Grant, Request, ending_soon};
+use behind::DAYS_AHEAD;
 
 /// Hours of calls that are shown; the API knows 48.
 const HOURS: usize = 24;
@@ -96,10 +93,15 @@ struct Hour {
     half_ms: Option<u64>,
 }
 
+/// What the API counts.
 #[derive(Deserialize)]
-struct Overdue {
-    #[serde(default)]
-    incident: Option<String>,
+struct Counted {
+    /// By state.
+    requests: BTreeMap<String, usize>,
+    requests_overdue: usize,
+    incidents_overdue: usize,
+    grants_ending: usize,
+    papers_ending: usize,
 }
 
 /// The routes.
@@ -109,28 +111,22 @@ pub fn routes() -> Router<Console> {
 
 async fn show(visit: Visit) -> Result<Response, Failure> {
     let figures = visit.get::<Figures>("/holdings/figures").await?;
-    let requests = all::<Request>(&visit, "/requests").await?;
-    let overdue = all::<Request>(&visit, "/requests?overdue=true").await?.len();
-    let late = visit.get::<Vec<Overdue>>("/overdue").await?;
-    let incidents_overdue =
-        late.iter().filter_map(|late| late.incident.as_deref()).collect::<BTreeSet<_>>().len();
-    let warnings = visit.get::<Vec<Value>>("/gate/warnings").await?.len();
-    let grants = all::<Grant>(&visit, GRANTS_IN_FORCE).await?;
+    let counted = visit.get::<Counted>(format!("/figures?days={DAYS_AHEAD}")).await?;
     let hours = visit.get::<Vec<Hour>>("/calls/hours").await?;
 
     let frame = visit.frame(Section::Watch, "watch-title");
     let lang = frame.lang;
-    let in_state = |state: &str| requests.iter().filter(|request| request.state == state).count();
+    let in_state = |state: &str| counted.requests.get(state).copied().unwrap_or_default();
     let holdings = HoldingFigures::of(&figures);
     page(&Overview {
         day: time::day(&figures.day),
         sharing: sharing_chart(lang, &holdings),
         holdings,
         requests: STATES.map(|state| (state, in_state(state))).to_vec(),
-        requests_all: requests.len(),
-        overdue,
-        incidents_overdue,
-        ending: warnings + ending_soon(grants, now()).len(),
+        requests_all: counted.requests.values().sum(),
+        overdue: counted.requests_overdue,
+        incidents_overdue: counted.incidents_overdue,
+        ending: counted.papers_ending + counted.grants_ending,
         calls: Calls::of(lang, &hours),
         frame,
     })

@@ -10,13 +10,14 @@ use axum::routing::get;
 use base::Ts;
 use serde::Deserialize;
 
-use super::grants::{Grant, colour, is_alive};
+use super::grants::{Grant, colour};
 use super::requests::own_agencies;
 use super::requests::whole::Holder;
 use super::terms::Terms;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Rules, Text};
+use crate::pages::lists::token;
 use crate::pages::work::Paged;
 use crate::session::Visit;
 use crate::view::{Frame, Section, page, query, segments};
@@ -66,7 +67,7 @@ struct ServiceLine {
     stage: String,
     sharing: String,
     /// Grants in force.
-    in_force: String,
+    in_force: i64,
 }
 
 /// A grant on a service of mine.
@@ -125,11 +126,11 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     let rows = visit.get::<Paged<Row>>(format!("/requests?mine=true&limit={REQUESTS}")).await?.items;
     let rows: Vec<Row> = rows.into_iter().filter(|row| is_owners(row.holder.as_ref())).collect();
     let (services, next_services) = services(&visit, &wanted.sau).await?;
-    let (grants, next_grants) = grants(&visit, &wanted, &services).await?;
+    let (grants, next_grants) = grants(&visit, &wanted).await?;
     let of_rows = rows.iter().flat_map(|row| [&*row.agency, &*row.service]);
     let of_grants = grants.iter().flat_map(|one| [&*one.grant.to, &*one.grant.service]);
     let names = Names::of(&visit, of_rows.chain(of_grants).chain([&*wanted.dich_vu])).await?;
-    let counts = counted(&visit, &services).await?;
+    let counts = counted(&visit).await?;
     let frame = visit.frame(Section::Sharing, "nav-sharing");
     let lang = frame.lang;
     let requests = rows.into_iter().map(|row| RequestLine {
@@ -146,7 +147,7 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
         title: one.title.of(lang).to_owned(),
         stage: one.stage,
         sharing: rules.sharing(lang, &one.sharing).to_owned(),
-        in_force: counts.get(&one.id).cloned().unwrap_or_default(),
+        in_force: counts.get(&one.id).copied().unwrap_or_default(),
         id: one.id,
     });
     let grants = grants.into_iter().map(|one| GrantLine {
@@ -190,47 +191,35 @@ async fn services(visit: &Visit, after: &str) -> Result<(Vec<Service>, Option<St
         let paged = visit.get::<Paged<Service>>(format!("/services{asked}")).await?;
         services.extend(paged.items);
         if let [_] = &agencies[..] {
-            next = paged.next.and_then(|next| next.as_str().map(str::to_owned));
+            next = token(paged.next.as_ref());
         }
     }
     Ok((services, next))
 }
 
-/// Grants on one service, or the newest on those of the page.
-async fn grants(
-    visit: &Visit,
-    wanted: &Wanted,
-    services: &[Service],
-) -> Result<(Vec<Granted>, Option<String>), Failure> {
+/// Grants on one service, or on all that the person's agencies own: the newest first.
+async fn grants(visit: &Visit, wanted: &Wanted) -> Result<(Vec<Granted>, Option<String>), Failure> {
     let limit = GRANTS.to_string();
-    if !wanted.dich_vu.is_empty() {
-        let asked = query(&[("service", &wanted.dich_vu), ("limit", &limit), ("after", &wanted.quyen_sau)]);
-        let paged = visit.get::<Paged<Granted>>(format!("/grants{asked}")).await?;
-        return Ok((paged.items, paged.next.and_then(|next| next.as_str().map(str::to_owned))));
+    let agencies = if wanted.dich_vu.is_empty() { own_agencies(visit) } else { vec![String::new()] };
+    let (mut grants, mut next) = (Vec::new(), None);
+    for agency in &agencies {
+        let asked = [("service", &*wanted.dich_vu), ("owner", agency), ("limit", &limit)];
+        let path = format!("/grants{}", query(&[&asked[..], &[("after", &wanted.quyen_sau)]].concat()));
+        let paged = visit.get::<Paged<Granted>>(path).await?;
+        grants.extend(paged.items);
+        if let [_] = &agencies[..] {
+            next = token(paged.next.as_ref());
+        }
     }
-    let mut grants = Vec::new();
-    for service in services {
-        let asked = query(&[("service", &service.id), ("limit", &limit)]);
-        grants.extend(visit.get::<Paged<Granted>>(format!("/grants{asked}")).await?.items);
-    }
-    // What still counts comes first, the newest before the older.
-    grants.sort_by(|a, b| {
-        let key = |one: &Granted| (is_alive(&one.state), one.grant.id.clone());
-        key(b).cmp(&key(a))
-    });
-    grants.truncate(GRANTS);
-    Ok((grants, None))
+    Ok((grants, next))
 }
 
-/// How many grants are in force on each service; more than a page are “20+”.
-async fn counted(visit: &Visit, services: &[Service]) -> Result<BTreeMap<String, String>, Failure> {
+/// How many grants are in force on each service.
+async fn counted(visit: &Visit) -> Result<BTreeMap<String, i64>, Failure> {
     let mut counts = BTreeMap::new();
-    for service in services {
-        let limit = GRANTS.to_string();
-        let asked = query(&[("service", &service.id), ("state", "in_force"), ("limit", &limit)]);
-        let paged = visit.get::<Paged<serde_json::Value>>(format!("/grants{asked}")).await?;
-        let more = if paged.next.is_some() { "+" } else { "" };
-        counts.insert(service.id.clone(), format!("{}{more}", paged.items.len()));
+    for agency in own_agencies(visit) {
+        let path = format!("/figures/services{}", query(&[("owner", &agency)]));
+        counts.extend(visit.get::<BTreeMap<String, i64>>(path).await?);
     }
     Ok(counts)
 }
@@ -265,7 +254,7 @@ mod tests {
                         title: odd.clone(),
                         stage: "published".into(),
                         sharing: odd.clone(),
-                        in_force: "20+".into(),
+                        in_force: 20,
                     })
                     .collect(),
                 next_services: (many > 0).then(|| "/chia-se?sau=a".into()),

@@ -84,7 +84,7 @@ async fn read(
     let none = || RegistryError::NoSuch { kind: "attachment", name: sha256.clone() };
     let digest: Fingerprint = sha256.parse().map_err(|_| none())?;
     let found = api.registry().read(|state| {
-        let request = seen(state, Sight::new(state, &person, now), &id)?;
+        let request = seen(state, &Sight::new(state, &person, now), &id)?;
         request.attachments.iter().find(|attachment| attachment.sha256 == sha256).cloned().ok_or_else(none)
     })?;
     document::answer(&api, &digest, (&found.name, &found.media_type)).await

@@ -19,6 +19,9 @@ use crate::people::{Person, holds};
 use crate::request::{Request, RequestId, Status, Whose, agency_of, overdue, who};
 use crate::state::{State, vietnam_day};
 
+/// Numbers of one question.
+const IDS_MAX: usize = 500;
+
 /// Which requests are wanted.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -39,9 +42,30 @@ pub(super) struct Wanted {
     owner: Option<AgencyCode>,
     /// Only those of which something is past its limit (`true`), or nothing (`false`).
     overdue: Option<bool>,
+    /// Only these, their numbers with commas between, 500 at most.
+    #[param(value_type = Option<String>)]
+    #[serde(default)]
+    ids: Ids,
     /// Only those that wait for a role that I hold, at a step or by a task.
     #[serde(default)]
     mine: bool,
+}
+
+/// Numbers in an address.
+#[derive(Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Ids(Option<BTreeSet<RequestId>>);
+
+impl TryFrom<String> for Ids {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let ids: BTreeSet<RequestId> = text
+            .split(',')
+            .map(|one| one.trim().parse().map_err(|_| format!("`{one}` is not the number of a request")))
+            .collect::<Result<_, _>>()?;
+        if ids.len() > IDS_MAX { Err(format!("{IDS_MAX} numbers at most")) } else { Ok(Self(Some(ids))) }
+    }
 }
 
 /// A request in a list.
@@ -108,7 +132,8 @@ impl Wanted {
                 agency.is_some_and(|agency| state.agencies.is_within(&agency, &above, day))
             })
         };
-        self.state.is_none_or(|status| status == request.status)
+        self.ids.0.as_ref().is_none_or(|ids| ids.contains(&request.id))
+            && self.state.is_none_or(|status| status == request.status)
             && within(Whose::Consumer, &self.consumer)
             && within(Whose::Provider, &self.owner)
     }

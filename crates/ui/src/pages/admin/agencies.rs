@@ -13,7 +13,7 @@ use super::agency_href;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::Names;
-use crate::pages::lists::{Pager, all, token, with};
+use crate::pages::lists::{Pager, token, with};
 use crate::pages::work::Paged;
 use crate::session::Visit;
 use crate::text::Lang;
@@ -183,14 +183,10 @@ async fn show(visit: Visit, Path(code): Path<String>) -> Result<Response, Failur
     let meaning = visit.get::<Meaning>(format!("/agencies/{}", segment(&code))).await?;
     let last = meaning.agency.or_else(|| meaning.periods.last().map(|period| period.agency.clone()));
     let agency = last.ok_or_else(Failure::nothing)?;
-    // The API lists no children: all that count today are looked through.
-    let everybody = all::<Agency>(&visit, "/agencies").await?;
-    let own = [agency.code.as_str(), agency.also.as_str()];
-    let is_child = |one: &&Agency| one.parent.as_deref().is_some_and(|parent| own.contains(&parent));
-    let mut children: Vec<_> =
-        everybody.iter().filter(is_child).map(|one| (agency_href(&one.code), one.name.clone())).collect();
-    let children_more = children.len() > CHILDREN_MAX;
-    children.truncate(CHILDREN_MAX);
+    let below = with(&format!("/agencies{}", query(&[("parent", &agency.code)])), CHILDREN_MAX, None);
+    let below = visit.get::<Paged<Agency>>(below).await?;
+    let children_more = below.next.is_some();
+    let children = below.items.into_iter().map(|one| (agency_href(&one.code), one.name)).collect();
 
     let successors = meaning.periods.iter().filter_map(|period| period.agency.successor.as_deref());
     let names = Names::of(&visit, successors.chain(agency.parent.as_deref()).collect::<Vec<_>>()).await?;

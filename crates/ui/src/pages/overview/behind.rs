@@ -8,20 +8,18 @@ use axum::routing::get;
 use base::Ts;
 use serde::Deserialize;
 
+use super::Counted;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Rules, Text};
-use crate::pages::lists::{PageNumber, Pager, all};
-use crate::pages::work::now;
+use crate::pages::lists::{Pager, token, with};
+use crate::pages::work::{Paged, now};
 use crate::session::Visit;
 use crate::time;
 use crate::view::{Frame, Section, page, query, segments};
 
 /// What ends within so many days is shown: the first warning of the gate comes 30 days before.
 pub const DAYS_AHEAD: i64 = 30;
-/// Where grants in force are asked for.
-pub const GRANTS_IN_FORCE: &str = "/grants?state=in_force";
-const DAY_US: i64 = 86_400_000_000;
 /// Lines of a page.
 const SHOWN: usize = 40;
 
@@ -52,6 +50,7 @@ pub struct Ending {
     frame: Frame,
     papers: Vec<PaperLine>,
     grants: Vec<GrantLine>,
+    pager: Pager,
 }
 
 /// A document of the gate that ends.
@@ -94,17 +93,9 @@ pub struct Request {
 
 /// A grant in a list of the API.
 #[derive(Deserialize)]
-pub struct Grant {
-    /// The grant.
-    pub grant: GrantOf,
-}
-
-/// What a grant says.
-#[derive(Deserialize)]
-pub struct GrantOf {
+struct Grant {
     id: String,
-    /// Who holds it.
-    pub to: String,
+    to: String,
     service: String,
     terms: Terms,
 }
@@ -131,7 +122,13 @@ struct Warning {
 struct Wanted {
     trang_thai: String,
     qua_han: String,
-    trang: PageNumber,
+    tiep: String,
+}
+
+impl Wanted {
+    fn after(&self) -> Option<&str> {
+        Some(self.tiep.as_str()).filter(|after| !after.is_empty())
+    }
 }
 
 /// The routes.
@@ -139,26 +136,23 @@ pub fn routes() -> Router<Console> {
     Router::new().route("/giam-sat/dang-ky", get(requests)).route("/giam-sat/sap-het-han", get(ending))
 }
 
-/// The grants that end within [`DAYS_AHEAD`] days, the soonest first.
-pub fn ending_soon(grants: Vec<Grant>, now: Ts) -> Vec<GrantOf> {
-    let last = Ts(now.0.saturating_add(DAYS_AHEAD * DAY_US));
-    let ends = |grant: &GrantOf| grant.terms.until.is_some_and(|until| until <= last);
-    let mut ending: Vec<_> = grants.into_iter().map(|grant| grant.grant).filter(ends).collect();
-    ending.sort_by_key(|grant| grant.terms.until);
-    ending
-}
-
 async fn requests(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
     let overdue = if wanted.qua_han == "true" { "true" } else { "" };
     let path = format!("/requests{}", query(&[("state", &wanted.trang_thai), ("overdue", overdue)]));
-    let found = all::<Request>(&visit, &path).await?;
-    let count = found.len();
-    let address = |number: usize| {
-        let members =
-            [("trang-thai", &*wanted.trang_thai), ("qua-han", overdue), ("trang", &number.to_string())];
+    let Paged { items: found, next } =
+        visit.get::<Paged<Request>>(with(&path, SHOWN, wanted.after())).await?;
+    let counted = visit.get::<Counted>("/figures").await?;
+    let count = match (overdue, &*wanted.trang_thai) {
+        ("true", _) => counted.requests_overdue,
+        (_, "") => counted.requests.values().sum(),
+        (_, one) => counted.requests.get(one).copied().unwrap_or_default(),
+    };
+    let address = |after: &str| {
+        let members = [("trang-thai", &*wanted.trang_thai), ("qua-han", overdue), ("tiep", after)];
         format!("/giam-sat/dang-ky{}", query(&members))
     };
-    let (found, pager) = Pager::cut(found, wanted.trang, SHOWN, address);
+    let first = wanted.after().map(|_| address(""));
+    let pager = Pager::onward(first, token(next.as_ref()).map(|next| address(&next)));
     let codes =
         found.iter().flat_map(|one| [&*one.agency, &*one.service, one.owner.as_deref().unwrap_or_default()]);
     let names = Names::of(&visit, codes).await?;
@@ -186,9 +180,13 @@ async fn requests(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response
     page(&Requests { frame, found: count, lines, pager })
 }
 
-async fn ending(visit: Visit) -> Result<Response, Failure> {
+async fn ending(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
     let warnings = visit.get::<Vec<Warning>>("/gate/warnings").await?;
-    let grants = ending_soon(all::<Grant>(&visit, GRANTS_IN_FORCE).await?, now());
+    let path = format!("/grants/ending?days={DAYS_AHEAD}");
+    let Paged { items: grants, next } = visit.get::<Paged<Grant>>(with(&path, SHOWN, wanted.after())).await?;
+    let address = |after: &str| format!("/giam-sat/sap-het-han{}", query(&[("tiep", after)]));
+    let first = wanted.after().map(|_| address(""));
+    let pager = Pager::onward(first, token(next.as_ref()).map(|next| address(&next)));
     let of_grants = grants.iter().flat_map(|one| [&*one.to, &*one.service]);
     let names = Names::of(&visit, of_grants.chain(warnings.iter().map(|one| &*one.party))).await?;
     let frame = visit.frame(Section::Watch, "watch-ending");
@@ -208,7 +206,7 @@ async fn ending(visit: Visit) -> Result<Response, Failure> {
         id: one.id,
     });
     let grants = grants.collect();
-    page(&Ending { frame, papers, grants })
+    page(&Ending { frame, papers, grants, pager })
 }
 
 #[cfg(test)]
@@ -217,26 +215,6 @@ mod tests {
     use crate::sample::rendered;
 
     const ODD: &str = "<script>alert(1)</script>";
-
-    #[test]
-    fn what_ends_within_the_days_ahead_ends_soon() {
-        let grant = |id: &str, until: Option<i64>| Grant {
-            grant: GrantOf {
-                id: id.into(),
-                to: String::new(),
-                service: String::new(),
-                terms: Terms { until: until.map(Ts) },
-            },
-        };
-        let grants = vec![
-            grant("b", Some(30 * DAY_US)),
-            grant("a", Some(5)),
-            grant("c", Some(30 * DAY_US + 1)),
-            grant("d", None),
-        ];
-        let ending: Vec<_> = ending_soon(grants, Ts(0)).into_iter().map(|one| one.id).collect();
-        assert_eq!(ending, ["a", "b"]);
-    }
 
     #[test]
     fn renders() {
@@ -251,7 +229,7 @@ mod tests {
             due: Ts(0),
             late: true,
         };
-        let links = || Pager::cut((0..3).collect(), PageNumber(2), 1, |number| format!("?trang={number}")).1;
+        let links = || Pager::onward(Some("/".into()), Some("/".into()));
         rendered(|frame| Requests { frame, found: 1, lines: vec![line()], pager: links() });
         rendered(|frame| Requests { frame, found: 0, lines: Vec::new(), pager: Pager::onward(None, None) });
         let paper = || PaperLine {
@@ -263,7 +241,7 @@ mod tests {
             renewal_filed: true,
         };
         let grant = || GrantLine { id: "QK-1".into(), service: ODD.into(), to: ODD.into(), until: Ts(0) };
-        rendered(|frame| Ending { frame, papers: vec![paper()], grants: vec![grant()] });
-        rendered(|frame| Ending { frame, papers: Vec::new(), grants: Vec::new() });
+        rendered(|frame| Ending { frame, papers: vec![paper()], grants: vec![grant()], pager: links() });
+        rendered(|frame| Ending { frame, papers: Vec::new(), grants: Vec::new(), pager: links() });
     }
 }
