@@ -152,6 +152,9 @@ pub struct ConsoleSection {
     pub listen: Option<SocketAddr>,
     /// Plain HTTP for browsers on this machine, loopback only.
     pub plain: Option<SocketAddr>,
+    /// A proxy on this machine speaks TLS with browsers and comes to `plain`: cookies are for TLS only then.
+    #[serde(default)]
+    pub behind_tls: bool,
 }
 
 /// Section `[registry.authority]`.

@@ -5,7 +5,9 @@
 //! Only servers of databases are looked at: whoever could name files would read those of the node.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -23,6 +25,7 @@ use sources::password::Password;
 use sources::protect::Protector;
 use sources::scan::Scan;
 use sources::{Address, Definition, Offer, Source, SourceError, draft, masked, serve};
+use tokio::sync::Semaphore;
 use web::{Problem, ProblemError};
 
 use crate::command::file;
@@ -34,6 +37,14 @@ use crate::credentials::Unsealer;
 const KEPT_S: i64 = 3600;
 /// Desks at the same time, of everybody together.
 const DESKS_MAX: usize = 50;
+/// Desks of one person; beginning one more clears the one that was left the longest.
+const DESKS_OF_ONE_MAX: usize = 5;
+/// Databases that are looked at at the same time: each may hold some ten thousand rows in memory.
+const AT_ONCE: usize = 4;
+/// How long a database may take for one step.
+const STEP: Duration = Duration::from_secs(30);
+/// Members of an address that somebody may give, none of which names a file.
+const MEMBERS: [&str; 4] = ["sslmode", "ssl-mode", "encrypt", "charset"];
 /// Rows of a preview.
 const PREVIEW_ROWS: u32 = 5;
 /// Engines that are servers on the network.
@@ -46,6 +57,7 @@ struct Office {
     member: String,
     unsealer: Unsealer,
     desks: Mutex<HashMap<String, Desk>>,
+    looking: Semaphore,
 }
 
 /// One person's work.
@@ -68,7 +80,14 @@ struct Desk {
 pub fn router(api: Api, config: &Config) -> anyhow::Result<Router> {
     let Some(section) = config.sources.clone() else { return Ok(Router::new()) };
     let (member, unsealer) = (config.node.owner.to_string(), Unsealer::new(config)?);
-    let office = Arc::new(Office { api: api.clone(), section, member, unsealer, desks: Mutex::default() });
+    let office = Arc::new(Office {
+        api: api.clone(),
+        section,
+        member,
+        unsealer,
+        desks: Mutex::default(),
+        looking: Semaphore::new(AT_ONCE),
+    });
     let routes = Router::new()
         .route("/desks", post(open))
         .route("/desks/{id}", get(show).delete(clear))
@@ -99,6 +118,13 @@ impl Office {
 
     fn put(&self, id: &str, desk: Desk) -> Result<(), Problem> {
         let mut desks = self.kept();
+        let own = desks.iter().filter(|(other, one)| *other != id && one.person.id == desk.person.id);
+        let own: Vec<_> = own.map(|(id, one)| (one.used, id.clone())).collect();
+        if own.len() >= DESKS_OF_ONE_MAX
+            && let Some((_, oldest)) = own.iter().min()
+        {
+            desks.remove(oldest);
+        }
         if desks.len() >= DESKS_MAX && !desks.contains_key(id) {
             return Err(RegistryError::TooMany { what: "bàn làm việc / desks", max: DESKS_MAX }.into());
         }
@@ -108,6 +134,18 @@ impl Office {
 }
 
 impl Office {
+    /// Carries out a step at a database, which may be slow, silent, or somebody's trap.
+    async fn step<T>(&self, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+        let worked = tokio::time::timeout(STEP, async {
+            let _place = self.looking.acquire().await;
+            work.await
+        });
+        worked.await.unwrap_or_else(|_| {
+            let title = "CSDL không trả lời xong trong 30 giây; thử lại, hoặc hỏi người quản trị CSDL / The database did not finish within 30 seconds: try again, or ask who runs it";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &"EX-3005", title))
+        })
+    }
+
     /// Whether the definition may be written: nothing else has its name, here or in the registry.
     fn is_free(&self, definition: &Definition, (id, owner): (&str, &AgencyCode)) -> Result<(), Problem> {
         let taken = || RegistryError::Exists { kind: "service", name: id.to_owned() };
@@ -188,12 +226,12 @@ async fn open(
     {
         return Err(RegistryError::Forbidden(Act::ServicePut.name()).into());
     }
-    let scheme = place.url.split(':').next().unwrap_or_default();
-    if !SERVERS.contains(&scheme) {
+    if !SERVERS.contains(&place.url.split(':').next().unwrap_or_default()) {
         let vi = "chỉ nhận máy chủ CSDL: postgres://, mysql://, mariadb://, mssql://; tệp và SQLite dùng lệnh `lienthong source`";
         let en = "only servers: postgres://, mysql://, mariadb://, mssql://; for files and SQLite use `lienthong source`";
         return Err(RegistryError::invalid("url", vi, en).into());
     }
+    only_a_server(&place.url)?;
     let mut address: Address = place.url.parse().map_err(told)?;
     let typed = address.password().unwrap_or(place.password);
     let secret = (!typed.is_empty()).then(|| zeroize::Zeroizing::new(typed));
@@ -201,8 +239,11 @@ async fn open(
     if let Some(password) = &password {
         address = address.with(password).map_err(told)?;
     }
-    let source = Source::open(&address, &Guard::default()).await.map_err(told)?;
-    let tables = Arc::new(inspect(&source).await.map_err(told)?);
+    let looked = office.step(async {
+        let source = Source::open(&address, &Guard::default()).await.map_err(told)?;
+        inspect(&source).await.map_err(told)
+    });
+    let tables = Arc::new(looked.await?);
     let id = uuid::Uuid::new_v4().simple().to_string();
     let view = View {
         id: id.clone(),
@@ -214,6 +255,30 @@ async fn open(
         Desk { person, used: office.api.now(), address, password, secret, tables, text: String::new() };
     office.put(&id, desk)?;
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Refuses what in an address would make the node open a file or a socket of its own, or look at its own machine's
+/// surroundings: certificates, keys, folders, link-local hosts.
+fn only_a_server(text: &str) -> Result<(), Problem> {
+    let wrong = |vi: String, en: String| Err(RegistryError::invalid("url", vi, en).into());
+    let Ok(url) = url::Url::parse(text) else { return Ok(()) };
+    if let Some((key, _)) = url.query_pairs().find(|(key, _)| !MEMBERS.contains(&&**key)) {
+        let known = MEMBERS.join(", ");
+        return wrong(
+            format!("không nhận tham số {key}; chỉ nhận {known}"),
+            format!("{key} is not taken; only {known}"),
+        );
+    }
+    let host = url.host_str().unwrap_or_default();
+    let bare: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    let local = bare.is_ok_and(|address| match address.to_canonical() {
+        IpAddr::V4(address) => address.is_link_local() || address.is_unspecified(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unspecified(),
+    });
+    if local || host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f") {
+        return wrong(format!("không kết nối tới {host}"), format!("{host} is not connected to"));
+    }
+    Ok(())
 }
 
 async fn show(
@@ -258,13 +323,16 @@ async fn write_draft(
     let service = wanted.service.split_once('/');
     let service =
         service.ok_or_else(|| RegistryError::invalid("service", "cần dạng PHÂN-HỆ/MÃ", "SUBSYSTEM/CODE"))?;
-    let source = Source::open(&desk.address, &Guard::default()).await.map_err(told)?;
-    let tables = source.tables().await.map_err(told)?;
-    let found = tables.into_iter().find(|table| table.full_name() == wanted.table);
-    let none = || RegistryError::NoSuch { kind: "table", name: wanted.table.clone() };
-    let table = found.ok_or_else(none)?;
-    // What is to be known of it is told again by the check.
-    let drafted = draft::write(&source, &table, &wanted.key, service).await.map_err(told)?;
+    let drafted = office.step(async {
+        let source = Source::open(&desk.address, &Guard::default()).await.map_err(told)?;
+        let tables = source.tables().await.map_err(told)?;
+        let found = tables.into_iter().find(|table| table.full_name() == wanted.table);
+        let none = || RegistryError::NoSuch { kind: "table", name: wanted.table.clone() };
+        let table = found.ok_or_else(none)?;
+        // What is to be known of it is told again by the check.
+        draft::write(&source, &table, &wanted.key, service).await.map_err(told)
+    });
+    let drafted = drafted.await?;
     desk.text = drafted.commented(&drafted.definition.text().map_err(told)?);
     let answer = json!({ "text": desk.text });
     office.put(&id, desk)?;
@@ -289,9 +357,13 @@ async fn check(
     desk.text = text;
     office.put(&id, desk.clone())?;
     let definition = read(&desk)?;
-    let checked = Offer::Table(Box::new(definition.clone())).check().await.map_err(told)?;
-    let rows =
-        if checked.mistakes.is_empty() { preview(&definition).await.map_err(told)? } else { Vec::new() };
+    let looked = office.step(async {
+        let checked = Offer::Table(Box::new(definition.clone())).check().await.map_err(told)?;
+        let good = checked.mistakes.is_empty();
+        let rows = if good { preview(&definition).await.map_err(told)? } else { Vec::new() };
+        Ok((checked, rows))
+    });
+    let (checked, rows) = looked.await?;
     let fields: Vec<&String> = definition.fields.iter().map(|field| &field.name).collect();
     Ok(Json(json!({
         "mistakes": errors(checked.mistakes), "warnings": errors(checked.warnings), "fields": fields, "rows": rows,
@@ -361,7 +433,8 @@ async fn publish(
         return Err(RegistryError::Forbidden(Act::ServicePut.name()).into());
     }
     office.is_free(&definition, (&id, &terms.owner))?;
-    let checked = Offer::Table(Box::new(definition.clone())).check().await.map_err(told)?;
+    let offer = Offer::Table(Box::new(definition.clone()));
+    let checked = office.step(async { offer.check().await.map_err(told) }).await?;
     if !checked.mistakes.is_empty() {
         return Err(told(SourceError::Definition(checked.mistakes)));
     }
@@ -384,4 +457,35 @@ fn write(office: &Office, desk: &Desk, mut definition: Definition) -> anyhow::Re
     definition.password = None;
     file::replace(&dir.join(format!("{name}.toml")), definition.text()?.as_bytes(), file::PUBLIC)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_opens_nothing_on_the_node() {
+        for good in [
+            "postgres://an@db.example:5432/x?sslmode=require",
+            "mysql://an@10.0.0.9/x",
+            "mssql://an@[2001:db8::1]/x?encrypt=true",
+        ] {
+            assert!(only_a_server(good).is_ok(), "{good}");
+        }
+        for wrong in [
+            "postgres://an@db.example/x?sslrootcert=/etc/passwd",
+            "postgres://an@db.example/x?sslmode=require&sslkey=/etc/shadow",
+            "postgres://an@db.example/x?host=/var/run/postgresql",
+            "postgres://an@%2Fvar%2Frun%2Fpostgresql/x",
+            "mysql://an@db.example/x?socket=/run/mysqld/mysqld.sock",
+            "mysql://an@db.example/x?ssl-ca=/dev/zero",
+            "mssql://an@db.example/x?ca=/etc/passwd",
+            "postgres://an@169.254.169.254/x",
+            "postgres://an@[fe80::1]/x",
+            "postgres://an@[::ffff:169.254.169.254]/x",
+            "postgres://an@0.0.0.0/x",
+        ] {
+            assert!(only_a_server(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! gateway of the same node), the registry of another machine, or the configuration file alone.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub use crate::bridges::rights::RightsWatch;
 
 /// Open connections on the API's HTTPS port: a node of each member waits there, and people come beside.
 const CONNECTIONS_MAX: usize = 16_384;
+/// Open connections of browsers; further ones wait, and take nothing from the exchange.
+const VISITORS_MAX: usize = 1_024;
 /// A registry that did not read its store for so long, in seconds, confirms nothing to other nodes.
 const CURRENT_S: i64 = 10;
 
@@ -146,7 +149,10 @@ async fn serve(
     setup: &Setup<'_>,
 ) -> anyhow::Result<(Vec<JoinHandle<()>>, JoinHandle<()>)> {
     let people = Arc::new(People::read(&section.people)?.with_password_only(section.password_only));
-    std::fs::create_dir_all(&section.attachments)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&section.attachments)
         .with_context(|| format!("[registry] attachments = {}", section.attachments.display()))?;
     let (standing, names) = (Arc::clone(&people), Arc::clone(&people));
     let api = Api::new(Parts {
@@ -166,12 +172,20 @@ async fn serve(
     let console = section.console.map(|addresses| {
         let (api, asks_code) = (router.clone(), !section.password_only);
         let drafts = Some(section.attachments.with_file_name("drafts"));
-        (addresses, ui::router(Console::new(ui::Setup { api, asks_code, drafts })))
+        let behind_tls = addresses.behind_tls;
+        (addresses, ui::router(Console::new(ui::Setup { api, asks_code, behind_tls, drafts })))
     });
-    let mut serving =
-        listen([(section.listen, Some(Arc::clone(&tls))), (section.plain, None)], router, setup).await?;
+    let mut serving = listen(
+        [(section.listen, Some(Arc::clone(&tls))), (section.plain, None)],
+        (router, CONNECTIONS_MAX),
+        setup,
+    )
+    .await?;
     if let Some((addresses, pages)) = console {
-        serving.extend(listen([(addresses.listen, Some(tls)), (addresses.plain, None)], pages, setup).await?);
+        serving.extend(
+            listen([(addresses.listen, Some(tls)), (addresses.plain, None)], (pages, VISITORS_MAX), setup)
+                .await?,
+        );
     }
     Ok((serving, following))
 }
@@ -179,13 +193,13 @@ async fn serve(
 /// Serves a router on those addresses that there are.
 async fn listen(
     addresses: [(Option<SocketAddr>, Option<TlsSource>); 2],
-    router: axum::Router,
+    (router, connections_max): (axum::Router, usize),
     setup: &Setup<'_>,
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let mut serving = Vec::new();
     for (address, tls) in addresses {
         let Some(address) = address else { continue };
-        let limits = Limits { connections_max: CONNECTIONS_MAX, ..Limits::default() };
+        let limits = Limits { connections_max, ..Limits::default() };
         let server = Server::bind(address, tls, limits).await;
         let server = server.with_context(|| {
             format!("[registry] {address}: không mở được cổng / cannot listen; the port may be in use")

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use base::{PartyId, Ts};
+use base::{PartyId, ServiceId, Ts};
 use http::{StatusCode, header};
 use jiff::civil::Date;
 use utoipa::OpenApi;
@@ -58,6 +58,7 @@ struct Inner {
     parts: Parts,
     writes: guard::Writes,
     aside: aside::Aside,
+    documents: document::Documents,
 }
 
 /// The parts of an API.
@@ -81,7 +82,12 @@ pub struct Parts {
 impl Api {
     /// An API on these parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, writes: guard::Writes::default(), aside: aside::Aside::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            writes: guard::Writes::default(),
+            aside: aside::Aside::default(),
+            documents: document::Documents::default(),
+        }))
     }
 
     /// The registry.
@@ -106,9 +112,16 @@ impl Api {
         (self.0.parts.standing)(&id, now)
     }
 
-    /// Whether the person may see what concerns this party: reads at its agency, or everywhere.
+    /// Whether the person may see what this party does: reads at its own agency, or everywhere. That somebody asked for
+    /// services in its name changes nothing.
     pub fn sees(&self, person: &Person, party: &PartyId) -> bool {
-        self.registry().read(|state| sight::Sight::new(state, person, self.now()).party(party))
+        self.registry().read(|state| sight::Sight::new(state, person, self.now()).own(party))
+    }
+
+    /// Whether the person may see calls of this client to this service: reads at the agency of one side, at the owner of
+    /// the service, or at the agency for whose request the grant was issued.
+    pub fn sees_call(&self, person: &Person, client: &PartyId, service: &ServiceId) -> bool {
+        self.registry().read(|state| sight::Sight::new(state, person, self.now()).call(client, service))
     }
 
     /// The folder of documents.

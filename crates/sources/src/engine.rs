@@ -246,6 +246,8 @@ const ROWS_WAITING: usize = 64;
 const CLOSED_WITHIN: Duration = Duration::from_millis(500);
 /// Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
 const SQLITE_STEPS: i32 = 10_000;
+/// What is read as a whole at once has at most so many bytes: a server may give rows of any length.
+const ALL_BYTES_MAX: usize = 64 << 20;
 
 /// What is done with each row.
 type Each<'a> = &'a mut (dyn FnMut(Seen<'_>) -> Result<(), SourceError> + Send);
@@ -438,9 +440,13 @@ impl Source {
         sql: impl Into<Arc<str>>,
         parameters: Vec<String>,
     ) -> Result<Vec<Row>, SourceError> {
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), 0);
         let statement = Statement { sql: sql.into(), parameters };
         self.read(&statement, &mut |row| {
+            bytes += row.iter().flatten().map(|text| text.len()).sum::<usize>();
+            if bytes > ALL_BYTES_MAX {
+                return Err(SourceError::TooLarge { limit_bytes: ALL_BYTES_MAX });
+            }
             rows.push(row.iter().map(|text| text.map(str::to_owned)).collect());
             Ok(())
         })

@@ -32,6 +32,7 @@ pub struct Ask<'a> {
     version: Option<i64>,
     key: Option<&'a str>,
     body: (Option<&'static str>, Bytes),
+    peer: Option<web::Peer>,
 }
 
 /// An answer with the version of what it shows.
@@ -60,6 +61,7 @@ impl Api {
             version: None,
             key: None,
             body: (None, Bytes::new()),
+            peer: None,
         }
     }
 }
@@ -73,6 +75,11 @@ impl<'a> Ask<'a> {
     /// The form's own key: who sends a form twice does it once.
     pub fn once(self, key: &'a str) -> Self {
         Self { key: Some(key).filter(|key| !key.is_empty()), ..self }
+    }
+
+    /// Who is at the other end, for what counts attempts by address.
+    pub fn from(self, peer: Option<web::Peer>) -> Self {
+        Self { peer, ..self }
     }
 
     /// With a JSON body.
@@ -129,7 +136,10 @@ impl<'a> Ask<'a> {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         // What cannot be a request names nothing that there is.
-        let request = request.body(Body::from(self.body.1)).map_err(|_| Failure::nothing())?;
+        let mut request = request.body(Body::from(self.body.1)).map_err(|_| Failure::nothing())?;
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
         let mut router = self.api.0.clone();
         let response = match router.call(request).await {
             Ok(response) => response,

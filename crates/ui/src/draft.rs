@@ -22,7 +22,11 @@ pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
 
 /// The drafts of everybody.
 #[derive(Clone)]
-pub struct Drafts(Place);
+pub struct Drafts {
+    place: Place,
+    /// One work at a time: what is counted or found stays so until it is written.
+    alone: Arc<Mutex<()>>,
+}
 
 /// Person and draft, and what it says.
 type Kept = BTreeMap<(String, String), Vec<u8>>;
@@ -36,7 +40,8 @@ enum Place {
 impl Drafts {
     /// Drafts in a folder, or in memory without one.
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self(folder.map_or_else(|| Place::Memory(Arc::default()), Place::Folder))
+        let place = folder.map_or_else(|| Place::Memory(Arc::default()), Place::Folder);
+        Self { place, alone: Arc::default() }
     }
 
     /// All drafts of a person with their identifiers. What cannot be read as such a draft is left out.
@@ -107,8 +112,12 @@ impl Drafts {
         &self,
         work: impl FnOnce(&Place) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Failure> {
-        let place = self.0.clone();
-        let done = tokio::task::spawn_blocking(move || work(&place)).await;
+        let Self { place, alone } = self.clone();
+        let alone = move || {
+            let _alone = alone.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&place)
+        };
+        let done = tokio::task::spawn_blocking(alone).await;
         let done = done.map_err(|error| Failure::odd("drafts", &error))?;
         done.map_err(|error| Failure::odd("drafts", &error))
     }
@@ -260,6 +269,24 @@ mod tests {
         }
         assert!(drafts.begin("a", &1).await.expect_err("one too many").is_mendable());
         drafts.begin("b", &1).await.expect("another person has none yet");
+    }
+
+    #[tokio::test]
+    async fn drafts_saved_at_the_same_time_are_whole_and_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let drafts = Drafts::new(Some(folder.path().join("drafts")));
+        let id = drafts.begin("a", &String::new()).await.expect("kept");
+        let mut saving = tokio::task::JoinSet::new();
+        for length in 0..60 {
+            let (drafts, id) = (drafts.clone(), id.clone());
+            saving.spawn(async move {
+                drafts.put("a", &id, &"x".repeat(length * 7)).await.expect("saved");
+                drafts.begin("a", &String::new()).await.is_ok()
+            });
+        }
+        let begun = saving.join_all().await.into_iter().filter(|begun| *begun).count();
+        assert_eq!(begun, DRAFTS_MAX - 1);
+        drafts.get::<String>("a", &id).await.expect("whole");
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! Forms of our own pages.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts as _, Request};
@@ -14,6 +16,8 @@ use crate::session::Visit;
 const TOKEN: &str = "bieu-mau";
 /// Longest form in bytes; files come another way.
 pub const FORM_BYTES_MAX: usize = 256 * 1024;
+/// How long a form may take to arrive: who is slower holds a place that others need.
+const ARRIVES: Duration = Duration::from_secs(30);
 /// Largest file of a form in bytes (20 MiB), as the API takes it.
 const FILE_BYTES_MAX: usize = 20 << 20;
 /// Name of the member that is the file.
@@ -74,14 +78,15 @@ impl FromRequest<Console> for Form {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, console).await?;
         let request = Request::from_parts(parts, body);
-        let too_large = |_| {
+        let too_large = || {
             Failure::field(
                 "form",
                 "biểu mẫu quá dài hoặc không đến đủ",
                 "the form is too long or did not arrive whole",
             )
         };
-        let bytes = Bytes::from_request(request, &()).await.map_err(too_large)?;
+        let bytes = tokio::time::timeout(ARRIVES, Bytes::from_request(request, &())).await;
+        let bytes = bytes.ok().and_then(Result::ok).ok_or_else(too_large)?;
         let members: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
             .map_err(|_| Failure::field("form", "biểu mẫu không đọc được", "the form cannot be read"))?;
         let form = Self(members.into_iter().map(|(name, value)| (name, value.trim().to_owned())).collect());

@@ -41,6 +41,8 @@ struct Inner {
     forms_key: [u8; 32],
     /// Whether a code of a second factor is asked for.
     asks_code: bool,
+    /// Whether a proxy before it speaks TLS with browsers.
+    behind_tls: bool,
     /// Forms that somebody began and has not sent.
     drafts: Drafts,
 }
@@ -51,6 +53,8 @@ pub struct Setup {
     pub api: Router,
     /// Whether the sign-in page asks for the code of a second factor.
     pub asks_code: bool,
+    /// Whether a proxy before it speaks TLS with browsers: cookies are for TLS only then.
+    pub behind_tls: bool,
     /// Folder of drafts; without it they live in memory, and end with the process.
     pub drafts: Option<PathBuf>,
 }
@@ -59,8 +63,9 @@ impl Console {
     /// A console on this API.
     pub fn new(setup: Setup) -> Self {
         let forms_key = crypto::hash::random();
-        let drafts = Drafts::new(setup.drafts);
-        Self(Arc::new(Inner { api: Api::new(setup.api), forms_key, asks_code: setup.asks_code, drafts }))
+        let Setup { api, asks_code, behind_tls, drafts } = setup;
+        let drafts = Drafts::new(drafts);
+        Self(Arc::new(Inner { api: Api::new(api), forms_key, asks_code, behind_tls, drafts }))
     }
 
     /// The API behind the pages.

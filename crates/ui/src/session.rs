@@ -38,6 +38,7 @@ pub struct Visit {
     pub lang: Lang,
     /// Whether the browser came over TLS.
     tls: bool,
+    peer: Option<web::Peer>,
     here: String,
     done: Option<String>,
 }
@@ -92,6 +93,11 @@ impl Visit {
     /// A question to the API in the name of whoever visits.
     pub fn ask(&self, method: Method, path: impl Into<String>) -> Ask<'_> {
         self.console.api().ask(self.session.as_deref(), method, path)
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> Option<web::Peer> {
+        self.peer.clone()
     }
 
     /// The console.
@@ -181,7 +187,8 @@ fn from_our_page(headers: &HeaderMap) -> bool {
 
 fn visit(console: Console, request: &Request) -> Visit {
     let headers = request.headers();
-    let tls = request.extensions().get::<web::Peer>().is_some_and(|peer| peer.tls);
+    let peer = request.extensions().get::<web::Peer>().cloned();
+    let tls = console.0.behind_tls || peer.as_ref().is_some_and(|peer| peer.tls);
     let session = cookie(headers, if tls { SESSION_TLS } else { SESSION_PLAIN }).map(str::to_owned);
     let lang = cookie(headers, LANGUAGE).and_then(Lang::of).unwrap_or_default();
     let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -193,6 +200,7 @@ fn visit(console: Console, request: &Request) -> Visit {
         who: None,
         lang,
         tls,
+        peer,
         here: without_banner(here),
         done: done.map(|key| format!("done-{key}")),
     }

@@ -2,6 +2,8 @@
 //!
 //! Every answer tells browsers to be careful, unless its handler said otherwise: see [`CAREFUL`].
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
@@ -9,6 +11,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Request};
 use hyper::body::Incoming;
 use tokio::sync::watch;
+use tower_http::timeout::TimeoutBody;
 use tower_service::Service as _;
 
 use crate::{Peer, Server};
@@ -28,6 +31,9 @@ pub const CAREFUL: [(HeaderName, HeaderValue); 5] = [
 pub const ONLY_TLS: (HeaderName, HeaderValue) =
     (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
 
+/// How long a request's body may say nothing: a stranger must not hold connections by sending nothing.
+const BODY_IDLE: Duration = Duration::from_secs(20);
+
 /// Serves `router` until `stop` turns true, then drains as [`Server::run`] does.
 pub async fn serve(server: Server, router: Router, stop: watch::Receiver<bool>) {
     let answer = move |peer, request| answer(router.clone(), peer, request);
@@ -36,7 +42,7 @@ pub async fn serve(server: Server, router: Router, stop: watch::Receiver<bool>) 
 
 async fn answer(mut router: Router, peer: Peer, request: Request<Incoming>) -> Response {
     let tls = peer.tls;
-    let mut request = request.map(Body::new);
+    let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_IDLE, body)));
     request.extensions_mut().insert(peer);
     let mut response = match router.call(request).await {
         Ok(response) => response,

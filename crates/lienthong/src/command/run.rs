@@ -4,6 +4,8 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::node::Node;
 use crate::ops;
 
@@ -22,12 +24,23 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     start_logging(args.json);
     ops::install_metrics();
+    allow_descriptors();
     let node = Node::start(&args.config).await?;
     asked_to_stop().await?;
     tracing::info!("đang dừng, chờ các cuộc gọi dở dang / stopping, waiting for calls in flight");
     node.stop().await;
     tracing::info!("đã dừng / stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes as many descriptors as the system allows this program: each connection is one, and the usual limit of 1,024 is
+/// from a time when programs could not count further.
+fn allow_descriptors() {
+    let limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limits.maximum, maximum: limits.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it was");
+    }
 }
 
 /// Log lines go to the error output; `RUST_LOG` chooses which (default `info`).

@@ -135,6 +135,12 @@ fn a_console_for_others_asks_for_the_second_factor() {
         (format!("{registry}listen = \"0.0.0.0:443\"\npassword_only = true\n"), "password_only"),
         (format!("{registry}[registry.console]\nplain = \"0.0.0.0:80\"\n"), "loopback"),
         (format!("{registry}[registry.console]\n"), "listen or plain is needed"),
+        (good.clone() + "behind_tls = true\n", "password_only"),
+        (
+            format!("{registry}[registry.console]\nlisten = \"0.0.0.0:443\"\nbehind_tls = true\n"),
+            "behind_tls",
+        ),
+        (good.replace("127.0.0.1:0", "127.0.0.1:7490"), "another port"),
     ] {
         let mistakes = read(&wrong).unwrap_err().to_string();
         assert!(mistakes.contains(said), "{wrong}: {mistakes}");

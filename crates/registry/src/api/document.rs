@@ -58,6 +58,8 @@ impl Document {
         act: impl Future<Output = Result<T, Problem>>,
     ) -> Result<T, Problem> {
         let name = self.sha256.to_string();
+        // The same document may come twice at once: what one keeps, the other must not take away.
+        let _alone = api.0.documents.alone(&self.sha256).await;
         if possible {
             keep(api.attachments(), &name, &self.content).await.map_err(|error| failed(&error))?;
         }
@@ -67,6 +69,17 @@ impl Document {
             let _ = tokio::fs::remove_file(api.attachments().join(&name)).await;
         }
         done
+    }
+}
+
+/// Locks of documents that come in.
+#[derive(Default)]
+pub(super) struct Documents([tokio::sync::Mutex<()>; 16]);
+
+impl Documents {
+    /// Waits until nobody else handles the same document, or one of its sixteenth.
+    async fn alone(&self, sha256: &Fingerprint) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0[usize::from(sha256.0[0] & 0x0f)].lock().await
     }
 }
 
@@ -108,10 +121,11 @@ async fn keep(folder: &Folder, name: &str, content: &[u8]) -> std::io::Result<()
     if tokio::fs::try_exists(&place).await? {
         return Ok(());
     }
-    tokio::fs::create_dir_all(folder).await?;
+    tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await?;
     let beside = folder.join(format!("{name}.{}", hex::encode(crypto::hash::random::<8>())));
     let written = async {
-        let mut file = tokio::fs::File::create_new(&beside).await?;
+        let mut file =
+            tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).await?;
         file.write_all(content).await?;
         file.sync_all().await?;
         tokio::fs::rename(&beside, &place).await?;

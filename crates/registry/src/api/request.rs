@@ -1,5 +1,7 @@
 //! What every handler reads from a request, and how an error is answered.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -22,6 +24,8 @@ use crate::registry::{IdempotencyKey, Receipt};
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest body in bytes: a service's description of 2 MiB, and room for how it is written.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// How long a body of JSON may take to arrive: who is slower holds a place that others need.
+const ARRIVES: Duration = Duration::from_mins(1);
 /// Longest file that is imported, in bytes.
 pub const FILE_BYTES_MAX: usize = crate::inventory::FILE_BYTES_MAX;
 /// Items of a page unless the caller asks for another number.
@@ -66,7 +70,8 @@ impl<T: DeserializeOwned> FromRequest<Api> for Input<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let bytes = body(request, api, BODY_BYTES_MAX).await?;
+        let bytes = tokio::time::timeout(ARRIVES, body(request, api, BODY_BYTES_MAX)).await;
+        let bytes = bytes.unwrap_or_else(|_| Err(late().into()))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| unread(&error).into())
     }
 }
@@ -141,6 +146,11 @@ pub(super) fn unread_body(rejection: &BytesRejection, max: usize) -> RegistryErr
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return RegistryError::TooMany { what: "byte / bytes", max };
     }
+    late()
+}
+
+/// What did not come, or not in time.
+fn late() -> RegistryError {
     let vi = "không nhận đủ nội dung; hãy gửi lại";
     RegistryError::invalid("body", vi, "did not arrive whole: send it again")
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use audit::PersonId;
-use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use base::Ts;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::Problem;
+use web::{Peer, Problem};
 
 use super::request::{Input, bearer};
 use super::{Api, Caller};
@@ -42,7 +42,7 @@ pub type Names = Arc<dyn Fn(&PersonId) -> Option<String> + Send + Sync>;
 /// Who is signed in. Only hashes of tokens are kept.
 pub struct Sessions {
     all: Mutex<HashMap<[u8; 32], Session>>,
-    checking: Semaphore,
+    checking: Arc<Semaphore>,
 }
 
 struct Session {
@@ -59,7 +59,7 @@ impl Session {
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { all: Mutex::default(), checking: Semaphore::new(SIGN_INS_AT_ONCE) }
+        Self { all: Mutex::default(), checking: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE)) }
     }
 }
 
@@ -141,20 +141,24 @@ pub fn routes() -> OpenApiRouter<Api> {
     responses((status = 201, body = Begun), (status = 401, description = "EX-2020")))]
 async fn begin(
     State(api): State<Api>,
+    peer: Option<Extension<Peer>>,
     Input(credentials): Input<Credentials>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
-    let now = api.now();
+    let (now, from) = (api.now(), peer.map(|Extension(peer)| peer.address.ip()));
     // Each check takes 64 MiB: a crowd of strangers must not take the node's memory.
-    let waiting = tokio::time::timeout(SIGN_IN_WAIT, api.0.parts.sessions.checking.acquire()).await;
-    let Ok(Ok(_place)) = waiting else {
+    let checking = Arc::clone(&api.0.parts.sessions.checking);
+    let waiting = tokio::time::timeout(SIGN_IN_WAIT, checking.acquire_owned()).await;
+    let Ok(Ok(place)) = waiting else {
         return Err(Problem { retry_after_s: Some(2), ..busy() });
     };
     let checked = {
         let api = api.clone();
         // A password hash takes its time: not on the threads that serve others.
         tokio::task::spawn_blocking(move || {
+            // Who hangs up leaves the check behind, which goes on: the place is its own.
+            let _place = place;
             let Credentials { id, password, code } = &credentials;
-            (api.0.parts.sign_in)(&Proof::Password { id, password, code }, now)
+            (api.0.parts.sign_in)(&Proof::Password { id, password, code, from }, now)
         })
     };
     let SignedIn { person, code } = checked.await.map_err(|_| RegistryError::SignIn)??;

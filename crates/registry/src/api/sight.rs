@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use base::{PartyId, Ts};
+use base::{PartyId, ServiceId, Ts};
 use jiff::civil::Date;
 
 use crate::agency::AgencyCode;
@@ -66,6 +66,25 @@ impl<'a> Sight<'a> {
     pub(super) fn party(&self, party: &PartyId) -> bool {
         let answers = || agencies_of(self.state, party, self.day).iter().any(|agency| self.reads(agency));
         self.everything || once(&self.parties, party, answers)
+    }
+}
+
+impl Sight<'_> {
+    /// What a party does: its agency sees it, be it that others asked in its name. Asking is no proof of anything.
+    pub(super) fn own(&self, party: &PartyId) -> bool {
+        let agency = || self.state.agencies.of_member(&party.member, self.day);
+        self.everything || agency().is_some_and(|agency| self.reads(&agency))
+    }
+
+    /// A call: both sides see it, the owner of the service, and the agency for whose request a grant was issued.
+    pub(super) fn call(&self, client: &PartyId, service: &ServiceId) -> bool {
+        let owner = || self.state.services.get(service).is_some_and(|service| self.reads(&service.owner));
+        let asked = || {
+            let held = self.state.grants.find(client, service);
+            let request = held.and_then(|held| held.grant.request());
+            request.and_then(|id| self.state.requests.get(&id)).is_some_and(|request| self.request(request))
+        };
+        self.own(client) || self.own(&service.provider.party()) || owner() || asked()
     }
 }
 

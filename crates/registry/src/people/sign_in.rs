@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,9 +17,15 @@ use super::{Person, Post, file};
 use crate::RegistryError;
 use crate::state::vietnam_day;
 
-/// Wrong attempts in a row after which a person is locked for a while.
+/// Wrong attempts in a row from one network address after which it cannot sign this person in for a while.
 pub const ATTEMPTS_MAX: u32 = 5;
-/// How long: 15 minutes. Guessing codes of six digits, of which three count at a time, takes 500 days on average.
+/// Wrong attempts in a row from all addresses together after which nobody can: four strangers are needed to lock somebody
+/// out, and guessing is hardly faster.
+pub const ATTEMPTS_OF_ALL_MAX: u32 = 4 * ATTEMPTS_MAX;
+/// Addresses of which attempts are known; beyond, those that are not locked are forgotten.
+const KNOWN_MAX: usize = 10_000;
+/// How long: 15 minutes. Guessing codes of six digits, of which three count at a time, takes 125 days on average for
+/// somebody who knows the password and has four addresses.
 pub const LOCK_SECONDS: i64 = 15 * 60;
 /// Longest password that is looked at, in bytes.
 const PASSWORD_BYTES_MAX: usize = 1_024;
@@ -34,6 +41,8 @@ pub enum Proof<'a> {
         password: &'a str,
         /// Six digits; spaces between them do not matter.
         code: &'a str,
+        /// Where it comes from; `None` where that is not known.
+        from: Option<IpAddr>,
     },
 }
 
@@ -74,7 +83,8 @@ struct Attempts {
 /// The persons of a `people.toml`.
 pub struct People {
     accounts: BTreeMap<PersonId, Account>,
-    attempts: Mutex<HashMap<PersonId, Attempts>>,
+    /// By person and address; without one: from all together.
+    attempts: Mutex<HashMap<(PersonId, Option<IpAddr>), Attempts>>,
     /// Tells names apart in the log without showing them.
     log_key: [u8; 32],
     /// Who sends no code needs none.
@@ -159,21 +169,24 @@ impl People {
     /// Checks a name, a password and a code. Takes the same time whether or not there is such a person, about a
     /// quarter of a second of one processor and 64 MiB of memory.
     ///
-    /// After [`ATTEMPTS_MAX`] wrong attempts in a row the person is locked for [`LOCK_SECONDS`]. Whether the code was used
+    /// After [`ATTEMPTS_MAX`] wrong attempts in a row from one address, or [`ATTEMPTS_OF_ALL_MAX`] from all, the person is
+    /// locked there, or everywhere, for [`LOCK_SECONDS`]. Whether the code was used
     /// before is not known here: see [`SignedIn::code`].
     ///
     /// # Errors
     /// [`RegistryError::SignIn`], whatever the reason; the journal is not told, since strangers could fill it.
-    pub fn sign_in(&self, id: &str, password: &str, code: &str, now: Ts) -> Result<SignedIn, RegistryError> {
+    pub fn sign_in(&self, proof: &Proof<'_>, now: Ts) -> Result<SignedIn, RegistryError> {
+        let Proof::Password { id, password, code, from } = *proof;
+        let from = from.map(network);
         let found = id.parse().ok().and_then(|id: PersonId| self.accounts.get_key_value(&id));
-        let open = found.is_some_and(|(id, _)| self.begin(id, now));
+        let open = found.is_some_and(|(id, _)| self.begin(id, from, now));
         // A stranger is compared with somebody, so that guessing names does not pay.
         let compared = found.map(|(_, account)| account).or_else(|| self.accounts.values().next());
         let proven = compared.map(|account| self.proves(account, (password, code), now));
         if let (Some((id, account)), true, Some((true, code))) = (found, open, proven)
             && account.is_active(vietnam_day(now))
         {
-            self.finish(id);
+            self.finish(id, from);
             let person = Person { id: id.clone(), posts: account.posts.clone() };
             return Ok(SignedIn { person, code });
         }
@@ -190,9 +203,7 @@ impl People {
 
     /// This file as the way to sign in.
     pub fn into_sign_in(self: Arc<Self>) -> SignIn {
-        Arc::new(move |proof, now| match *proof {
-            Proof::Password { id, password, code } => self.sign_in(id, password, code, now),
-        })
+        Arc::new(move |proof, now| self.sign_in(proof, now))
     }
 
     /// Whether the account's owner shows what only he can, with the number of the code where one was needed.
@@ -206,26 +217,51 @@ impl People {
 
     /// Counts an attempt before it is known to be right, so that many at the same time are not more than many in a
     /// row. False while the person is locked.
-    pub(super) fn begin(&self, id: &PersonId, now: Ts) -> bool {
+    pub(super) fn begin(&self, id: &PersonId, from: Option<IpAddr>, now: Ts) -> bool {
         let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.entry(id.clone()).or_default();
-        if own.wrong >= ATTEMPTS_MAX {
-            if now < own.locked_until {
-                return false;
-            }
-            own.wrong = 0;
+        if all.len() >= KNOWN_MAX {
+            all.retain(|_, own| own.locked_until > now);
         }
-        own.wrong += 1;
-        if own.wrong == ATTEMPTS_MAX {
-            own.locked_until = now.plus_secs(LOCK_SECONDS);
+        let together = if from.is_some() { ATTEMPTS_OF_ALL_MAX } else { ATTEMPTS_MAX };
+        let mut counted = vec![((id.clone(), None), together)];
+        counted.extend(from.map(|from| ((id.clone(), Some(from)), ATTEMPTS_MAX)));
+        let open = |(key, max): &(_, u32)| all.get(key).is_none_or(|own: &Attempts| own.open(*max, now));
+        if !counted.iter().all(open) {
+            return false;
+        }
+        for (key, max) in counted {
+            all.entry(key).or_default().count(max, now);
         }
         true
     }
 
     /// An attempt was right: those before it count no more.
-    fn finish(&self, id: &PersonId) {
+    fn finish(&self, id: &PersonId, from: Option<IpAddr>) {
         let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(id.clone()).or_default().wrong = 0;
+        all.remove(&(id.clone(), None));
+        all.remove(&(id.clone(), from));
+    }
+}
+
+impl Attempts {
+    /// Whether one more is looked at. A clock that was put back must not make a lock longer.
+    fn open(&self, max: u32, now: Ts) -> bool {
+        self.wrong < max || now >= self.locked_until || self.locked_until > now.plus_secs(LOCK_SECONDS)
+    }
+
+    fn count(&mut self, max: u32, now: Ts) {
+        self.wrong = if self.wrong >= max { 1 } else { self.wrong + 1 };
+        if self.wrong == max {
+            self.locked_until = now.plus_secs(LOCK_SECONDS);
+        }
+    }
+}
+
+/// The network that one subscriber has: of version 6 each has 2⁶⁴ addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 

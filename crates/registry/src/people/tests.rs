@@ -21,6 +21,11 @@ static AN: LazyLock<(String, String)> = LazyLock::new(|| {
     People::new_entry("an@h17", " Nguyễn Văn An ", PASSWORD, &[post(Role::Leader, Some("H17"))]).unwrap()
 });
 
+/// Signs in from nowhere.
+fn enter(people: &People, id: &str, password: &str, code: &str, now: Ts) -> Result<SignedIn, RegistryError> {
+    people.sign_in(&Proof::Password { id, password, code, from: None }, now)
+}
+
 fn people(text: &str) -> People {
     People::parse(text).unwrap()
 }
@@ -129,8 +134,8 @@ fn a_new_entry_signs_in_and_its_code_has_the_number_of_its_half_minute() {
     let people = people(&AN.0);
     let id = "an@h17".parse().unwrap();
     assert_eq!(people.name(&id), Some("Nguyễn Văn An"));
-    let number = |code: &str, now| people.sign_in("an@h17", PASSWORD, code, now).unwrap().code.unwrap();
-    let an = people.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap();
+    let number = |code: &str, now| enter(&people, "an@h17", PASSWORD, code, now).unwrap().code.unwrap();
+    let an = enter(&people, "an@h17", PASSWORD, &code(NOW), NOW).unwrap();
     assert_eq!(an.person, Person { id, posts: vec![post(Role::Leader, Some("H17"))] });
     let first = an.code.unwrap();
     assert_eq!(number(&code(NOW), NOW.plus_secs(1)), first, "the same code has the same number");
@@ -144,7 +149,7 @@ fn a_new_entry_signs_in_and_its_code_has_the_number_of_its_half_minute() {
 fn both_factors_must_be_right_and_the_name_known() {
     let people = people(&AN.0);
     let check = |id: &str, password: &str, code: &str| {
-        let refused = people.sign_in(id, password, code, NOW);
+        let refused = enter(&people, id, password, code, NOW);
         assert!(matches!(refused, Err(RegistryError::SignIn)), "{id} {password} {code}");
     };
     check("an@h17", "mật khẩu khác rồi", &code(NOW));
@@ -152,7 +157,7 @@ fn both_factors_must_be_right_and_the_name_known() {
     check("an@h17", PASSWORD, "");
     check("binh", PASSWORD, &code(NOW));
     check("Không phải tên!", PASSWORD, &code(NOW));
-    people.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap();
+    enter(&people, "an@h17", PASSWORD, &code(NOW), NOW).unwrap();
 }
 
 #[test]
@@ -160,28 +165,46 @@ fn a_password_counts_however_the_keyboard_composes_it() {
     use unicode_normalization::UnicodeNormalization as _;
     let apart: String = PASSWORD.nfd().collect();
     assert_ne!(apart, PASSWORD);
-    people(&AN.0).sign_in("an@h17", &apart, &code(NOW), NOW).unwrap();
+    enter(&people(&AN.0), "an@h17", &apart, &code(NOW), NOW).unwrap();
 }
 
 #[test]
 fn five_wrong_attempts_lock_for_a_quarter_of_an_hour() {
     let people = people(&AN.0);
     for _ in 0..ATTEMPTS_MAX {
-        people.sign_in("an@h17", "sai", &code(NOW), NOW).unwrap_err();
+        enter(&people, "an@h17", "sai", &code(NOW), NOW).unwrap_err();
     }
-    people.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap_err();
+    enter(&people, "an@h17", PASSWORD, &code(NOW), NOW).unwrap_err();
     let still = NOW.plus_secs(LOCK_SECONDS - 1);
-    people.sign_in("an@h17", PASSWORD, &code(still), still).unwrap_err();
+    enter(&people, "an@h17", PASSWORD, &code(still), still).unwrap_err();
     let free = NOW.plus_secs(LOCK_SECONDS);
-    people.sign_in("an@h17", PASSWORD, &code(free), free).unwrap();
+    enter(&people, "an@h17", PASSWORD, &code(free), free).unwrap();
 }
 
 #[test]
 fn attempts_at_the_same_time_are_no_more_than_attempts_in_a_row() {
     let people = Arc::new(people(&AN.0));
     let id: audit::PersonId = "an@h17".parse().unwrap();
-    let begun = (0..50).filter(|_| people.begin(&id, NOW)).count();
+    let begun = (0..50).filter(|_| people.begin(&id, None, NOW)).count();
     assert_eq!(begun, 5);
+}
+
+#[test]
+fn a_stranger_locks_himself_out_and_nobody_else() {
+    let people = people(&AN.0);
+    let id: audit::PersonId = "an@h17".parse().unwrap();
+    let from = |text: &str| Some(text.parse().unwrap());
+    let tries =
+        |address: &str, now| (0..=ATTEMPTS_MAX).filter(|_| people.begin(&id, from(address), now)).count();
+    assert_eq!(tries("203.0.113.9", NOW), 5);
+    assert!(people.begin(&id, from("198.51.100.7"), NOW), "the person comes from elsewhere");
+    // All addresses together are bounded, too: otherwise each of a thousand would have five guesses.
+    assert_eq!((1..=9).map(|net| tries(&format!("10.0.0.{net}"), NOW)).sum::<usize>(), 14);
+    assert!(!people.begin(&id, from("192.0.2.1"), NOW));
+    assert!(people.begin(&id, from("192.0.2.1"), NOW.plus_secs(LOCK_SECONDS)));
+    let earlier = NOW.plus_secs(-2 * LOCK_SECONDS);
+    assert!(people.begin(&id, from("203.0.113.9"), earlier), "a clock that was put back locks for no longer");
+    assert!(!people.begin(&id, from("203.0.113.9"), NOW));
 }
 
 #[test]
@@ -191,16 +214,16 @@ fn an_account_ends_after_its_last_day() {
     let last = Ts::parse("2026-11-21T16:59:59Z").unwrap();
     let after = Ts::parse("2026-11-21T17:00:29Z").unwrap();
     let id = "an@h17".parse().unwrap();
-    people.sign_in("an@h17", PASSWORD, &code(last), last).unwrap();
+    enter(&people, "an@h17", PASSWORD, &code(last), last).unwrap();
     assert!(people.person(&id, date(2026, 11, 21)).is_some());
-    people.sign_in("an@h17", PASSWORD, &code(after), after).unwrap_err();
+    enter(&people, "an@h17", PASSWORD, &code(after), after).unwrap_err();
     assert!(people.person(&id, date(2026, 11, 22)).is_none());
 }
 
 #[test]
 fn another_way_to_sign_in_has_the_same_form() {
     let sign_in: SignIn = Arc::new(people(&AN.0)).into_sign_in();
-    let proof = Proof::Password { id: "an@h17", password: PASSWORD, code: &code(NOW) };
+    let proof = Proof::Password { id: "an@h17", password: PASSWORD, code: &code(NOW), from: None };
     assert_eq!(sign_in(&proof, NOW).unwrap().person.id.as_str(), "an@h17");
 }
 
@@ -260,10 +283,10 @@ fn a_file_that_everybody_can_read_is_refused() {
 #[test]
 fn without_a_second_factor_a_password_is_enough_and_a_wrong_code_still_refuses() {
     let open = people(&AN.0).with_password_only(true);
-    let signed = open.sign_in("an@h17", PASSWORD, "", NOW).unwrap();
+    let signed = enter(&open, "an@h17", PASSWORD, "", NOW).unwrap();
     assert_eq!((signed.person.id.as_str(), signed.code), ("an@h17", None));
-    assert!(open.sign_in("an@h17", PASSWORD, "000000", NOW).is_err());
-    assert!(open.sign_in("an@h17", "mật khẩu khác", "", NOW).is_err());
-    assert!(open.sign_in("an@h17", PASSWORD, &code(NOW), NOW).unwrap().code.is_some());
-    assert!(people(&AN.0).sign_in("an@h17", PASSWORD, "", NOW).is_err());
+    assert!(enter(&open, "an@h17", PASSWORD, "000000", NOW).is_err());
+    assert!(enter(&open, "an@h17", "mật khẩu khác", "", NOW).is_err());
+    assert!(enter(&open, "an@h17", PASSWORD, &code(NOW), NOW).unwrap().code.is_some());
+    assert!(enter(&people(&AN.0), "an@h17", PASSWORD, "", NOW).is_err());
 }

@@ -1,6 +1,9 @@
 //! A registry that serves its API on a free port, and a client for it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use base::{Clock, FakeClock, Ts};
 use bytes::Bytes;
@@ -23,6 +26,8 @@ pub const NOW: Ts = Ts::from_secs(1_794_186_000);
 /// Everybody's password and code.
 const PASSWORD: &str = "mat-khau-thu-nghiem";
 const CODE: &str = "123456";
+/// A password whose check takes its time.
+pub const SLOW: &str = "mat-khau-cham";
 
 /// Who there is: sign-in name, role, agency of the post.
 const PEOPLE: [(&str, Role, Option<&str>); 13] = [
@@ -45,6 +50,8 @@ const PEOPLE: [(&str, Role, Option<&str>); 13] = [
 pub struct Server {
     pub registry: Arc<Registry>,
     pub clock: Arc<FakeClock>,
+    /// Checks of [`SLOW`] passwords that go on now, and that went on at the same time at most.
+    pub checks: Arc<(AtomicUsize, AtomicUsize)>,
     base: String,
     client: Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>,
     _stop: watch::Sender<bool>,
@@ -93,10 +100,20 @@ impl Server {
         let registry = Registry::open(db, Rules::built_in().unwrap(), shared).await.unwrap();
         let registry = Arc::new(registry);
         let files = tempfile::tempdir().unwrap();
+        let checks = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let counted = Arc::clone(&checks);
         let api = Api::new(Parts {
             registry: Arc::clone(&registry),
-            sign_in: Arc::new(|proof: &Proof<'_>, _: Ts| match *proof {
-                Proof::Password { id, password: PASSWORD, code: CODE } => {
+            sign_in: Arc::new(move |proof: &Proof<'_>, _: Ts| match *proof {
+                Proof::Password { password: SLOW, .. } => {
+                    let now = counted.0.fetch_add(1, SeqCst) + 1;
+                    counted.1.fetch_max(now, SeqCst);
+                    let (_open, never) = std::sync::mpsc::channel::<()>();
+                    drop(never.recv_timeout(Duration::from_millis(300)));
+                    counted.0.fetch_sub(1, SeqCst);
+                    Err(RegistryError::SignIn)
+                }
+                Proof::Password { id, password: PASSWORD, code: CODE, .. } => {
                     let person = person(id).ok_or(RegistryError::SignIn)?;
                     Ok(SignedIn { person, code: None })
                 }
@@ -114,7 +131,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(web::router::serve(server, api::router(api), stopped));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { registry, clock, base, client, _stop: stop, files, _store: store }
+        Self { registry, clock, checks, base, client, _stop: stop, files, _store: store }
     }
 
     /// The token of somebody who signs in.

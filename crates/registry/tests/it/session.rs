@@ -1,8 +1,11 @@
 //! Signing in and out, the journal, the API's own description.
 
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 
-use crate::server::Server;
+use crate::server::{SLOW, Server};
 
 #[tokio::test]
 async fn a_session_begins_with_the_right_credentials_and_ends_when_ended() {
@@ -20,6 +23,19 @@ async fn a_session_begins_with_the_right_credentials_and_ends_when_ended() {
     let after = server.send(Method::GET, "/me", &own, None).await;
     assert_eq!(after.problem(), "EX-2020");
     assert_eq!(server.send(Method::GET, "/me", &[], None).await.problem(), "EX-2020");
+}
+
+#[tokio::test]
+async fn who_hangs_up_leaves_no_more_checks_behind_than_who_waits() {
+    let server = Server::start().await;
+    let credentials = serde_json::json!({ "id": "vanhanh1", "password": SLOW, "code": "1" });
+    for _ in 0..12 {
+        let asked = server.send(Method::POST, "/sessions", &[], Some(credentials.clone()));
+        // Whoever hangs up drops the question with its connection.
+        assert!(tokio::time::timeout(Duration::from_millis(20), asked).await.is_err());
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(server.checks.1.load(SeqCst), 2, "at the same time");
 }
 
 #[tokio::test]

@@ -70,9 +70,13 @@ fn answer(
 async fn begin(State(console): State<Console>, visit: Visit, form: Form) -> Result<Response, Failure> {
     let credentials =
         json!({ "id": form.get("ten"), "password": form.get("mat-khau"), "code": form.get("ma") });
-    let begun = visit.ask(Method::POST, "/sessions").json(&credentials).send::<Value>().await;
-    match begun {
+    let asked = visit.ask(Method::POST, "/sessions").from(visit.peer()).json(&credentials);
+    match asked.send::<Value>().await {
         Ok(begun) => {
+            if visit.who.is_some() {
+                // Somebody else may have sat here before: that session ends.
+                visit.ask(Method::DELETE, "/sessions").send::<Value>().await?;
+            }
             let mut response = redirect(own_address(form.get("den")));
             let cookie = visit.session_cookie(begun["token"].as_str());
             response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -149,9 +149,19 @@ async fn connect(visit: Visit, form: Form) -> Result<Response, Failure> {
     let place = json!({ "url": form.get("dia-chi"), "password": form.get("mat-khau") });
     match visit.ask(Method::POST, "/desks").json(&place).send::<Desk>().await {
         Ok(desk) => Ok(redirect(&at(&desk.id, ""))),
-        Err(failure) if failure.is_mendable() => start_page(&visit, form.get("dia-chi"), Some(&failure)),
+        Err(failure) if failure.is_mendable() => {
+            start_page(&visit, &without_password(form.get("dia-chi")), Some(&failure))
+        }
         Err(failure) => Err(failure),
     }
+}
+
+/// The address as it is shown again: what stands between the name and the server was a password.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((person, server)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let name = person.split(':').next().unwrap_or_default();
+    format!("{scheme}://{name}@{server}")
 }
 
 /// Address of a step.
@@ -284,6 +294,18 @@ mod tests {
     use crate::sample::rendered;
 
     const ODD: &str = "<script>alert(1)</script>";
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown_again() {
+        for (typed, shown) in [
+            ("postgres://an:p@ss:w@db.example/x?a=1", "postgres://an@db.example/x?a=1"),
+            ("mysql://an@db.example/x", "mysql://an@db.example/x"),
+            ("mysql://db.example/x", "mysql://db.example/x"),
+            ("gì đó", "gì đó"),
+        ] {
+            assert_eq!(without_password(typed), shown);
+        }
+    }
 
     #[test]
     fn each_step_renders() {

@@ -18,10 +18,11 @@ impl Checker<'_> {
             self.wrong("[registry]", "listen or plain is needed");
         }
         if let Some(console) = section.console {
-            self.console(console);
+            self.console(console, section);
         }
         let reachable = section.listen.or(section.console.and_then(|console| console.listen));
-        if section.password_only && reachable.is_some() {
+        let proxied = section.console.is_some_and(|console| console.behind_tls);
+        if section.password_only && (reachable.is_some() || proxied) {
             self.wrong(
                 "[registry]",
                 "password_only: only with plain addresses; others could sign in with a password alone",
@@ -39,7 +40,15 @@ impl Checker<'_> {
         }
     }
 
-    fn console(&mut self, console: ConsoleSection) {
+    fn console(&mut self, console: ConsoleSection, api: &RegistrySection) {
+        let ports = [api.listen, api.plain, console.listen, console.plain].into_iter().flatten();
+        let ports: Vec<_> = ports.filter(|address| address.port() != 0).collect();
+        if (1..ports.len()).any(|at| ports[..at].contains(&ports[at])) {
+            self.wrong("[registry.console]", "every address is for one listener: give each another port");
+        }
+        if console.behind_tls && console.plain.is_none() {
+            self.wrong("[registry.console]", "behind_tls: the proxy comes to `plain`, which is missing");
+        }
         if console.plain.is_some_and(|address| !address.ip().is_loopback()) {
             self.wrong("[registry.console]", "plain must be a loopback address, such as 127.0.0.1:7489");
         }
