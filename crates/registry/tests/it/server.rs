@@ -109,7 +109,7 @@ impl Server {
                     let now = counted.0.fetch_add(1, SeqCst) + 1;
                     counted.1.fetch_max(now, SeqCst);
                     let (_open, never) = std::sync::mpsc::channel::<()>();
-                    drop(never.recv_timeout(Duration::from_millis(300)));
+                    let _ = never.recv_timeout(Duration::from_millis(300));
                     counted.0.fetch_sub(1, SeqCst);
                     Err(RegistryError::SignIn)
                 }
