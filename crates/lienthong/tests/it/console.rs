@@ -16,23 +16,23 @@ use crate::source::{TABLE, without_password};
 const FIRST_PAGE_BYTES_MAX: usize = 50_000;
 
 /// A demo and its console.
-struct Console {
-    demo: Demo,
+pub struct Console {
+    pub demo: Demo,
     folder: tempfile::TempDir,
 }
 
 impl Console {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { demo: Demo::start(&folder.path().join("thu"), free_ports()), folder }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.demo.fact("/console/url").trim_end_matches('/'))
     }
 
     /// Runs a script of `tests/console` in a browser, with more settings for it.
-    fn browser(&self, script: &str, more: &[(&str, &str)]) {
+    pub fn browser(&self, script: &str, more: &[(&str, &str)]) {
         let packages = std::env::var("LIENTHONG_TEST_BROWSER")
             .expect("LIENTHONG_TEST_BROWSER is not set: run cargo xtask test");
         let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/console/");
@@ -52,21 +52,24 @@ impl Console {
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn get(&self, path: &str, more: &[&str]) -> Answer {
+    pub fn get(&self, path: &str, more: &[&str]) -> Answer {
         curl(&[&[&*self.url(path)], more].concat(), None).unwrap()
     }
 
-    /// Signs somebody in with curl: the cookie.
-    fn sign_in(&self, id: &str) -> String {
+    /// Everybody who can sign in: name and password.
+    pub fn people(&self) -> Vec<(String, String)> {
         let people = std::fs::read_to_string(self.folder.path().join("thu/people.json")).unwrap();
         let people: Value = serde_json::from_str(&people).unwrap();
-        let person = people.as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();
+        let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
+        people.as_array().unwrap().iter().map(|one| (text(one, "id"), text(one, "password"))).collect()
+    }
+
+    /// Signs somebody in with curl: the cookie.
+    pub fn sign_in(&self, id: &str) -> String {
+        let (_, password) = self.people().into_iter().find(|(one, _)| one == id).unwrap();
         let page = self.get("/dang-nhap", &[]).text();
-        let fields = [
-            format!("ten={id}"),
-            format!("mat-khau={}", person["password"].as_str().unwrap()),
-            format!("bieu-mau={}", token(&page)),
-        ];
+        let fields =
+            [format!("ten={id}"), format!("mat-khau={password}"), format!("bieu-mau={}", token(&page))];
         let [name, password, token] = &fields;
         let each = ["--data-urlencode", name, "--data-urlencode", password, "--data-urlencode", token];
         let answer = self.get("/dang-nhap", &each);
@@ -78,7 +81,7 @@ impl Console {
 }
 
 /// The token of a page's first form.
-fn token(page: &str) -> String {
+pub fn token(page: &str) -> String {
     let after = page.split("name=\"bieu-mau\" value=\"").nth(1).expect("a form");
     after.split('"').next().unwrap().replace("&#43;", "+").replace("&#61;", "=")
 }

@@ -7,6 +7,7 @@ mod admin;
 mod bad_input;
 mod call;
 mod console;
+mod console_rights;
 mod crash;
 mod demo;
 mod evidence;

@@ -256,6 +256,8 @@ async fn show_delete(visit: Visit, Path(draft): Path<String>) -> Result<Response
 }
 
 async fn delete(visit: Visit, Path(draft): Path<String>, _: Form) -> Result<Response, Failure> {
+    // What is another's, or gone, is not said to be deleted.
+    visit.console().drafts().get::<Answers>(person(&visit)?, &draft).await?;
     visit.console().drafts().delete(person(&visit)?, &draft).await?;
     Ok(to(DRAFTS, "asking-deleted"))
 }
