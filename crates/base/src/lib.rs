@@ -1,7 +1,8 @@
-//! What every other crate needs and nothing more: identifiers, time, error codes.
+//! What every other crate needs and nothing more: identifiers, time, error codes, cells of tables.
 //!
 //! **Invariant:** no input or output, no async, no knowledge of HTTP, databases or cryptography.
 
+pub mod cell;
 pub mod clock;
 pub mod code;
 pub mod id;

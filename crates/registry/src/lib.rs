@@ -9,7 +9,6 @@
 pub mod agency;
 pub mod api;
 pub mod calendar;
-mod cell;
 pub mod error;
 pub mod gate;
 pub mod grant;

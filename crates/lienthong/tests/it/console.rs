@@ -92,6 +92,11 @@ fn every_page_holds_for_everybody_in_a_real_browser() {
 }
 
 #[test]
+fn what_is_typed_sent_or_imported_stays_text_for_everybody() {
+    Console::start().browser("hostile.mjs", &[]);
+}
+
+#[test]
 fn a_department_asks_the_owner_decides_data_flow_the_proof_is_there() {
     Console::start().browser("story.mjs", &[]);
 }

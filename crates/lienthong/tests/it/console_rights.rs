@@ -64,7 +64,7 @@ struct Line {
 fn table() -> (Vec<&'static str>, Vec<Line>) {
     let cells = |line: &'static str| {
         let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
-        inner.split('|').map(|cell| cell.trim()).collect::<Vec<_>>()
+        inner.split('|').map(str::trim).collect::<Vec<_>>()
     };
     let (_, table) = TABLE.split_once("## The table").unwrap();
     let mut rows = table.lines().filter(|line| line.starts_with('|')).map(cells);

@@ -21,12 +21,12 @@
 
 use std::collections::HashSet;
 
+use base::cell::{neutralised, plain};
 use csv::StringRecord;
 use jiff::civil::Date;
 
 use super::decide::{ROWS_MAX, Rest, import_rows};
 use super::{Agency, AgencyCode};
-use crate::cell::{neutralised, plain};
 use crate::state::{Moment, State};
 use crate::{Mistake, RegistryError};
 

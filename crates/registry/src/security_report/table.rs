@@ -1,8 +1,9 @@
 //! The systems of the report as a table for spreadsheets.
 
+use base::cell::neutralised;
+
 use super::{Measure, SecurityReport, System};
 use crate::agency::table::BYTE_ORDER_MARK;
-use crate::cell::neutralised;
 use crate::gate::report::ItemState;
 use crate::inventory::Word as _;
 use crate::print::day;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use base::cell::neutralised;
 use serde_json::{Value, json};
 
 use super::found::{Found, Pair};
 use super::person::Register;
 use crate::masked::masked;
-use crate::quality::report::cell;
 
 impl Pair {
     /// What agrees and what does not, in words: "name: same", "phone: differs".
@@ -67,9 +67,9 @@ impl Found {
             let compared: Vec<_> = pair.words().into_iter().map(|(vi, _)| vi).collect();
             out.write_record([
                 source_a,
-                &cell(&key_a),
+                &neutralised(key_a),
                 source_b,
-                &cell(&key_b),
+                &neutralised(key_b),
                 &format!("{:.4}", pair.probability),
                 &clusters.get(&pair.a).map_or_else(String::new, usize::to_string),
                 &compared.join("; "),

@@ -1,5 +1,6 @@
 //! What a run found: counts, an index for each criterion, masked examples.
 
+use base::cell::neutralised;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Check, Criterion, Rule, Severity};
@@ -207,7 +208,7 @@ pub fn csv(report: &Report) -> Result<Vec<u8>, csv::Error> {
             &rule.checked.to_string(),
             &rule.failed.to_string(),
             &rule.index().map_or_else(String::new, |index| format!("{index:.2}")),
-            &cell(&examples.join("; ")),
+            &neutralised(examples.join("; ")),
         ])?;
     }
     out.into_inner().map_err(|error| error.into_error().into())
@@ -224,15 +225,10 @@ pub fn rows_csv(report: &Report) -> Result<Vec<u8>, csv::Error> {
         for Example { key, value } in &rule.examples {
             let (service, at, field) = (&report.service, &report.at, &rule.field);
             let (check, severity) = (rule.check.name(), rule.severity.title().1);
-            out.write_record([service, at, field, check, severity, &cell(key), &cell(value)])?;
+            out.write_record([service, at, field, check, severity, &neutralised(key), &neutralised(value)])?;
         }
     }
     out.into_inner().map_err(|error| error.into_error().into())
-}
-
-/// A text that no spreadsheet takes for a formula.
-pub(crate) fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -253,15 +249,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn no_spreadsheet_computes_a_cell() {
-        assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("a=1"), "a=1");
-    }
-
-    #[test]
-    fn indexes_are_means_of_means_and_never_round_up_to_a_hundred() {
-        let mut report = Report {
+    fn report(rules: Vec<Found>) -> Report {
+        Report {
             service: "A/b".into(),
             at: String::new(),
             rows: 10,
@@ -271,13 +260,28 @@ mod tests {
             criteria: Vec::new(),
             overall: None,
             identity: None,
-            rules: vec![
-                found(Criterion::Accuracy, 1_000_000, 1, false),
-                found(Criterion::Completeness, 10, 5, true),
-                found(Criterion::Completeness, 10, 0, true),
-                found(Criterion::Liveness, 0, 0, false),
-            ],
-        };
+            rules,
+        }
+    }
+
+    #[test]
+    fn no_spreadsheet_computes_what_a_row_holds() {
+        let example = Example { key: "=1+1".into(), value: "＝2".into() };
+        let report = report(vec![Found { examples: vec![example], ..found(Criterion::Accuracy, 1, 1, false) }]);
+        for table in [csv(&report), rows_csv(&report)] {
+            let text = String::from_utf8(table.unwrap()).unwrap();
+            assert!(text.contains("'=1+1") && !text.contains(",＝2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn indexes_are_means_of_means_and_never_round_up_to_a_hundred() {
+        let mut report = report(vec![
+            found(Criterion::Accuracy, 1_000_000, 1, false),
+            found(Criterion::Completeness, 10, 5, true),
+            found(Criterion::Completeness, 10, 0, true),
+            found(Criterion::Liveness, 0, 0, false),
+        ]);
         report.sum_up();
         assert_eq!(report.criteria, [(Criterion::Accuracy, 99.99), (Criterion::Completeness, 75.0)]);
         assert_eq!(report.overall, Some(87.49));

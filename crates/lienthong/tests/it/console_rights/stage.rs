@@ -46,7 +46,7 @@ impl Person {
 /// The things.
 pub struct Stage {
     console: Console,
-    _store: TestStore,
+    database: TestStore,
     /// Values for the places of a route, such as `id`, by what the table calls the thing; "" for all things.
     things: BTreeMap<String, BTreeMap<&'static str, String>>,
     /// Paths of the API whose version must not change.
@@ -66,7 +66,7 @@ impl Stage {
             sqlx::raw_sql(TABLE).execute(&mut made).await.unwrap();
         });
         let (things, watched, tokens) = Default::default();
-        let mut stage = Self { console, _store: store, things, watched, tokens };
+        let mut stage = Self { console, database: store, things, watched, tokens };
         for id in ["van-hanh", "lanh-dao.h17", "quan-tri.h17", "an-ninh.h17", "quan-tri.g01", "kiem-toan"] {
             let cookie = stage.console.sign_in(id);
             stage.tokens.insert(id, cookie.split_once('=').unwrap().1.to_owned());
@@ -168,7 +168,7 @@ impl Stage {
         let draft = self.begins(&city);
         self.put("draft of `quan-tri.h17`", &[("draft", &draft)]);
         let ministry = self.person("quan-tri.g01");
-        let (url, password) = without_password(self._store.url());
+        let (url, password) = without_password(self.database.url());
         let fields = [("dia-chi", url), ("mat-khau", password)];
         let answer = self.posts(&ministry, "/chia-se/nguon", &fields, true);
         let desk = answer.header("location").unwrap_or_else(|| panic!("{}", answer.text()));
@@ -187,9 +187,9 @@ impl Stage {
         let mut known: Vec<String> = self.console.people().into_iter().map(|(id, _)| id).collect();
         known.push("nobody".to_owned());
         known.sort();
-        let mut named: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        named.sort();
-        assert_eq!(named, known, "the table has a column for everybody of the demo");
+        let mut columns: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        columns.sort();
+        assert_eq!(columns, known, "the table has a column for everybody of the demo");
         std::thread::scope(|scope| {
             let signing = |name| scope.spawn(move || self.with_a_draft(name));
             let signing: Vec<_> = names.iter().copied().map(signing).collect();

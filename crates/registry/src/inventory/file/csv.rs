@@ -1,11 +1,11 @@
 //! CSV (RFC 4180) in UTF-8, written with a byte order mark, without which Excel takes it for another encoding.
 
+use base::cell::{neutralised, plain};
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 
 use super::super::columns::{COLUMNS, VERSION};
 use super::Row;
 use super::intake::{Intake, RowPlace, Target, headings};
-use crate::cell::{neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";

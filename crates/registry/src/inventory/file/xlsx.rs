@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read as _};
 
+use base::cell::{neutralised, plain};
 use calamine::{DataRef, Reader as _, Xlsx};
 use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
@@ -9,7 +10,6 @@ use super::super::columns::{COLUMNS, VERSION, VERSION_ABOUT};
 use super::csv::no_headings;
 use super::intake::{Intake, RowPlace, Target, headings, too_long};
 use super::{CELL_CHARS_MAX, ROWS_MAX, Row, UNPACKED_BYTES_MAX};
-use crate::cell::{neutralised, plain};
 use crate::error::{Mistake, RegistryError};
 
 /// Parts of an Excel file at most; one with a single sheet has about ten.

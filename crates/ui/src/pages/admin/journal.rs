@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use base::cell::neutralised;
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
 
@@ -254,10 +255,9 @@ fn csv(entries: &[Entry]) -> String {
     text
 }
 
-/// A cell in quotes; what a spreadsheet would run as a formula gets an apostrophe in front.
+/// A cell in quotes, which no spreadsheet computes.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
+    format!("\"{}\"", neutralised(text).replace('"', "\"\""))
 }
 
 /// A journal that does not agree with itself is an answer, not a fault of this page.

@@ -6,12 +6,13 @@ fn starts_formula(text: &str) -> bool {
 }
 
 /// The text for a cell of a table; [`plain`] takes the apostrophe off again.
-pub(crate) fn neutralised(text: String) -> String {
+pub fn neutralised(text: impl Into<String>) -> String {
+    let text = text.into();
     if starts_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text }
 }
 
 /// The text of a cell without the apostrophe that keeps spreadsheets from computing it.
-pub(crate) fn plain(text: &str) -> &str {
+pub fn plain(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if starts_formula(rest.trim_start_matches('\'')) => rest,
         _ => text,
@@ -27,7 +28,7 @@ mod tests {
         let texts =
             ["=1+1", "+84", "-1", "@x", "\tx", "\rx", "'=1", "''@x", "＝1", "'x", "x=1", "", "'", "Sở A"];
         for text in texts {
-            let cell = neutralised(text.to_owned());
+            let cell = neutralised(text);
             assert!(!starts_formula(&cell), "{text:?}");
             assert_eq!(plain(&cell), text);
         }
