@@ -267,7 +267,8 @@ mod tests {
     #[test]
     fn no_spreadsheet_computes_what_a_row_holds() {
         let example = Example { key: "=1+1".into(), value: "＝2".into() };
-        let report = report(vec![Found { examples: vec![example], ..found(Criterion::Accuracy, 1, 1, false) }]);
+        let report =
+            report(vec![Found { examples: vec![example], ..found(Criterion::Accuracy, 1, 1, false) }]);
         for table in [csv(&report), rows_csv(&report)] {
             let text = String::from_utf8(table.unwrap()).unwrap();
             assert!(text.contains("'=1+1") && !text.contains(",＝2"), "{text}");
