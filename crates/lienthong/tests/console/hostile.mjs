@@ -3,8 +3,8 @@
 // It goes in by every form, every parameter of an address, every import of the registry and the headers of calls; then every
 // page is looked at that shows it, and every table that leaves the console.
 
-import { CONSOLE, check, fail, finish, person, signIn, window } from "./browser.mjs";
 import { readFileSync } from "node:fs";
+import { CONSOLE, check, fail, finish, signIn, window } from "./browser.mjs";
 import { kind, reachable } from "./walk.mjs";
 
 const FACTS = JSON.parse(readFileSync(process.env.FACTS, "utf8"));
@@ -116,18 +116,17 @@ async function byPrograms() {
   });
   await taken("quan-tri.g01", "POST", `/services/${service}/publish`, { version: "1.0.0" }, { seen: `/services/${service}` });
 
-  const contact = (name) => ({ [name]: undefined, name: ALL, phone: BREAKS_OUT, email: BREAKS_OUT });
+  const contacts = (duty) => ["business", "technical", "security"].map((one) => ({ [duty]: one, name: ALL, phone: BREAKS_OUT, email: BREAKS_OUT }));
   const request = await taken("quan-tri.h17", "POST", "/requests", {
     consumer: "VN-DEMO/GOV/H17/DOC", agency: CITY, service, reason: ALL,
-    contacts: ["business", "technical", "security"].map((one) => ({ kind: one, ...contact("kind"), kind: one })),
+    contacts: contacts("kind"),
     terms: { fields: ["hoTen"], purposes: ["doc"], legal_basis: ALL },
   });
   const thing = `/requests/${request.id}`;
   const about = new URLSearchParams({ item: "technical_registration", name: FILE.name, number: BREAKS_OUT });
   await taken("quan-tri.h17", "POST", `${thing}/attachments?${about}`, FILE.buffer, { type: "text/html", seen: thing });
   const filing = await taken("an-ninh.h17", "POST", "/gate/filings", {
-    party: FACTS.consumer.client, item: "contacts", number: BREAKS_OUT, issued_on: "2026-11-01",
-    contacts: ["business", "technical", "security"].map((duty) => ({ duty, name: ALL, phone: BREAKS_OUT, email: BREAKS_OUT })),
+    party: FACTS.consumer.client, item: "contacts", number: BREAKS_OUT, issued_on: "2026-11-01", contacts: contacts("duty"),
   });
   const proposal = await taken("van-hanh", "POST", "/directory/changes", { changes: [{ change: "put_member", id: "VN-DEMO/GOV/H01", name: ALL }], note: ALL });
   const facts = { detected: 1_795_000_000_000_000, description: ALL, severity: "serious", personal_data: false, parties: [FACTS.consumer.client] };
@@ -179,6 +178,53 @@ async function sends(page, place, text) {
   }, text);
   await loaded;
   return true;
+}
+
+/// The questions of a request, whose draft keeps what was answered.
+async function byQuestions() {
+  const { page } = people["quan-tri.h17"];
+  await page.goto(`${CONSOLE}/ket-noi/moi?dich-vu=${SERVICE}`);
+  await page.locator("form[action='/ket-noi/moi'] button").click();
+  const draft = page.url().replace(/[^/]*$/, "");
+  for (const question of ["co-quan", "he-thong", "truong", "muc-dich", "can-cu", "han-muc", "dau-moi"]) {
+    for (const text of [NUL, ALL]) {
+      await page.goto(draft + question);
+      check(await sends(page, 0, text), `${question} is asked`);
+      await clean(page, question);
+    }
+    await page.goto(draft + question);
+    await clean(page, `${question} (kept)`);
+  }
+}
+
+/// A database whose names, remarks and rows somebody else wrote.
+async function byDatabase() {
+  const { page } = people["quan-tri.g01"];
+  await page.goto(`${CONSOLE}/chia-se/nguon`);
+  for (const text of [NUL, ALL]) {
+    await sends(page, 0, text);
+    await clean(page, "the address of a database");
+  }
+  await page.fill("#dia-chi", process.env.DATABASE);
+  await page.fill("#mat-khau", process.env.PASSWORD);
+  await page.locator("main form button").first().click();
+  await page.waitForURL(/nguon\/[0-9a-f]+$/);
+  await clean(page, "tables of a database");
+  check((await page.locator("main").textContent()).includes("onerror=alert(1)"), "the names of tables are shown");
+  for (const text of [NUL, ALL]) {
+    await sends(page, 0, text);
+    await clean(page, "a table that there is not");
+  }
+  await page.locator("label", { hasText: "hon_nhan" }).first().click();
+  await page.fill("#dich-vu", "DANCU/doc-ba");
+  await page.locator("main form button").first().click();
+  await page.waitForURL(/dinh-nghia/);
+  await clean(page, "rows of a database");
+  check((await page.locator("main").textContent()).includes("onerror=alert(1)"), "rows or remarks are shown");
+  for (let place = 0; await sends(page, place, ALL); place += 1) {
+    await clean(page, `form ${place} of a definition`);
+    await page.goBack();
+  }
 }
 
 const tried = new Set();
@@ -278,6 +324,8 @@ for (const path of shown) {
   check(text.includes("onerror=alert(1)"), `${path} shows what was sent, as text`);
 }
 await isSaved(shown.find((path) => /^\/ket-noi\/[^/]+$/.test(path)));
+await byQuestions();
+await byDatabase();
 for (const id of ["quan-tri.h17", "an-ninh.h17", "du-lieu.g01", "van-hanh"]) await byForms(id);
 check(tried.size > 20, `only ${tried.size} kinds of forms were sent: ${[...tried]}`);
 await byAddresses();

@@ -86,14 +86,35 @@ pub fn token(page: &str) -> String {
     after.split('"').next().unwrap().replace("&#43;", "+").replace("&#61;", "=")
 }
 
+/// A database of its own with these tables.
+pub fn with_tables(sql: &'static str) -> TestStore {
+    let runtime = Runtime::new().unwrap();
+    let store = runtime.block_on(TestStore::postgres());
+    runtime.block_on(async {
+        let mut made = PgConnection::connect(store.url()).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut made).await.unwrap();
+    });
+    store
+}
+
 #[test]
 fn every_page_holds_for_everybody_in_a_real_browser() {
     Console::start().browser("crawl.mjs", &[]);
 }
 
+/// Names, remarks and rows that would run in a browser, were they not text.
+const HOSTILE_TABLES: &str = r#"
+    CREATE TABLE "=1+1""><img src=x data-hostile onerror=alert(1)>" ("'><svg/onload=alert(2) data-hostile>" text PRIMARY KEY);
+    CREATE TABLE hon_nhan (so_dang_ky varchar(20) PRIMARY KEY, ghi_chu text NOT NULL);
+    COMMENT ON TABLE hon_nhan IS '"><img src=x data-hostile onerror=alert(1)>';
+    COMMENT ON COLUMN hon_nhan.ghi_chu IS '</textarea><script data-hostile>alert(3)</script>';
+    INSERT INTO hon_nhan VALUES ('1', '"><img src=x data-hostile onerror=alert(1)>'), ('2', '</textarea><script data-hostile>alert(3)</script>')"#;
+
 #[test]
 fn what_is_typed_sent_or_imported_stays_text_for_everybody() {
-    Console::start().browser("hostile.mjs", &[]);
+    let store = with_tables(HOSTILE_TABLES);
+    let (server, secret) = without_password(store.url());
+    Console::start().browser("hostile.mjs", &[("DATABASE", &server), ("PASSWORD", &secret)]);
 }
 
 #[test]
@@ -103,12 +124,7 @@ fn a_department_asks_the_owner_decides_data_flow_the_proof_is_there() {
 
 #[test]
 fn a_table_becomes_a_service_in_the_browser_alone() {
-    let runtime = Runtime::new().unwrap();
-    let store = runtime.block_on(TestStore::postgres());
-    runtime.block_on(async {
-        let mut made = PgConnection::connect(store.url()).await.unwrap();
-        sqlx::raw_sql(TABLE).execute(&mut made).await.unwrap();
-    });
+    let store = with_tables(TABLE);
     let (server, secret) = without_password(store.url());
     let console = Console::start();
     console.browser("source.mjs", &[("DATABASE", &server), ("PASSWORD", &secret)]);

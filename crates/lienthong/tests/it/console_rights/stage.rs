@@ -6,12 +6,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 use testkit::TestStore;
-use tokio::runtime::Runtime;
 
 use super::Line;
-use crate::console::{Console, token};
+use crate::console::{Console, token, with_tables};
 use crate::harness::{Answer, curl};
 use crate::source::{TABLE, without_password};
 
@@ -59,14 +57,9 @@ impl Stage {
     /// Everything stands.
     pub fn set() -> Self {
         let console = Console::start();
-        let runtime = Runtime::new().unwrap();
-        let store = runtime.block_on(TestStore::postgres());
-        runtime.block_on(async {
-            let mut made = PgConnection::connect(store.url()).await.unwrap();
-            sqlx::raw_sql(TABLE).execute(&mut made).await.unwrap();
-        });
+        let database = with_tables(TABLE);
         let (things, watched, tokens) = Default::default();
-        let mut stage = Self { console, database: store, things, watched, tokens };
+        let mut stage = Self { console, database, things, watched, tokens };
         for id in ["van-hanh", "lanh-dao.h17", "quan-tri.h17", "an-ninh.h17", "quan-tri.g01", "kiem-toan"] {
             let cookie = stage.console.sign_in(id);
             stage.tokens.insert(id, cookie.split_once('=').unwrap().1.to_owned());
