@@ -16,8 +16,8 @@ export function kind(path) {
 }
 
 /// Opens page after page and gives their addresses; `each`: pages of one kind at most, those whose address differs in a
-/// number or a code only.
-export async function* reachable(page, { each, name }) {
+/// number or a code only; `changing`: what a link led to may be gone, because the caller acts on pages.
+export async function* reachable(page, { each, name, changing = false }) {
   const [waiting, seen, kinds] = [["/viec", "/giam-sat"], new Set(), new Map()];
   while (waiting.length > 0 && seen.size < PAGES_MAX) {
     const path = waiting.shift();
@@ -26,6 +26,7 @@ export async function* reachable(page, { each, name }) {
     seen.add(path);
     kinds.set(of, (kinds.get(of) ?? 0) + 1);
     const answer = await page.goto(CONSOLE + path);
+    if (changing && answer.status() === 404) continue;
     check(answer.status() === 200, `${name} ${path}: ${answer.status()}`);
     const links = await page.$$eval("a[href^='/']", (all) => all.map((one) => one.getAttribute("href")));
     yield path;
