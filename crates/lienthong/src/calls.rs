@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use base::PartyId;
+use base::{PartyId, Ts};
 use evidence::record::Record;
 use evidence::verify;
 use hyper::header;
@@ -31,6 +31,9 @@ use tail::{Call, Hour, Tail};
 const PAGE_MAX: usize = 200;
 /// Rows looked through for one page at most; older calls are found by their id.
 const LOOKED_AT_MAX: i64 = 50_000;
+
+/// A call that ended earlier may stand behind one that ended later by as much as a call takes, and not by an hour.
+const LATE_US: i64 = 3_600_000_000;
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -98,6 +101,35 @@ impl Sight<'_> {
     }
 }
 
+/// What somebody looks for among calls. Each identifier is weighed once: its name costs a look at the registry.
+struct LookedFor<'a> {
+    api: &'a Api,
+    text: &'a str,
+    upper: String,
+    known: Mutex<HashMap<String, bool>>,
+}
+
+impl<'a> LookedFor<'a> {
+    fn new(api: &'a Api, text: &'a str) -> Self {
+        Self { api, text, upper: text.to_uppercase(), known: Mutex::default() }
+    }
+
+    fn is(&self, call: &Call) -> bool {
+        self.text.is_empty()
+            || call.id == self.text
+            || self.names(call.client.to_string())
+            || self.names(call.service.to_string())
+            || self.names(call.service.provider.to_string())
+    }
+
+    fn names(&self, code: String) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let names =
+            |code: &String| code.to_uppercase().contains(&self.upper) || self.api.is_called(code, self.text);
+        *known.entry(code).or_insert_with_key(names)
+    }
+}
+
 /// The log could not be read: the reason is for the operator.
 fn failed(error: &anyhow::Error) -> Problem {
     tracing::error!(%error, "the message log cannot be read for a person");
@@ -112,9 +144,16 @@ fn failed(error: &anyhow::Error) -> Problem {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// Clients or services that contain this text.
+    /// The id of calls, a part of an identifier of who asked or of a service, or words of their names.
     #[serde(default)]
     only: String,
+    /// Only calls that ended with this code of the platform.
+    #[serde(default)]
+    code: String,
+    /// Only calls that ended then or later, in microseconds since 1970.
+    since: Option<Ts>,
+    /// Only calls that ended before, in microseconds since 1970.
+    until: Option<Ts>,
     /// Only calls that were refused or failed.
     #[serde(default)]
     failed: bool,
@@ -139,14 +178,16 @@ async fn latest(
 ) -> Result<Json<Latest>, Problem> {
     let limit = wanted.limit.unwrap_or(50).clamp(1, PAGE_MAX);
     let sight = calls.sight(&caller);
+    let looked_for = LookedFor::new(&calls.api, &wanted.only);
     let fits = |call: &Call| {
-        (wanted.only.is_empty()
-            || call.client.to_string().contains(&wanted.only)
-            || call.service.to_string().contains(&wanted.only)
-            || call.id == wanted.only)
-            && (!wanted.failed || call.has_failed())
+        (!wanted.failed || call.has_failed())
+            && wanted.until.is_none_or(|until| call.at < until)
+            && wanted.since.is_none_or(|since| call.at >= since)
+            && (wanted.code.is_empty() || call.code.is_some_and(|code| code.to_string() == wanted.code))
+            && looked_for.is(call)
             && sight.pair(&call.client, &call.service.provider.party())
     };
+    let too_old = |call: &Call| wanted.since.is_some_and(|since| call.at.0 < since.0.saturating_sub(LATE_US));
     let end = match wanted.before {
         Some(before) => before.max(0),
         None => calls.log.db.log_size().await.map_err(|error| failed(&error.into()))?,
@@ -157,7 +198,11 @@ async fn latest(
         let rows = calls.log.db.rows(from, u32::try_from(at - from).unwrap_or(1000)).await;
         for row in rows.map_err(|error| failed(&error.into()))?.into_iter().rev() {
             at = row.seq;
-            items.extend(Call::of(&row).filter(fits));
+            let call = Call::of(&row);
+            if call.as_ref().is_some_and(too_old) {
+                return Ok(Json(Latest { items, next: None }));
+            }
+            items.extend(call.filter(fits));
             if items.len() >= limit {
                 break;
             }

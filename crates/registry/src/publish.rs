@@ -155,6 +155,27 @@ impl Publishing {
         Some(format!("{}, {}", system.name, member.name))
     }
 
+    /// Whether a party can ask or be asked: it stands in the content that the next publication will have. True as well
+    /// where the registry does not keep the directory, since nobody knows then.
+    pub fn may_know(&self, party: &PartyId) -> bool {
+        let Some(content) = &self.draft else { return true };
+        let member = content.members.iter().find(|member| member.id == party.member);
+        member.is_some_and(|member| match &party.subsystem {
+            None => true,
+            Some(code) => member.subsystems.iter().any(|system| system.code == *code),
+        })
+    }
+
+    /// Every system of the content that the next publication will have, with its name; none where the registry does not
+    /// keep the directory.
+    pub fn systems(&self) -> impl Iterator<Item = (SubsystemId, &str)> {
+        let members = self.draft.iter().flat_map(|content| &content.members);
+        members.flat_map(|member| {
+            let of = |code| SubsystemId { member: member.id.clone(), code };
+            member.subsystems.iter().map(move |system| (of(system.code.clone()), system.name.as_str()))
+        })
+    }
+
     pub(crate) fn apply(&mut self, stamp: &Stamp, event: Event) {
         match event {
             Event::Adopted { content } => {

@@ -25,6 +25,7 @@ impl Frame {
             token: "bieu-mau".into(),
             here: "/viec?a=1".into(),
             done: Some("Đã lưu".into()),
+            note: None,
         }
     }
 }

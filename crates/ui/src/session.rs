@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -14,12 +14,20 @@ use crate::api::Ask;
 use crate::failure::Failure;
 use crate::pages::failed;
 use crate::text::Lang;
-use crate::view::{Frame, Post, Section, Who, redirect, segment};
+use crate::view::{Frame, Post, Section, Who, own_address, redirect, segment};
 
 /// Cookie of the session over TLS; browsers take this name only from the host itself and never without TLS.
 const SESSION_TLS: &str = "__Host-lienthong";
 /// Cookie of the session on a loopback port without TLS.
 const SESSION_PLAIN: &str = "lienthong";
+/// Cookie of what the next page says in a banner.
+const BANNER: &str = "thong-bao";
+/// Seconds after which nobody is told any more: somebody may have to sign in before.
+const BANNER_S: u32 = 600;
+/// What somebody is told whose session ended before a form was sent.
+const NOT_SAVED: &str = "note-session-ended";
+/// Sent by the pages that renew themselves.
+const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 /// Cookie of the language.
 const LANGUAGE: &str = "ngon-ngu";
 /// Media type of our pages.
@@ -40,7 +48,8 @@ pub struct Visit {
     tls: bool,
     peer: Option<web::Peer>,
     here: String,
-    done: Option<String>,
+    /// The key of what a banner says.
+    banner: Option<String>,
 }
 
 /// What the API says about a session.
@@ -71,6 +80,10 @@ impl Visit {
 
     /// The frame of a page whose title is a text.
     pub fn titled(&self, section: Section, title: impl Into<String>) -> Frame {
+        let banner = |family: &str| {
+            let key = self.banner.as_ref().filter(|key| key.starts_with(family) && self.lang.has(key));
+            key.map(|key| self.lang.t(key))
+        };
         Frame {
             lang: self.lang,
             section,
@@ -78,7 +91,8 @@ impl Visit {
             who: self.who.clone(),
             token: self.form_token(),
             here: self.here.clone(),
-            done: self.done.as_ref().filter(|key| self.lang.has(key)).map(|key| self.lang.t(key)),
+            done: banner("done-"),
+            note: banner("note-"),
         }
     }
 
@@ -121,6 +135,13 @@ impl Visit {
     }
 }
 
+/// The cookie of what the next page says in a banner; an empty key takes it away.
+pub fn banner_cookie(key: &str) -> HeaderValue {
+    let seconds = if key.is_empty() { 0 } else { BANNER_S };
+    let text = format!("{BANNER}={key}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
 /// The cookie of a language.
 pub fn language_cookie(lang: Lang) -> HeaderValue {
     let text = format!("{LANGUAGE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.tag());
@@ -145,30 +166,70 @@ impl IntoResponse for Failure {
 }
 
 /// Finds out who visits, keeps strangers on the sign-in page and foreign forms out, and turns failures into pages.
-pub async fn guard(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+pub async fn guard(State(console): State<Console>, request: Request, next: Next) -> Response {
     let mut visit = visit(console, &request);
     visit.find_who().await;
-    if request.method() != Method::GET && !from_our_page(request.headers()) {
-        return shown(&visit, &Failure::foreign_form());
-    }
     let open = ["/dang-nhap", "/ngon-ngu/"].iter().any(|begin| request.uri().path().starts_with(begin));
+    let mut response = guarded(&visit, open, request, next).await;
+    // A banner is shown once, also to who goes back to the page; the sign-in page leaves it to the page behind.
+    if visit.banner.is_some() && !open && is_page(&response) {
+        let headers = response.headers_mut();
+        headers.append(header::SET_COOKIE, banner_cookie(""));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+async fn guarded(visit: &Visit, open: bool, mut request: Request, next: Next) -> Response {
+    let form = request.method() != Method::GET;
+    if form && !from_our_page(request.headers()) {
+        return shown(visit, &Failure::foreign_form());
+    }
+    let to_sign_in = if form { after_form(&request) } else { to_sign_in(&visit.here) };
     if visit.who.is_none() && !open {
-        return redirect(&format!("/dang-nhap?den={}", segment(&visit.here)));
+        return to_sign_in;
     }
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
     // What the framework refuses before a handler sees it, such as a query that cannot be read.
     // A form that is shown again is a page of its own.
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == HTML);
-    if response.status().is_client_error() && !is_page && response.extensions().get::<Failure>().is_none() {
+    let refused = response.status().is_client_error() && !is_page(&response);
+    if refused && response.extensions().get::<Failure>().is_none() {
         let refused = Failure { status: response.status(), ..Failure::nothing() };
         response.extensions_mut().insert(refused);
     }
     let Some(failure) = response.extensions().get::<Failure>() else { return response };
     if failure.status == StatusCode::UNAUTHORIZED {
-        return redirect(&format!("/dang-nhap?den={}", segment(&visit.here)));
+        return to_sign_in;
     }
-    shown(&visit, failure)
+    shown(visit, failure)
+}
+
+fn is_page(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == HTML)
+}
+
+fn to_sign_in(next: &str) -> Response {
+    redirect(&format!("/dang-nhap?den={}", segment(next)))
+}
+
+/// Somebody sent a form, and the session had ended: the way leads back to the page of the form, since its own address may
+/// know no other question, and says that nothing was saved.
+fn after_form(request: &Request) -> Response {
+    if request.uri().path() == "/dang-xuat" {
+        return redirect("/dang-nhap");
+    }
+    let mut response = to_sign_in(&page_before(request.headers()));
+    response.headers_mut().append(header::SET_COOKIE, banner_cookie(NOT_SAVED));
+    response
+}
+
+/// The page from which a form of ours came: the guard has seen that it is one.
+fn page_before(headers: &HeaderMap) -> String {
+    let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let from =
+        from.and_then(|from| from.parse::<Uri>().ok()).and_then(|from| from.into_parts().path_and_query);
+    from.map_or_else(|| "/viec".to_owned(), |path| own_address(path.as_str()).to_owned())
 }
 
 fn shown(visit: &Visit, failure: &Failure) -> Response {
@@ -192,25 +253,9 @@ fn visit(console: Console, request: &Request) -> Visit {
     let session = cookie(headers, if tls { SESSION_TLS } else { SESSION_PLAIN }).map(str::to_owned);
     let lang = cookie(headers, LANGUAGE).and_then(Lang::of).unwrap_or_default();
     let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let done =
-        request.uri().query().and_then(|query| query.split('&').find_map(|one| one.strip_prefix("xong=")));
-    Visit {
-        console,
-        session,
-        who: None,
-        lang,
-        tls,
-        peer,
-        here: without_banner(here),
-        done: done.map(|key| format!("done-{key}")),
-    }
-}
-
-/// The address without the banner, which is shown once.
-fn without_banner(here: &str) -> String {
-    let Some((path, query)) = here.split_once('?') else { return here.to_owned() };
-    let kept: Vec<_> = query.split('&').filter(|one| !one.starts_with("xong=")).collect();
-    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+    let banner = cookie(headers, BANNER).filter(|_| !headers.contains_key(HX_REQUEST)).map(str::to_owned);
+    let here = here.to_owned();
+    Visit { console, session, who: None, lang, tls, peer, here, banner }
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -239,9 +284,17 @@ mod tests {
     }
 
     #[test]
-    fn a_banner_is_not_part_of_the_address() {
-        assert_eq!(without_banner("/viec?xong=a"), "/viec");
-        assert_eq!(without_banner("/viec?b=1&xong=a&c=2"), "/viec?b=1&c=2");
+    fn a_form_whose_session_ended_leads_back_to_its_page() {
+        for (referer, page) in [
+            ("http://127.0.0.1:7489/ket-noi/YC-1/duyet?a=1", "/ket-noi/YC-1/duyet?a=1"),
+            ("http://127.0.0.1:7489//evil.example", "/"),
+            ("gì đó", "/viec"),
+        ] {
+            let from = HeaderValue::from_bytes(referer.as_bytes()).expect("a header");
+            let headers = HeaderMap::from_iter([(header::REFERER, from)]);
+            assert_eq!(page_before(&headers), page, "{referer}");
+        }
+        assert_eq!(page_before(&HeaderMap::new()), "/viec");
     }
 
     #[test]

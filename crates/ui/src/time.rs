@@ -41,10 +41,14 @@ pub fn typed_day(text: &str) -> Option<Date> {
     date.filter(|_| whole && year.len() == 4)
 }
 
+/// The moment at which a day in Vietnam begins.
+pub fn begin_of(date: Date) -> Option<Ts> {
+    Some(Ts(date.to_zoned(TimeZone::fixed(VIETNAM)).ok()?.timestamp().as_microsecond()))
+}
+
 /// The moment at which a day in Vietnam is over.
 pub fn end_of(date: Date) -> Option<Ts> {
-    let next = date.tomorrow().ok()?.to_zoned(TimeZone::fixed(VIETNAM)).ok()?;
-    Some(Ts(next.timestamp().as_microsecond()))
+    begin_of(date.tomorrow().ok()?)
 }
 
 fn local(ts: Ts) -> Option<jiff::Zoned> {

@@ -9,6 +9,7 @@ use http::{StatusCode, Uri};
 
 use crate::assets::Assets;
 use crate::failure::Failure;
+use crate::session::banner_cookie;
 use crate::text::Lang;
 use crate::time;
 use base::Ts;
@@ -104,6 +105,8 @@ pub struct Frame {
     pub here: String,
     /// What was just done, for a banner.
     pub done: Option<String>,
+    /// What did not come about, for a banner.
+    pub note: Option<String>,
 }
 
 /// An entry of the menu.
@@ -200,11 +203,14 @@ pub fn page_as(status: StatusCode, page: &impl Template) -> Result<Response, Fai
     Ok((status, Html(html)).into_response())
 }
 
-/// After a form: to a page, with what was done in its banner.
+/// After a form: to a page, with what was done in its banner. A cookie carries it, and the page that shows it takes it
+/// away: an address would say it again to whoever comes back later.
 pub fn to(address: &str, done: &str) -> Response {
-    let mark = if address.contains('?') { '&' } else { '?' };
-    let address = if done.is_empty() { address.to_owned() } else { format!("{address}{mark}xong={done}") };
-    redirect(&address)
+    let mut response = redirect(address);
+    if !done.is_empty() {
+        response.headers_mut().append(header::SET_COOKIE, banner_cookie(&format!("done-{done}")));
+    }
+    response
 }
 
 /// A file of the API, passed on as it is.

@@ -14,7 +14,7 @@ use crate::error::{CallError, Reason};
 use crate::message::{Call, Circumstances, Target};
 
 /// Longest `X-Road-Id`, `X-Road-UserId` and the like, bytes; X-Road's column width.
-pub const HEADER_VALUE_BYTES_MAX: usize = 255;
+pub const HEADER_VALUE_BYTES_MAX: usize = base::SAID_BYTES_MAX;
 
 /// The eight methods of the protocol.
 pub const METHODS: [Method; 8] = [
@@ -135,7 +135,7 @@ fn text<'a>(
     };
     let text = value.to_str().map_err(|_| Reason::HeaderInvalid(shown))?;
     let limit = if *name == headers::CLIENT { 4 * HEADER_VALUE_BYTES_MAX } else { HEADER_VALUE_BYTES_MAX };
-    if text.is_empty() || text.len() > limit || text.contains('\t') {
+    if !base::can_be_said(text, limit) {
         return Err(Reason::HeaderInvalid(shown));
     }
     Ok(Some(text))

@@ -154,6 +154,13 @@ async function flows() {
   check(JSON.stringify(given) === JSON.stringify([...FIELDS].sort()), `only what was granted is given: ${given}`);
 
   const page = at["du-lieu.g01"];
+  const found = async (query) => {
+    await page.goto(`${CONSOLE}/chung-cu?${new URLSearchParams(query)}`);
+    return page.locator("tbody a.lt-code").count();
+  };
+  check((await found({ tim: "CÔNG AN", tu_ngay: "01/01/2020" })) > 0, "calls are found by words of a name");
+  check((await found({ tim: "motcua" })) > 0, "calls are found by a part of an identifier, in small letters");
+  check((await found({ den_ngay: "01/01/2020" })) === 0, "no call is older than the node");
   await page.goto(`${CONSOLE}/giam-sat/truc-tiep`);
   const link = page.locator("tbody a.lt-code", { hasText: headers["X-Road-Id"] });
   await link.first().waitFor();
@@ -194,6 +201,10 @@ async function pauses(id) {
   await change("tam-dung");
   await until("EX-0306");
   await look(page, "story");
+  await page.reload();
+  check((await page.locator("#da-xong").count()) === 0, "what was done is told once");
+  await page.goto(`${CONSOLE}/chung-cu?ma=EX-0306`);
+  check((await page.locator("tbody a.lt-code").count()) > 0, "refused calls are found by their code");
   await change("mo-lai");
   await until(200);
 }

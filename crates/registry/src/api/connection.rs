@@ -6,6 +6,7 @@ mod list;
 use axum::Json;
 use axum::extract::State as Held;
 use axum::response::Response;
+use base::PartyId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,15 +17,17 @@ use super::request::{Asked, At, Because, Created, Done, Input, done, with_versio
 use super::sight::{Sight, place};
 use super::{Api, Caller, Key, Seen};
 use crate::agency::AgencyCode;
+use crate::gate::checklist::About;
+use crate::gate::filing::{FilingId, Standing};
 use crate::grant::Terms;
-use crate::incident;
 use crate::people::{Act, Role};
 use crate::request::{
     self, Ask, Close, Contact, Decision, Late, OwnerBoard, Request, RequestId, Resubmit, Take, Whose,
     Withdraw, agency_of, stands_against, who,
 };
 use crate::state::{Moment, State, vietnam_day};
-use crate::{Deed, Event, RegistryError, Rules};
+use crate::text::Text;
+use crate::{Deed, Event, RegistryError, Rules, gate, incident};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -72,6 +75,57 @@ struct RequestView {
     holder: Option<Holder>,
     /// What stands against going live: open tasks, and what the gates of both sides miss, with the party.
     stands_against: Vec<String>,
+    /// The second half of that, for programs.
+    missed: Vec<Missed>,
+}
+
+/// What the gate of one side misses.
+#[derive(Serialize, ToSchema)]
+struct Missed {
+    /// Code of the item.
+    item: String,
+    /// Its name.
+    #[schema(value_type = Object)]
+    title: Text,
+    /// Who must show it.
+    #[schema(value_type = String)]
+    party: PartyId,
+    /// Whether it is shown for this connection; else once for the party.
+    of_connection: bool,
+    /// What was filed for it and waits for a second person.
+    #[schema(value_type = Option<u64>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<FilingId>,
+}
+
+impl Missed {
+    /// What the gates of both sides miss, without what an open task will show.
+    fn of(state: &State, rules: &Rules, request: &Request, now: base::Ts) -> Vec<Self> {
+        let mut parties = vec![&request.consumer];
+        let provider = request.service.provider.party();
+        // Who asks for a service of its own is both sides.
+        parties.extend(Some(&provider).filter(|provider| **provider != request.consumer));
+        let checklist = rules.checklists.on(vietnam_day(now));
+        let missed = parties.into_iter().flat_map(|party| {
+            let failing = gate::failing(state, rules, party, Some(&request.id), now);
+            failing.into_iter().map(move |failing| {
+                let about = checklist.and_then(|list| list.item(&failing.item)).map(|item| item.about);
+                let of_connection = about == Some(About::Connection);
+                let about = Some(&request.id).filter(|_| of_connection);
+                let mut filings = state.gate.filings(party, about, &failing.item);
+                let waiting =
+                    filings.rfind(|filed| filed.standing == Standing::Waiting).map(|filed| filed.id);
+                Self {
+                    item: failing.item,
+                    title: failing.title,
+                    party: party.clone(),
+                    of_connection,
+                    waiting,
+                }
+            })
+        });
+        missed.filter(|missed| request.open_tasks().all(|task| task.code != missed.item)).collect()
+    }
 }
 
 impl Holder {
@@ -210,7 +264,8 @@ async fn one(
         let holder = Holder::of(state, rules, request, now);
         let pending = request.status.is_pending();
         let stands_against = if pending { stands_against(state, rules, request, now) } else { Vec::new() };
-        let whole = RequestView { request: request.clone(), holder, stands_against };
+        let missed = if pending { Missed::of(state, rules, request, now) } else { Vec::new() };
+        let whole = RequestView { request: request.clone(), holder, stands_against, missed };
         Ok(with_version(request.version, whole))
     })
 }

@@ -29,6 +29,7 @@ use crate::print::PdfError;
 use crate::registry::IdempotencyKey;
 use crate::request::RequestId;
 use crate::state::{Moment, State, vietnam_day};
+use crate::text::Text;
 use crate::{Deed, Event, RegistryError};
 
 /// The routes.
@@ -115,6 +116,20 @@ struct FilingView {
     version: i64,
 }
 
+/// A filing that waits.
+#[derive(Serialize, ToSchema)]
+struct WaitingView {
+    /// The filing.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    filing: FilingView,
+    /// Name of the item.
+    #[schema(value_type = Object)]
+    title: Text,
+    /// Whether who asks may judge it, and has not filed it.
+    for_me: bool,
+}
+
 /// Who did something and when.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Acted {
@@ -197,13 +212,22 @@ async fn warnings(Held(api): Held<Api>, Caller(person): Caller) -> Json<Vec<Warn
 }
 
 /// Lists filings that wait for a second person, the oldest first.
-#[utoipa::path(get, path = "/gate/waiting", tag = "gate", responses((status = 200, body = Vec<FilingView>)))]
-async fn waiting(Held(api): Held<Api>, Caller(person): Caller) -> Json<Vec<FilingView>> {
-    let now = api.now();
-    Json(api.registry().read(|state| {
+#[utoipa::path(get, path = "/gate/waiting", tag = "gate", responses((status = 200, body = Vec<WaitingView>)))]
+async fn waiting(Held(api): Held<Api>, Caller(person): Caller) -> Json<Vec<WaitingView>> {
+    let (now, registry) = (api.now(), api.registry());
+    let judges = registry.may(&person, Act::GateJudge, None).is_ok();
+    let checklist = registry.rules().checklists.on(vietnam_day(now));
+    let view = |filed: &Filed| {
+        let item = checklist.and_then(|list| list.item(&filed.filing.item));
+        WaitingView {
+            title: item.map_or_else(|| Text::from(filed.filing.item.clone()), |item| item.title.clone()),
+            for_me: judges && filed.filed().by != person.id,
+            filing: FilingView::from(filed),
+        }
+    };
+    Json(registry.read(|state| {
         let sight = Sight::new(state, &person, now);
-        let waiting = state.gate.waiting().filter(|filed| sight.party(&filed.filing.party));
-        waiting.map(FilingView::from).collect()
+        state.gate.waiting().filter(|filed| sight.party(&filed.filing.party)).map(view).collect()
     }))
 }
 

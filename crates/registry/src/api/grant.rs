@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State as Kept;
 use axum::response::Response;
 use base::{PartyId, ServiceId, Ts};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -81,6 +82,9 @@ struct Wanted {
     /// Only those on services of this data owner.
     #[param(value_type = Option<String>)]
     owner: Option<AgencyCode>,
+    /// Only those held by systems for which this agency or one below it answers.
+    #[param(value_type = Option<String>)]
+    holder: Option<AgencyCode>,
     /// Only those that stand so now.
     #[param(inline)]
     state: Option<Stands>,
@@ -96,13 +100,20 @@ impl Wanted {
         }
     }
 
-    fn fits(&self, state: &State, grant: &Grant, stands: Stands) -> bool {
+    fn fits(&self, state: &State, (grant, stands): (&Grant, Stands), day: Date) -> bool {
         let owner = |owner: &AgencyCode| {
             state.services.get(&grant.service).is_some_and(|service| service.owner == *owner)
+        };
+        let holder = |holder: &AgencyCode| {
+            let own = state.agencies.of_member(&grant.to.member, day);
+            let asked =
+                grant.request().and_then(|id| state.requests.get(&id)).map(|request| request.agency.clone());
+            [own, asked].into_iter().flatten().any(|agency| state.agencies.is_within(&agency, holder, day))
         };
         self.state.is_none_or(|wanted| wanted == stands)
             && self.consumer.as_ref().is_none_or(|consumer| grant.to == *consumer)
             && self.owner.as_ref().is_none_or(owner)
+            && self.holder.as_ref().is_none_or(holder)
     }
 }
 
@@ -242,7 +253,7 @@ async fn list(
     Caller(person): Caller,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Paged<GrantRow>>, Problem> {
-    let (limit, now) = (limit(wanted.limit)?, api.now());
+    let (limit, now, day) = (limit(wanted.limit)?, api.now(), api.today());
     let none = |text: &str| RegistryError::NoSuch { kind: "grant", name: text.to_owned() };
     let after =
         wanted.after.as_deref().map(|text| GrantId::number(text).ok_or_else(|| none(text))).transpose()?;
@@ -252,7 +263,9 @@ async fn list(
             wanted.candidates(state).skip_while(|held| after.as_ref().is_some_and(|id| held.grant.id != *id));
         rest.skip(usize::from(after.is_some()))
             .map(|held| (held, Stands::of(held, now)))
-            .filter(|(held, stands)| wanted.fits(state, &held.grant, *stands) && sight.grant(&held.grant))
+            .filter(|(held, stands)| {
+                wanted.fits(state, (&held.grant, *stands), day) && sight.grant(&held.grant)
+            })
             .take(limit + 1)
             .map(|(held, state)| GrantRow { grant: held.grant.clone(), state })
             .collect()

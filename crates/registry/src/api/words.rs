@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State as Held;
+use base::PartyId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +16,7 @@ use super::{Api, Caller};
 use crate::RegistryError;
 use crate::request::{Item, Road, TaskRule};
 use crate::state::State;
-use crate::text::Text;
+use crate::text::{Text, fold};
 
 /// Codes of one question at most.
 const NAMES_MAX: usize = 500;
@@ -100,6 +101,24 @@ async fn names(
         let named = |code: &str| name(state, code, today).map(|name| (code.to_owned(), name));
         codes.into_iter().filter_map(named).collect()
     })))
+}
+
+impl Api {
+    /// Whether these words stand in what a code is called, with or without tone marks; a system is called by its agency's
+    /// name, too.
+    pub fn is_called(&self, code: &str, words: &str) -> bool {
+        let (words, today) = (fold(words), self.today());
+        let agency = |state: &State| {
+            let party: PartyId = code.parse().ok()?;
+            state.agencies.of_member(&party.member, today).map(|agency| agency.to_string())
+        };
+        let called = self.registry().read(|state| {
+            let agency = agency(state).and_then(|agency| name(state, &agency, today));
+            [name(state, code, today), agency]
+        });
+        let mut called = called.into_iter().flatten().flat_map(|name| [name.vi, name.en]);
+        !words.is_empty() && called.any(|name| fold(&name).contains(&words))
+    }
 }
 
 fn name(state: &State, code: &str, today: jiff::civil::Date) -> Option<Text> {

@@ -36,6 +36,9 @@ pub(crate) fn read(
         intake.wrong("fields", vi, en);
     }
     let purposes = intake.list("purposes", &terms.purposes, PURPOSES_MAX);
+    for purpose in purposes.iter().filter(|purpose| !purpose.is_empty()) {
+        sayable(purpose, intake);
+    }
     let legal_basis = intake.needed("legal_basis", &terms.legal_basis, TEXT_CHARS_MAX);
     if terms.quota_day == Some(0) {
         intake.wrong("quota_day", "phải lớn hơn 0, hoặc bỏ trống", "must be more than 0, or absent");
@@ -72,6 +75,19 @@ pub(crate) fn read(
         until: terms.until,
         conditions,
     })
+}
+
+/// A purpose goes with each call: one that no call can name would be granted and refused for ever.
+fn sayable(purpose: &str, intake: &mut Intake) {
+    if !base::can_be_said(purpose, base::SAID_BYTES_MAX) {
+        let vi = format!(
+            "“{purpose}” không phải mã mục đích; mã chỉ gồm chữ thường không dấu, chữ số và dấu gạch nối, ví dụ dang-ky-khai-sinh"
+        );
+        let en = format!(
+            "“{purpose}” is no code: letters without marks, digits and hyphens, such as dang-ky-khai-sinh"
+        );
+        intake.wrong("purposes", vi, en);
+    }
 }
 
 /// The fields that a service does not have. A name above fields that it has stands for all below it.

@@ -138,6 +138,17 @@ fn consumer(state: &State, moment: &Moment, ask: &Ask, intake: &mut Intake) {
 fn own_system(state: &State, day: Date, ask: &Ask, intake: &mut Intake) {
     let member = &ask.consumer.member;
     if state.agencies.speaks_for(&ask.agency, member, day) {
+        if !state.directory.may_know(&ask.consumer) {
+            let vi = format!(
+                "không có hệ thống {} trong danh bạ tin cậy; kiểm tra lại mã, hoặc đề nghị đơn vị vận hành đăng ký hệ thống",
+                ask.consumer
+            );
+            let en = format!(
+                "{} is not in the directory: check its code, or ask the platform operator to register it",
+                ask.consumer
+            );
+            intake.wrong("consumer", vi, en);
+        }
         return;
     }
     let (vi, en) = match state.agencies.of_member(member, day) {

@@ -182,6 +182,17 @@ async fn lists_come_in_pages_and_show_only_what_the_person_may_see() {
     assert_eq!(count("dulieu.g01", "?consumer=000.00.00.G01").await, 0);
     assert_eq!(count("quantri.h17", "?mine=true").await, 2);
     assert_eq!(count("dulieu.g01", "?mine=true").await, 0);
+    let of_officer = server.get("anninh.h17", "/requests?mine=true").await.ok().json();
+    let row = &of_officer["items"][0];
+    assert_eq!((&row["for_me"], &row["my_tasks"][0]["code"]), (&json!(false), &json!("risk_assessment")));
+    let whole = server.get("anninh.h17", &format!("/requests/{second}")).await.ok().json();
+    let missed = whole["missed"].as_array().unwrap();
+    let minutes = missed.iter().find(|one| one["item"] == "security_minutes" && one["party"] == CONSUMER);
+    assert_eq!(minutes.unwrap()["of_connection"], false);
+    assert!(
+        missed.iter().all(|one| one["item"] != "risk_assessment"),
+        "the open task will show it: {missed:?}"
+    );
     assert_eq!(server.get("quantri.h17", "/requests?state=x").await.problem(), "EX-2002");
     assert_eq!(server.get("quantri.h17", "/requests/x").await.problem(), "EX-2001");
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::TestStore;
 
 use crate::server::{NOW, Server};
-use crate::story::{change, change_seen, set_up};
+use crate::story::{CONSUMER, ask, change, change_seen, set_up};
 
 /// A registry that keeps a directory of two members, number 40.
 async fn keeping(store: TestStore) -> Server {
@@ -111,4 +111,21 @@ async fn an_agency_registers_its_own_subsystem_alone_and_nothing_else() {
         server.get("vanhanh1", "/directory/changes?waiting=true").await.ok().json()["items"],
         json!([])
     );
+}
+
+#[tokio::test]
+async fn only_a_system_of_the_directory_asks_and_each_is_offered_to_who_may_ask_for_it() {
+    let server = keeping(TestStore::sqlite()).await;
+    let unknown = server.by("quantri.h17", Method::POST, "/requests", Some(ask(2))).await;
+    assert_eq!(unknown.problem(), "EX-2002");
+    let mistake = &unknown.json()["errors"][0];
+    assert_eq!(mistake["place"], "consumer");
+    assert!(mistake["vi"].as_str().unwrap().contains("danh bạ tin cậy"), "{mistake}");
+    assert_eq!(server.get("quantri.h17", "/agencies/000.00.00.H17/systems").await.ok().json(), json!([]));
+
+    server.by("quantri.h17", Method::POST, "/directory/changes", Some(subsystem("H17"))).await.ok();
+    let offered = json!([{ "id": CONSUMER, "name": "Một cửa" }]);
+    assert_eq!(server.get("quantri.h17", "/agencies/000.00.00.H17/systems").await.ok().json(), offered);
+    assert_eq!(server.get("quantri.h17", "/agencies/000.00.00.G01/systems").await.ok().json(), json!([]));
+    server.by("quantri.h17", Method::POST, "/requests", Some(ask(2))).await.ok();
 }

@@ -37,6 +37,11 @@ async fn figures_are_the_lengths_of_their_lists() {
     let others = get(&server, "dulieu.g01", "/grants?owner=000.00.00.G02").await;
     assert_eq!(others["items"], json!([]));
 
+    for (holder, count) in [("000.00.00.H17", 1), ("000.00.00.G01", 0)] {
+        let held = get(&server, "quantri.h17", &format!("/grants?holder={holder}")).await;
+        assert_eq!(held["items"].as_array().unwrap().len(), count, "{holder}");
+    }
+
     let soon = server.registry.now().0 + 10 * DAY_US;
     let terms =
         json!({ "fields": ["hoTen"], "purposes": ["giai-quyet-tthc"], "legal_basis": BASIS, "until": soon });

@@ -23,6 +23,11 @@ async fn another_person_than_who_filed_it_must_judge_a_filing(server: Server) {
     assert_eq!(filed.status, StatusCode::CREATED);
     let waiting = server.get("anninh.h17", "/gate/waiting").await.ok().json();
     assert_eq!(waiting[0]["filing"]["item"], "security_minutes");
+    assert!(waiting[0]["title"]["vi"].is_string(), "{waiting}");
+    for (who, judges) in [("anninh.h17", false), ("vanhanh1", false), ("vanhanh2", true)] {
+        let waiting = server.get(who, "/gate/waiting").await.ok().json();
+        assert_eq!(waiting[0]["for_me"], judges, "{who}");
+    }
     assert_eq!(server.get("anninh.g01", "/gate/waiting").await.ok().json(), json!([]));
     let accept = json!({ "verdict": "accepted" });
     let own = change(&server, "vanhanh1", "/gate/filings/1", "/judge", accept.clone()).await;

@@ -70,6 +70,10 @@ async fn terms_and_time_are_changed_by_who_saw_the_last_version() {
     assert!(shown["grant"]["terms"]["until"].is_null());
     let unknown = json!({ "terms": { "fields": ["soTien"], "legal_basis": BASIS }, "reason": "x" });
     assert_eq!(change(&server, "dulieu.g01", &grant, "", unknown).await.problem(), "EX-2016");
+    let unsayable = json!({ "terms": { "fields": ["hoTen"], "purposes": ["Đăng ký khai sinh"], "legal_basis": BASIS },
+        "reason": "x" });
+    let unsayable = change(&server, "dulieu.g01", &grant, "", unsayable).await;
+    assert_eq!(unsayable.json()["errors"][0]["place"], "purposes", "no call could name it");
     let list =
         server.get("dulieu.g01", &format!("/grants?service={}&state=in_force", SERVICES[1])).await.ok();
     assert_eq!(list.json()["items"][0]["grant"]["to"], CONSUMER);

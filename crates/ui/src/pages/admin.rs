@@ -2,6 +2,7 @@
 
 mod agencies;
 mod directory;
+mod incident_new;
 mod incidents;
 mod journal;
 mod proposal;
@@ -78,6 +79,7 @@ pub fn routes() -> Router<Console> {
         .merge(directory::routes())
         .merge(proposal::routes())
         .merge(incidents::routes())
+        .merge(incident_new::routes())
 }
 
 async fn show(visit: Visit) -> Result<Response, Failure> {

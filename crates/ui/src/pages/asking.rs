@@ -133,6 +133,15 @@ fn person(visit: &Visit) -> Result<&str, Failure> {
     visit.who.as_ref().map(|who| &*who.id).ok_or_else(Failure::signed_out)
 }
 
+/// A draft of the person. One that is not there was sent, most of the time: the way back in a browser leads to it.
+async fn draft_of(visit: &Visit, draft: &str) -> Result<Answers, Failure> {
+    let found = visit.console().drafts().get::<Answers>(person(visit)?, draft).await;
+    found.map_err(|failure| match failure.status {
+        StatusCode::NOT_FOUND => Failure { code: "draft".into(), ..failure },
+        _ => failure,
+    })
+}
+
 impl About {
     async fn of(visit: &Visit, service: &str) -> Result<Self, Failure> {
         let Whole { shown, legal_basis, fields } = visit.get(source(service)).await?;
@@ -152,7 +161,7 @@ impl About {
 
 impl Open {
     async fn of(visit: &Visit, draft: &str) -> Result<Self, Failure> {
-        let answers = visit.console().drafts().get::<Answers>(person(visit)?, draft).await?;
+        let answers = draft_of(visit, draft).await?;
         let about = About::of(visit, &answers.service).await?;
         Ok(Self { id: draft.to_owned(), answers, about })
     }
@@ -243,12 +252,12 @@ async fn list(visit: Visit) -> Result<Response, Failure> {
 }
 
 async fn go_on(visit: Visit, Path(draft): Path<String>) -> Result<Response, Failure> {
-    let answers = visit.console().drafts().get::<Answers>(person(&visit)?, &draft).await?;
+    let answers = draft_of(&visit, &draft).await?;
     Ok(redirect(&next_of(&draft, &answers)))
 }
 
 async fn show_delete(visit: Visit, Path(draft): Path<String>) -> Result<Response, Failure> {
-    let answers = visit.console().drafts().get::<Answers>(person(&visit)?, &draft).await?;
+    let answers = draft_of(&visit, &draft).await?;
     let names = Names::of(&visit, [&*answers.service]).await?;
     let frame = visit.frame(Section::Requests, "asking-delete");
     let service = names.get(&answers.service).to_owned();

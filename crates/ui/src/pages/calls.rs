@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::names::Names;
 use crate::session::Visit;
 use crate::time;
-use crate::view::{Frame, Section, page, query, redirect};
+use crate::view::{Frame, Section, page, page_as, query, redirect};
 
 /// Calls of one page.
 const SHOWN: usize = 50;
@@ -37,6 +37,11 @@ pub struct Line {
     failed: bool,
 }
 
+/// Whether a code says that a rule refused the call; else something broke.
+fn is_refusal(code: &str) -> bool {
+    ["EX-02", "EX-03"].iter().any(|rules| code.starts_with(rules))
+}
+
 #[derive(Template)]
 #[template(path = "calls.html")]
 pub struct Calls {
@@ -44,6 +49,7 @@ pub struct Calls {
     wanted: Wanted,
     lines: Vec<Line>,
     more: Option<String>,
+    errors: Vec<String>,
 }
 
 #[derive(Template)]
@@ -86,6 +92,8 @@ pub struct Part {
     at: Ts,
     title: String,
     rows: Vec<(String, String)>,
+    /// The grant of the registry by which it was allowed.
+    grant: Option<String>,
     withheld: Vec<String>,
     signed: Vec<Signed>,
 }
@@ -125,9 +133,64 @@ pub struct Wanted {
     /// Only calls that failed: `co`.
     #[serde(default)]
     loi: String,
+    /// Only calls that ended with this code.
+    #[serde(default)]
+    ma: String,
+    /// First and last day.
+    #[serde(default)]
+    tu_ngay: String,
+    #[serde(default)]
+    den_ngay: String,
     /// Calls before this number.
     #[serde(default)]
     truoc: String,
+}
+
+impl Wanted {
+    /// The question to the API.
+    ///
+    /// # Errors
+    /// A day that is none.
+    fn asked(&self) -> Result<String, Failure> {
+        let since = day(&self.tu_ngay, time::begin_of)?;
+        let until = day(&self.den_ngay, time::end_of)?;
+        Ok(query(&[
+            ("only", &self.tim),
+            ("failed", if self.loi == "co" { "true" } else { "" }),
+            ("code", &self.ma),
+            ("since", &since),
+            ("until", &until),
+            ("before", &self.truoc),
+            ("limit", &SHOWN.to_string()),
+        ]))
+    }
+
+    /// The address of older calls of the same kind.
+    fn older(&self, before: i64) -> String {
+        let before = before.to_string();
+        let members = [
+            ("tim", &*self.tim),
+            ("loi", &self.loi),
+            ("ma", &self.ma),
+            ("tu_ngay", &self.tu_ngay),
+            ("den_ngay", &self.den_ngay),
+            ("truoc", &before),
+        ];
+        format!("/chung-cu{}", query(&members))
+    }
+}
+
+/// A moment of a typed day, as the API takes it; nothing for an empty field.
+fn day(typed: &str, moment: fn(jiff::civil::Date) -> Option<Ts>) -> Result<String, Failure> {
+    if typed.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let found = time::typed_day(typed).and_then(moment);
+    let found = found.ok_or_else(|| {
+        let vi = "Ngày viết theo ngày/tháng/năm, ví dụ 09/11/2026";
+        Failure::field("ngay", vi, "Days are written as day/month/year, such as 09/11/2026")
+    });
+    Ok(found?.0.to_string())
 }
 
 /// Which call.
@@ -175,10 +238,15 @@ pub fn routes() -> Router<Console> {
 }
 
 async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
-    let failed = if wanted.loi == "co" { "true" } else { "" };
-    let shown = SHOWN.to_string();
-    let asked = [("only", &*wanted.tim), ("failed", failed), ("before", &wanted.truoc), ("limit", &shown)];
-    let found = visit.get::<Paged<Row>>(format!("/calls{}", query(&asked))).await;
+    let frame = visit.frame(Section::Evidence, "nav-evidence");
+    let asked = match wanted.asked() {
+        Ok(asked) => asked,
+        Err(failure) => {
+            let errors = failure.lines(visit.lang);
+            return page_as(failure.status, &Calls { frame, wanted, lines: Vec::new(), more: None, errors });
+        }
+    };
+    let found = visit.get::<Paged<Row>>(format!("/calls{asked}")).await;
     // An id is looked up in the whole log, not only among the latest calls.
     if wanted.truoc.is_empty()
         && !wanted.tim.is_empty()
@@ -190,15 +258,9 @@ async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
         }
     }
     let Paged { items, next } = found?;
-    let frame = visit.frame(Section::Evidence, "nav-evidence");
     let lines = lines(&visit, items).await?;
-    let more = next.and_then(|next| next.as_i64()).map(|before| {
-        format!(
-            "/chung-cu{}",
-            query(&[("tim", &wanted.tim), ("loi", &wanted.loi), ("truoc", &before.to_string())])
-        )
-    });
-    page(&Calls { frame, wanted, lines, more })
+    let more = next.and_then(|next| next.as_i64()).map(|before| wanted.older(before));
+    page(&Calls { frame, wanted, lines, more, errors: Vec::new() })
 }
 
 async fn live(visit: Visit) -> Result<Response, Failure> {
@@ -298,6 +360,14 @@ struct Outcome {
     code: String,
 }
 
+impl Head {
+    /// The purpose that was signed with the request.
+    fn purpose(&self) -> Option<String> {
+        let line = self.base.lines().find_map(|line| line.strip_prefix("\"lienthong-purpose\": "));
+        line.map(str::to_owned)
+    }
+}
+
 async fn one(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Failure> {
     let records =
         visit.get::<Vec<Indexed>>(format!("/calls/records{}", query(&[("id", &wanted.id)]))).await?;
@@ -330,13 +400,24 @@ fn part(frame: &Frame, names: &Names, Indexed { index, record }: Indexed) -> Par
         let name = names.get(code);
         if name == code { code.to_owned() } else { format!("{name} ({code})") }
     };
-    let outcome = record.outcome.as_ref().map(|outcome| format!("HTTP {} {}", outcome.status, outcome.code));
+    let outcome = record.outcome.as_ref().map(|outcome| match &*outcome.code {
+        "" => format!("HTTP {}", outcome.status),
+        code => {
+            let how = frame.t(if is_refusal(code) { "calls-refused" } else { "calls-failed" });
+            format!("{how}: {} ({code}, HTTP {})", frame.of("code", code), outcome.status)
+        }
+    });
+    let (grant, permit) = match record.permit {
+        Some(permit) if permit.starts_with("QK-") => (Some(permit), None),
+        permit => (None, permit),
+    };
     let rows = [
         ("call-client", Some(titled(&record.client))),
         ("call-service", Some(titled(&record.service))),
         ("call-side", Some(frame.of("call-side", &record.side))),
         ("call-peer", record.peer),
-        ("call-permit", record.permit),
+        ("call-purpose", record.request.as_ref().and_then(Head::purpose)),
+        ("call-permit", permit),
         ("call-outcome", outcome),
         ("call-took", record.duration_ms.map(|ms| format!("{ms} ms"))),
         ("call-asked-size", record.request_kib.map(kib)),
@@ -357,6 +438,7 @@ fn part(frame: &Frame, names: &Names, Indexed { index, record }: Indexed) -> Par
         at,
         title: frame.of("call-part", &record.part),
         rows,
+        grant,
         withheld: record.withheld,
         signed: signed.collect(),
     }
@@ -424,14 +506,23 @@ mod tests {
 
     #[test]
     fn lists_render() {
-        let wanted = Wanted { tim: ODD.into(), loi: "co".into(), truoc: String::new() };
+        let odd = || ODD.to_owned();
+        let (tim, ma, tu_ngay, den_ngay) = (odd(), odd(), odd(), odd());
+        let wanted = Wanted { tim, loi: "co".into(), ma, tu_ngay, den_ngay, truoc: String::new() };
         rendered(|frame| Calls {
             frame,
             wanted: wanted.clone(),
             lines: vec![line()],
             more: Some("/chung-cu?truoc=5".into()),
+            errors: vec![odd()],
         });
-        rendered(|frame| Calls { frame, wanted: Wanted::default(), lines: Vec::new(), more: None });
+        rendered(|frame| Calls {
+            frame,
+            wanted: Wanted::default(),
+            lines: Vec::new(),
+            more: None,
+            errors: Vec::new(),
+        });
         let hour =
             || HourLine { calls: 1200, failed: 3, half_ms: "≤ 5 ms".into(), most_ms: "≤ 20 ms".into() };
         rendered(|frame| Live {
@@ -441,6 +532,35 @@ mod tests {
             codes: vec![("EX-0304".into(), 3)],
         });
         rendered(|frame| Live { frame, lines: Vec::new(), hour: HourLine::none(), codes: Vec::new() });
+    }
+
+    #[test]
+    fn days_and_words_become_a_question_to_the_api() {
+        let typed = |tu_ngay: &str, den_ngay: &str| Wanted {
+            tim: "Sở Tư pháp".into(),
+            ma: "EX-0305".into(),
+            tu_ngay: tu_ngay.into(),
+            den_ngay: den_ngay.into(),
+            ..Wanted::default()
+        };
+        let asked = typed("31/12/2026", "31/12/2026").asked().expect("two days");
+        assert!(
+            asked.ends_with("&code=EX-0305&since=1798650000000000&until=1798736400000000&limit=50"),
+            "{asked}"
+        );
+        assert!(typed("mai", "").asked().is_err());
+        assert_eq!(
+            typed("", "").older(7),
+            "/chung-cu?tim=S%E1%BB%9F%20T%C6%B0%20ph%C3%A1p&ma=EX-0305&truoc=7"
+        );
+    }
+
+    #[test]
+    fn the_purpose_is_what_was_signed() {
+        let head =
+            |base: &str| Head { base: base.into(), signature: String::new(), certificate: String::new() };
+        let signed = head("\"x-road-id\": a\n\"lienthong-purpose\": cap-the\n");
+        assert_eq!((signed.purpose(), head("\"x-road-id\": a").purpose()), (Some("cap-the".into()), None));
     }
 
     #[test]
@@ -460,6 +580,7 @@ mod tests {
                 at: Ts(0),
                 title: ODD.into(),
                 rows: vec![(ODD.into(), ODD.into())],
+                grant: Some("QK-2026-000001".into()),
                 withheld: vec![ODD.into()],
                 signed: vec![signed()],
             }],

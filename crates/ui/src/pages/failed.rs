@@ -19,6 +19,8 @@ pub struct Failed {
     /// Stable code; empty where there is none.
     code: String,
     mistakes: Vec<String>,
+    /// What was looked for was a draft: it may have become a request.
+    draft: bool,
 }
 
 /// A failure as a page of its own, for those that a form cannot show.
@@ -30,6 +32,7 @@ impl Failed {
     fn of(visit: &Visit, failure: &Failure) -> Self {
         let kind = match (failure.status, &*failure.code) {
             (_, "form") => "form",
+            (_, "draft") => "draft",
             (StatusCode::NOT_FOUND, _) => "nothing",
             (StatusCode::FORBIDDEN, _) => "forbidden",
             (StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED, _) => "conflict",
@@ -43,7 +46,7 @@ impl Failed {
         let next = frame.t(&format!("failed-{kind}-next"));
         let code = failure.code.strip_prefix("EX-").map(|_| failure.code.clone()).unwrap_or_default();
         let mistakes = failure.mistakes_in(visit.lang);
-        Self { frame, what, next, code, mistakes }
+        Self { frame, what, next, code, mistakes, draft: kind == "draft" }
     }
 }
 
@@ -61,6 +64,7 @@ mod tests {
             frame,
             code: "EX-2003".into(),
             mistakes: mistakes.clone(),
+            draft: true,
         });
     }
 }

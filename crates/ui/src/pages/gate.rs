@@ -164,6 +164,8 @@ struct Ends {
     #[serde(alias = "to")]
     consumer: String,
     service: String,
+    #[serde(default)]
+    state: String,
 }
 
 #[derive(Deserialize)]
@@ -178,7 +180,9 @@ async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     }
     let requests = visit.get::<Paged<Ends>>("/requests?limit=200").await?.items;
     let grants = visit.get::<Paged<GrantRow>>("/grants?limit=200").await?.items;
-    let ends = requests.into_iter().chain(grants.into_iter().map(|row| row.grant));
+    // What was refused or taken back connects nothing.
+    let ended = |one: &Ends| matches!(&*one.state, "refused" | "withdrawn");
+    let ends = requests.into_iter().filter(|one| !ended(one)).chain(grants.into_iter().map(|row| row.grant));
     let parties: BTreeSet<String> = ends.flat_map(|ends| [ends.consumer, party_of(&ends.service)]).collect();
     let names = Names::of(&visit, parties.iter().map(String::as_str)).await?;
     let mut lines = Vec::new();
@@ -298,7 +302,7 @@ fn must(item: &str, state: &str) -> &'static str {
 }
 
 /// Where something is filed for an item; `about` is the request of a connection.
-fn file_at(item: &str, party: &str, about: &str) -> Option<String> {
+pub fn file_at(item: &str, party: &str, about: &str) -> Option<String> {
     let filed = !matches!(item, "certificate" | "risk_assessment");
     let members = [("he_thong", party), ("muc", item), ("ket_noi", about)];
     filed.then(|| format!("/cong-an-toan/nop{}", query(&members)))

@@ -73,6 +73,11 @@ mod tests {
             for lang in Lang::ALL {
                 assert!(in_language(lang, &text).contains("<p class"), "{name} in {lang:?}");
             }
+            let code = name.trim_end_matches(".md");
+            if code.starts_with("EX-0") {
+                // Codes of calls stand in lists as well, with words before them.
+                assert!(Lang::ALL.into_iter().all(|lang| lang.has(&format!("code-{code}"))), "{code}");
+            }
             rendered(|frame| Help { text: in_language(frame.lang, &text).into(), frame });
             count += 1;
         }

@@ -1,5 +1,7 @@
 //! How each data owner answers those who ask: what was refused, by whom and why; where there is silence.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Query;
@@ -13,18 +15,36 @@ use crate::failure::Failure;
 use crate::names::{Names, Rules};
 use crate::pages::lists::{PageNumber, Pager};
 use crate::pages::overview::behind::Request;
+use crate::pages::requests::own_agencies;
+use crate::pages::requests::whole::{self, load};
 use crate::pages::work::Paged;
 use crate::session::Visit;
 use crate::view::{Frame, Section, page, query};
 
 /// Lines of a page.
 const SHOWN: usize = 40;
+/// Answers to requests of the person's agencies that are shown; older ones stand at the list of requests.
+const ANSWERS: usize = 20;
 
 #[derive(Template)]
 #[template(path = "hoarding.html")]
 pub struct Hoarding {
     frame: Frame,
     owners: Vec<OwnerLine>,
+    /// How requests of the person's agencies were answered.
+    answers: Vec<AnswerLine>,
+}
+
+/// A request of mine that was refused or returned.
+struct AnswerLine {
+    id: String,
+    service: String,
+    owner: String,
+    state: String,
+    words: String,
+    legal_basis: String,
+    role: String,
+    at: Ts,
 }
 
 /// An owner with its figures.
@@ -204,7 +224,42 @@ async fn owners(visit: &Visit, boards: Vec<Board>) -> Result<Response, Failure> 
         median_days: board.median_working_days,
         code: board.owner,
     });
-    page(&Hoarding { frame: visit.frame(Section::Watch, "hoarding-title"), owners: owners.collect() })
+    let owners = owners.collect();
+    let answers = answers(visit).await?;
+    page(&Hoarding { frame: visit.frame(Section::Watch, "hoarding-title"), owners, answers })
+}
+
+/// The latest refusals and returns of requests of the person's agencies, each with its reason.
+async fn answers(visit: &Visit) -> Result<Vec<AnswerLine>, Failure> {
+    let limit = ANSWERS.to_string();
+    let mut ids = BTreeSet::new();
+    for agency in own_agencies(visit) {
+        for state in ["returned", "refused"] {
+            let asked = query(&[("consumer", &agency), ("state", state), ("limit", &limit)]);
+            let found = visit.get::<Paged<Request>>(format!("/requests{asked}")).await?.items;
+            ids.extend(found.into_iter().map(|request| request.id));
+        }
+    }
+    let mut answered = Vec::new();
+    for id in ids.iter().rev().take(ANSWERS) {
+        answered.push(load(visit, id).await?.value.request);
+    }
+    let codes = answered.iter().flat_map(|request| [&*request.service, &*request.owner]);
+    let names = Names::of(visit, codes).await?;
+    let line = |request: &whole::Request| {
+        let entry = request.answer()?;
+        Some(AnswerLine {
+            id: request.id.clone(),
+            service: names.get(&request.service).to_owned(),
+            owner: names.get(&request.owner).to_owned(),
+            state: request.status.clone(),
+            words: entry.comment.clone(),
+            legal_basis: entry.legal_basis.clone(),
+            role: entry.role.clone(),
+            at: entry.at,
+        })
+    };
+    Ok(answered.iter().filter_map(line).collect())
 }
 
 async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Response, Failure> {
@@ -321,8 +376,19 @@ mod tests {
             counts: board().counts(),
             median_days: Some(3),
         };
-        rendered(|frame| Hoarding { frame, owners: vec![owner()] });
-        rendered(|frame| Hoarding { frame, owners: Vec::new() });
+        let answer = |state: &str| AnswerLine {
+            id: ODD.into(),
+            service: ODD.into(),
+            owner: ODD.into(),
+            state: state.into(),
+            words: ODD.into(),
+            legal_basis: if state == "refused" { ODD.into() } else { String::new() },
+            role: "data_owner".into(),
+            at: Ts(0),
+        };
+        let answers = || vec![answer("refused"), answer("returned")];
+        rendered(|frame| Hoarding { frame, owners: vec![owner()], answers: answers() });
+        rendered(|frame| Hoarding { frame, owners: Vec::new(), answers: Vec::new() });
         let refusal = || RefusalLine {
             id: ODD.into(),
             what: ODD.into(),

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::Console;
 use crate::chart::{self, About, Bars, Columns};
 use crate::failure::Failure;
+use crate::pages::lists::all;
 use crate::session::Visit;
 use crate::text::{Lang, num};
 use crate::time;
@@ -35,6 +36,8 @@ pub const STATES: [&str; 5] = ["open", "returned", "live", "refused", "withdrawn
 #[template(path = "overview.html")]
 pub struct Overview {
     frame: Frame,
+    /// Requests that wait for the decision of the leader who looks.
+    to_sign: usize,
     day: String,
     holdings: HoldingFigures,
     sharing: Bars,
@@ -93,6 +96,12 @@ struct Hour {
     half_ms: Option<u64>,
 }
 
+/// A request that waits for a role of mine.
+#[derive(Deserialize)]
+struct Waiting {
+    for_me: bool,
+}
+
 /// What the API counts.
 #[derive(Deserialize)]
 struct Counted {
@@ -114,11 +123,13 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
     let counted = visit.get::<Counted>(format!("/figures?days={DAYS_AHEAD}")).await?;
     let hours = visit.get::<Vec<Hour>>("/calls/hours").await?;
 
+    let to_sign = to_sign(&visit).await?;
     let frame = visit.frame(Section::Watch, "watch-title");
     let lang = frame.lang;
     let in_state = |state: &str| counted.requests.get(state).copied().unwrap_or_default();
     let holdings = HoldingFigures::of(&figures);
     page(&Overview {
+        to_sign,
         day: time::day(&figures.day),
         sharing: sharing_chart(lang, &holdings),
         holdings,
@@ -130,6 +141,15 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
         calls: Calls::of(lang, &hours),
         frame,
     })
+}
+
+/// How many requests wait for the step of a leader.
+async fn to_sign(visit: &Visit) -> Result<usize, Failure> {
+    if visit.who.as_ref().is_none_or(|who| !who.is("leader")) {
+        return Ok(0);
+    }
+    let waiting = all::<Waiting>(visit, "/requests?mine=true&state=open").await?;
+    Ok(waiting.into_iter().filter(|one| one.for_me).count())
 }
 
 impl HoldingFigures {
@@ -251,6 +271,7 @@ mod tests {
 
     fn overview(frame: Frame, holdings: HoldingFigures, hours: &[Hour]) -> Overview {
         Overview {
+            to_sign: hours.len(),
             day: "22/11/2026".into(),
             sharing: sharing_chart(frame.lang, &holdings),
             holdings,

@@ -2,6 +2,7 @@
 
 mod act;
 mod attach;
+mod held;
 mod minutes;
 mod one;
 pub mod whole;
@@ -17,10 +18,12 @@ use serde::Deserialize;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Rules};
+use crate::pages::grants::colour as grant_colour;
 use crate::pages::requests::whole::Holder;
 use crate::pages::work::Paged;
 use crate::session::Visit;
 use crate::view::{Frame, Section, page, query};
+use held::Held;
 
 /// Requests of a page.
 const SHOWN: &str = "25";
@@ -36,6 +39,8 @@ pub struct Requests {
     sides: Vec<Choice>,
     wanted: Wanted,
     next: Option<String>,
+    /// Grants of the agency; absent where requests are looked for.
+    held: Option<Held>,
 }
 
 /// A request in the list.
@@ -73,6 +78,9 @@ struct Wanted {
     qua_han: String,
     #[serde(default)]
     sau: String,
+    /// Grants behind this one.
+    #[serde(default)]
+    quyen_sau: String,
 }
 
 #[derive(Deserialize)]
@@ -165,7 +173,12 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     });
     let (states, sides) = (states.into(), sides.collect());
     let lines = paged.items.into_iter().map(line).collect();
-    page(&Requests { frame, lines, states, sides, wanted, next })
+    let held = if wanted.narrows() || !wanted.sau.is_empty() {
+        None
+    } else {
+        Some(held::of(&visit, &wanted.quyen_sau).await?)
+    };
+    page(&Requests { frame, lines, states, sides, wanted, next, held })
 }
 
 /// Agencies at which the person has a post.
@@ -192,6 +205,16 @@ pub fn colour(state: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::sample::rendered;
+
+    fn grant(odd: &str, state: &str) -> held::Line {
+        held::Line {
+            id: "QK-2026-000001".into(),
+            consumer: odd.into(),
+            service: odd.into(),
+            terms: crate::pages::terms::Terms::default(),
+            state: state.into(),
+        }
+    }
 
     #[test]
     fn renders() {
@@ -227,6 +250,10 @@ mod tests {
             sides: vec![Choice { value: odd.clone(), words: odd.clone(), chosen: true }],
             wanted: Wanted { cua_toi: odd.clone(), ..Wanted::default() },
             next: Some("/ket-noi?sau=a".into()),
+            held: Some(Held {
+                lines: ["in_force", "ended"].map(|state| grant(&odd, state)).into(),
+                next: Some("/ket-noi?quyen_sau=a".into()),
+            }),
         });
         for state in ["", "open"] {
             let wanted = Wanted { trang_thai: state.into(), ..Wanted::default() };
@@ -237,6 +264,7 @@ mod tests {
                 sides: Vec::new(),
                 wanted: wanted.clone(),
                 next: None,
+                held: state.is_empty().then(|| Held { lines: Vec::new(), next: None }),
             });
         }
     }

@@ -110,7 +110,7 @@ mod tests {
         for asks_code in [true, false] {
             let errors = vec!["Sai mật khẩu".to_owned()];
             rendered(|frame| SignIn {
-                frame,
+                frame: Frame { done: None, note: Some("Chưa lưu".into()), ..frame },
                 next: "/viec".into(),
                 id: "\"><b>".into(),
                 asks_code,

@@ -51,7 +51,7 @@ asking-typed-hint-co-quan = Such as 000.00.11.H17
 
 asking-system = Which information system will call the service?
 asking-system-short = System
-asking-pick-he-thong = Systems of the agency that asked for or offer services
+asking-pick-he-thong = Systems of the directory in whose name the agency may ask
 asking-other-he-thong = Another system
 asking-typed-he-thong = Code of another system
 asking-typed-hint-he-thong = As in the directory, INSTANCE/CLASS/MEMBER/SUBSYSTEM, such as VN/GOV/H17/HOTICH

@@ -12,6 +12,7 @@ hoarding-count-dang-cho = Waiting for a decision
 hoarding-count-im-lang = Past the limit, no answer
 hoarding-count-tre-han = Answered late
 hoarding-median = Median (working days)
+hoarding-answers = Answers to the requests of my agency
 hoarding-how = How it is counted
 hoarding-how-silent = Past the limit, no answer: it waits for the data owner and its time is over.
 hoarding-how-late = Answered late: it was decided, but after its time.

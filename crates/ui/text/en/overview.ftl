@@ -5,6 +5,7 @@ pages-behind = Next page
 pages-place = Page { $name }
 
 watch-title = How data are shared
+watch-to-sign = requests wait for your signature
 watch-lead = Figures of { $name }. Choose a number to see the list behind it.
 watch-holdings = Databases and information systems
 watch-in-use = In use

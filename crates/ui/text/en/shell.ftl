@@ -14,9 +14,14 @@ nav-watch = Monitoring
 nav-evidence = Evidence
 nav-admin = Administration
 
+note-session-ended = The session had ended. What was just entered was not saved.
 done-title = Done
 errors-title = This could not be done
 
+failed-draft-title = The draft is gone
+failed-draft-what = This draft was sent or deleted.
+failed-draft-next = A request that was sent stands in the list of connection requests.
+failed-draft-link = See the list of connection requests
 failed-code = Error code:
 failed-form-title = The form is no longer valid
 failed-form-what = The form was opened before this sign-in, or was not sent from a page of this system.

@@ -8,7 +8,9 @@ work-changes-count = { $count ->
     [one] { $count } proposal waits for a second person
    *[other] { $count } proposals wait for a second person
 }
-work-ending = Ending soon
+work-ending = Papers of the readiness gate that end soon
+work-grants-ending = Grants that end soon
+work-returned = Returned: correct it and hand it in again
 days-left = { $count ->
     [one] { $count } day left
    *[other] { $count } days left

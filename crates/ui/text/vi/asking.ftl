@@ -51,7 +51,7 @@ asking-typed-hint-co-quan = Mã định danh theo dạng 000.00.11.H17
 
 asking-system = Hệ thống thông tin nào sẽ gọi dịch vụ?
 asking-system-short = Hệ thống khai thác
-asking-pick-he-thong = Những hệ thống của cơ quan đã từng đăng ký hoặc cung cấp dịch vụ
+asking-pick-he-thong = Các hệ thống mà cơ quan được đứng tên đăng ký, theo danh bạ tin cậy
 asking-other-he-thong = Hệ thống khác
 asking-typed-he-thong = Mã hệ thống khác
 asking-typed-hint-he-thong = Theo danh bạ tin cậy, dạng MÔI-TRƯỜNG/LOẠI/THÀNH-VIÊN/HỆ-THỐNG, ví dụ VN/GOV/H17/HOTICH

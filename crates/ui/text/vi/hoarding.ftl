@@ -12,6 +12,7 @@ hoarding-count-dang-cho = Đang chờ quyết định
 hoarding-count-im-lang = Quá hạn chưa trả lời
 hoarding-count-tre-han = Trả lời trễ hạn
 hoarding-median = Trung vị (ngày làm việc)
+hoarding-answers = Trả lời cho các đăng ký của cơ quan tôi
 hoarding-how = Cách tính
 hoarding-how-silent = Quá hạn chưa trả lời: đang chờ quyết định của cơ quan chủ quản dữ liệu và đã quá thời hạn.
 hoarding-how-late = Trả lời trễ hạn: đã có quyết định nhưng sau thời hạn.

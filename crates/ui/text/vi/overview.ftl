@@ -5,6 +5,7 @@ pages-behind = Trang sau
 pages-place = Trang { $name }
 
 watch-title = Tình hình chia sẻ dữ liệu
+watch-to-sign = hồ sơ chờ ông/bà ký
 watch-lead = Số liệu ngày { $name }. Chọn một con số để xem danh sách tương ứng.
 watch-holdings = Cơ sở dữ liệu và hệ thống thông tin
 watch-in-use = Đang sử dụng

@@ -14,9 +14,14 @@ nav-watch = Giám sát
 nav-evidence = Chứng cứ
 nav-admin = Quản trị
 
+note-session-ended = Phiên làm việc đã kết thúc. Nội dung vừa nhập chưa được lưu.
 done-title = Đã thực hiện
 errors-title = Chưa thực hiện được
 
+failed-draft-title = Bản nháp không còn
+failed-draft-what = Bản nháp này đã được gửi hoặc đã xóa.
+failed-draft-next = Đăng ký đã gửi nằm trong danh sách đăng ký kết nối.
+failed-draft-link = Xem danh sách đăng ký kết nối
 failed-code = Mã lỗi:
 failed-form-title = Biểu mẫu không còn hiệu lực
 failed-form-what = Biểu mẫu được mở trước lần đăng nhập này, hoặc không được gửi từ trang của hệ thống.

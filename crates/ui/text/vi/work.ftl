@@ -5,7 +5,9 @@ work-late-since = hạn { $name }
 work-filings = Hồ sơ cổng an toàn chờ người thứ hai xem xét
 work-changes = Thay đổi danh bạ tin cậy
 work-changes-count = { $count } đề nghị chờ người thứ hai phê duyệt
-work-ending = Sắp hết hiệu lực
+work-ending = Hồ sơ cổng an toàn sắp hết hiệu lực
+work-grants-ending = Quyền khai thác sắp hết hạn
+work-returned = Trả lại: bổ sung và gửi lại
 days-left = còn { $count } ngày
 late = Quá hạn
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use base::{MemberId, Ts};
+use base::{MemberId, SubsystemId, Ts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,7 +19,7 @@ use crate::{Moment, RegistryError};
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show, put))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show, put)).routes(routes!(systems))
 }
 
 /// Who answers for a member.
@@ -59,6 +59,28 @@ struct NewAnswering {
     agency: Option<AgencyCode>,
     /// The contract or decision.
     legal_basis: String,
+}
+
+/// A system in whose name an agency may ask.
+#[derive(Serialize, ToSchema)]
+struct System {
+    /// Its identifier.
+    #[schema(value_type = String)]
+    id: SubsystemId,
+    /// What people call it.
+    name: String,
+}
+
+/// Lists the systems in the directory in whose name an agency may ask; none where the registry does not keep the directory.
+#[utoipa::path(get, path = "/agencies/{code}/systems", tag = "agencies",
+    params(("code" = String, Path, example = "000.00.00.H17")), responses((status = 200, body = Vec<System>)))]
+async fn systems(State(api): State<Api>, _: Caller, At(code): At<AgencyCode>) -> Json<Vec<System>> {
+    let today = api.today();
+    Json(api.registry().read(|state| {
+        let own = |(id, _): &(SubsystemId, &str)| state.agencies.speaks_for(&code, &id.member, today);
+        let system = |(id, name): (SubsystemId, &str)| System { id, name: name.to_owned() };
+        state.directory.systems().filter(own).map(system).collect()
+    }))
 }
 
 type Named = At<(String, String, String)>;

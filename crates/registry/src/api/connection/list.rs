@@ -16,7 +16,7 @@ use crate::api::request::{Asked, limit};
 use crate::api::sight::Sight;
 use crate::api::{Api, Caller, Paged};
 use crate::people::{Person, holds};
-use crate::request::{Request, RequestId, Status, Whose, agency_of, overdue, who};
+use crate::request::{Request, RequestId, Status, Task, Whose, agency_of, overdue, who};
 use crate::state::{State, vietnam_day};
 
 /// Numbers of one question.
@@ -102,11 +102,29 @@ pub(super) struct RequestRow {
     /// Who has to act; absent when it is at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<Holder>,
+    /// Whether who asks holds the role that has to act.
+    for_me: bool,
+    /// Open work beside the road that waits for a role of who asks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    my_tasks: Vec<MyTask>,
+}
+
+/// Work beside the road that waits for who asks.
+#[derive(Serialize, ToSchema)]
+struct MyTask {
+    /// Its code.
+    code: String,
+    /// Until when, in microseconds since 1970.
+    #[schema(value_type = i64)]
+    due: Ts,
 }
 
 impl RequestRow {
-    fn of(state: &State, rules: &Rules, request: &Request, now: Ts) -> Self {
+    fn of(state: &State, rules: &Rules, request: &Request, (person, now): (&Person, Ts)) -> Self {
+        let task = |task: &Task| MyTask { code: task.code.clone(), due: task.due };
         Self {
+            for_me: step_waits_for(state, request, (person, now)),
+            my_tasks: tasks_for(state, rules, request, (person, now)).map(task).collect(),
             id: request.id.clone(),
             kind: request.kind,
             consumer: request.consumer.clone(),
@@ -139,19 +157,32 @@ impl Wanted {
     }
 }
 
-/// Whether a request waits for a role that the person holds.
-fn waits_for(state: &State, rules: &Rules, request: &Request, (person, now): (&Person, Ts)) -> bool {
-    if !request.status.is_pending() {
-        return false;
-    }
+/// Whether the present step waits for a role that the person holds.
+fn step_waits_for(state: &State, request: &Request, (person, now): (&Person, Ts)) -> bool {
     let day = vietnam_day(now);
-    let tasks = request.open_tasks().filter_map(|task| rules.roads.task(&task.code));
-    let tasks = tasks.map(|rule| (rule.whose, rule.role));
-    request
-        .waits_for()
-        .into_iter()
-        .chain(tasks)
-        .any(|(whose, role)| holds(state, person, role, agency_of(state, request, whose, day).as_ref(), day))
+    let waits = request.waits_for();
+    waits.is_some_and(|(whose, role)| {
+        holds(state, person, role, agency_of(state, request, whose, day).as_ref(), day)
+    })
+}
+
+/// Open work beside the road of a pending request that waits for a role that the person holds.
+fn tasks_for<'a>(
+    state: &'a State,
+    rules: &'a Rules,
+    request: &'a Request,
+    (person, now): (&'a Person, Ts),
+) -> impl Iterator<Item = &'a Task> {
+    let day = vietnam_day(now);
+    request.open_tasks().filter(|_| request.status.is_pending()).filter(move |task| {
+        rules.roads.task(&task.code).is_some_and(|rule| {
+            holds(state, person, rule.role, agency_of(state, request, rule.whose, day).as_ref(), day)
+        })
+    })
+}
+
+fn waits_for(state: &State, rules: &Rules, request: &Request, who: (&Person, Ts)) -> bool {
+    step_waits_for(state, request, who) || tasks_for(state, rules, request, who).next().is_some()
 }
 
 /// Lists requests, newest first.
@@ -177,7 +208,7 @@ pub(super) async fn list(
             .filter(|request| !wanted.mine || waits_for(state, rules, request, (&person, now)))
             .filter(|request| wanted.fits(state, request, now) && sight.request(request))
             .take(limit + 1)
-            .map(|request| RequestRow::of(state, rules, request, now))
+            .map(|request| RequestRow::of(state, rules, request, (&person, now)))
             .collect()
     });
     Ok(Json(Paged::of(rows, limit, |row: &RequestRow| row.id.to_string())))

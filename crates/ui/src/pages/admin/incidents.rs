@@ -9,6 +9,7 @@ use base::Ts;
 use serde::Deserialize;
 
 use super::agency_href;
+use super::incident_new::ROLE;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Text};

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::Ts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::failure::Mistake;
 use crate::form::Form;
@@ -192,6 +194,15 @@ impl Answers {
             Question::Purpose => {
                 let none = self.purposes().is_empty() && demands.kind > 1;
                 wrong(none, "Nhập mã mục đích khai thác", "Type the code of the purpose");
+                let codes = self.purpose_codes().join(", ");
+                let odd = self.purposes().into_iter().any(|purpose| code(purpose) != purpose);
+                let vi = format!(
+                    "Mã mục đích chỉ gồm chữ thường không dấu, chữ số và dấu gạch nối, ví dụ dang-ky-khai-sinh. Ý là {codes}?"
+                );
+                let en = format!(
+                    "A code has small letters without marks, digits and hyphens, such as dang-ky-khai-sinh. Is it {codes}?"
+                );
+                wrong(odd, &vi, &en);
                 wrong(self.reason.is_empty(), "Nêu lý do cần dữ liệu", "Say why the data are needed");
             }
             Question::Basis => wrong(
@@ -234,6 +245,11 @@ impl Answers {
         self.purposes.split([',', ';', '\n']).map(str::trim).filter(|one| !one.is_empty()).collect()
     }
 
+    /// The codes that the purposes would have, were they typed as words.
+    pub fn purpose_codes(&self) -> Vec<String> {
+        self.purposes().into_iter().map(code).filter(|code| !code.is_empty()).collect()
+    }
+
     /// Calls a day; groups of digits may stand apart.
     pub fn quota(&self) -> Option<u64> {
         self.quota.replace(['.', ',', ' ', '\u{a0}'], "").parse().ok()
@@ -262,6 +278,14 @@ impl Answers {
             "contacts": self.contacts.iter().map(contact).collect::<Vec<_>>(),
         })
     }
+}
+
+/// Words as a code: `Đăng ký khai sinh` is `dang-ky-khai-sinh`. A code is its own.
+fn code(words: &str) -> String {
+    let plain = words.nfd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase);
+    let plain: String = plain.map(|letter| if letter == 'đ' { 'd' } else { letter }).collect();
+    let parts = plain.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
 }
 
 /// Four parts, none of them empty; whether there is such a system says the API.
@@ -339,6 +363,22 @@ mod tests {
         let form = Form::of(&[("technical-ten", "A"), ("technical-thu", "a@b"), ("business-ten", "B")]);
         answers.take(Question::Contacts, &form, &demands(1));
         assert_eq!((answers.contacts.len(), count(&answers, Question::Contacts, 1)), (1, 0));
+    }
+
+    #[test]
+    fn a_purpose_is_a_code_and_words_become_one() {
+        let mut answers = Answers { reason: "Đối chiếu".into(), ..Answers::default() };
+        for (typed, codes, right) in [
+            ("dang-ky-khai-sinh, ho-tich-2", "dang-ky-khai-sinh, ho-tich-2", true),
+            ("Đăng ký khai sinh", "dang-ky-khai-sinh", false),
+            ("TTHC", "tthc", false),
+            ("ho_tich; “Hộ tịch”", "ho-tich, ho-tich", false),
+        ] {
+            answers.purposes = typed.into();
+            assert_eq!(answers.purpose_codes().join(", "), codes);
+            let mistakes = answers.mistakes(Question::Purpose, &demands(2), Ts(0));
+            assert_eq!(mistakes.is_empty(), right, "{typed}");
+        }
     }
 
     #[test]

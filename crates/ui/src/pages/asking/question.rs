@@ -10,16 +10,16 @@ use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::answers::Question;
+use super::answers::{Answers, Question};
 use super::{DRAFTS, Open, next_of, page_of, posts};
 use crate::Console;
-use crate::failure::Failure;
+use crate::failure::{Failure, Mistake};
 use crate::form::Form;
 use crate::names::Names;
 use crate::pages::catalogue::service::Field;
 use crate::pages::work::{Paged, now};
 use crate::session::Visit;
-use crate::view::{Frame, Section, page_as, query, redirect, to};
+use crate::view::{Frame, Section, page_as, query, redirect, segment, to};
 
 /// Requests and services that are looked through for systems of the agency.
 const LOOKED_AT: &str = "200";
@@ -110,7 +110,15 @@ async fn take(
     let mut open = Open::of(&visit, &draft).await?;
     let agency_before = open.answers.agency.clone();
     open.answers.take(question, &form, &open.about.demands);
-    let mistakes = open.answers.mistakes(question, &open.about.demands, now());
+    let mut mistakes = open.answers.mistakes(question, &open.about.demands, now());
+    match question {
+        Question::System if mistakes.is_empty() => mistakes.extend(unknown(&visit, &open.answers).await?),
+        // What was meant stands in the field for the next try.
+        Question::Purpose if !open.answers.purpose_codes().is_empty() => {
+            open.answers.purposes = open.answers.purpose_codes().join(", ");
+        }
+        _ => {}
+    }
     if mistakes.is_empty() {
         open.answers.answered.insert(question);
     } else {
@@ -188,8 +196,13 @@ async fn pick(visit: &Visit, codes: Vec<String>, chosen: &str) -> Result<Body, F
     Ok(Body::Pick { options: codes.into_iter().map(option).collect(), other })
 }
 
-/// Systems of an agency, as far as its requests and services tell.
+/// Systems in whose name an agency may ask: those of the directory. Where the registry does not keep one, as far as the
+/// agency's requests and services tell.
 async fn systems(visit: &Visit, agency: &str) -> Result<Vec<String>, Failure> {
+    let known = in_directory(visit, agency).await?;
+    if !known.is_empty() {
+        return Ok(known);
+    }
     let of = query(&[("consumer", agency), ("limit", LOOKED_AT)]);
     let asked = some::<Asked>(visit, format!("/requests{of}")).await?;
     let of = query(&[("owner", agency), ("limit", LOOKED_AT)]);
@@ -198,6 +211,29 @@ async fn systems(visit: &Visit, agency: &str) -> Result<Vec<String>, Failure> {
     let offered = offered.iter().filter_map(|one| one.id.rsplit_once('/')).map(|(party, _)| party.to_owned());
     let all: BTreeSet<String> = asked.chain(offered).collect();
     Ok(all.into_iter().collect())
+}
+
+async fn in_directory(visit: &Visit, agency: &str) -> Result<Vec<String>, Failure> {
+    match visit.get::<Vec<Offered>>(format!("/agencies/{}/systems", segment(agency))).await {
+        Ok(found) => Ok(found.into_iter().map(|system| system.id).collect()),
+        Err(failure) if failure.is_mendable() => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What is to be said of a system that the directory does not have.
+async fn unknown(visit: &Visit, answers: &Answers) -> Result<Option<Mistake>, Failure> {
+    let (known, system) = (in_directory(visit, &answers.agency).await?, &answers.system);
+    let missing = !known.is_empty() && !known.contains(system);
+    Ok(missing.then(|| Mistake {
+        place: String::new(),
+        vi: format!(
+            "Không có hệ thống {system} của cơ quan trong danh bạ tin cậy. Kiểm tra lại mã, hoặc đề nghị đơn vị vận hành đăng ký hệ thống."
+        ),
+        en: format!(
+            "The directory has no system {system} of the agency. Check its code, or ask the platform operator to register it."
+        ),
+    }))
 }
 
 /// What a list gives; nothing where the agency is none.

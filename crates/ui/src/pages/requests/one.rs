@@ -9,10 +9,11 @@ use base::Ts;
 use http::Method;
 
 use super::colour;
-use super::whole::{Entry, Holder, Mine, Request, Whole, demands, load};
+use super::whole::{Entry, Holder, Mine, Missed, Request, Task, Whole, demands, load};
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Rules};
+use crate::pages::gate::file_at;
 use crate::pages::terms::{Service, Shown};
 use crate::session::Visit;
 use crate::text::Lang;
@@ -41,6 +42,8 @@ pub struct One {
     history: Vec<Act>,
     earlier: usize,
     against: Vec<Against>,
+    /// Why it was refused, or what must be corrected.
+    answer: Option<Answer>,
     mine: Mine,
     /// The first step is handed on, the last one goes live, others are approved.
     approve: &'static str,
@@ -114,11 +117,22 @@ pub struct Act {
     pub legal_basis: String,
 }
 
+/// A refusal, or what must be corrected.
+struct Answer {
+    words: String,
+    legal_basis: String,
+    /// Role and agency.
+    by: String,
+    at: Ts,
+}
+
 /// What stands against going live.
 struct Against {
     what: String,
-    /// Identifier and name of the system that must show it.
-    party: Option<(String, String)>,
+    /// Who must do what.
+    must: String,
+    /// Where, and the words of the link.
+    link: Option<(String, String)>,
 }
 
 /// The routes.
@@ -128,21 +142,20 @@ pub fn routes() -> Router<Console> {
 
 async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
     let rules = Rules::of(&visit).await?;
-    let Whole { request, holder, stands_against } = load(&visit, &id).await?.value;
-    let whole = Whole { request, holder, stands_against: Vec::new() };
+    let whole = load(&visit, &id).await?.value;
     let mine = Mine::of(&visit, &rules, &whole).await;
-    let Whole { request, holder, .. } = whole;
+    let Whole { request, holder, missed } = whole;
     let service = Service::of(&visit, &request.service).await;
-    let parties = stands_against.iter().filter_map(|text| text.rsplit_once("): ")).map(|(_, party)| party);
     let codes = [&*request.service, &request.consumer, &request.agency, &request.owner];
     let agency = holder.as_ref().and_then(|holder| holder.agency.as_deref());
+    let parties = missed.iter().map(|missed| &*missed.party);
     let names = Names::of(&visit, codes.into_iter().chain(parties).chain(agency)).await?;
     let frame = visit.titled(
         Section::Requests,
         visit.lang.ta("requests-one", &[("name", crate::text::word(&*request.id))]),
     );
     let lang = frame.lang;
-    let against = stands_against.iter().map(|text| against(lang, text, &names)).collect();
+    let against = against(&frame, &rules, (&request, &missed), &names);
     let personal = service.is_personal(&request.terms.fields);
     let step = rules.road(request.kind, &request.road);
     let step = step.and_then(|road| road.steps.iter().find(|step| step.code == request.step));
@@ -163,8 +176,9 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
         shown: Shown::of(lang, request.terms.clone(), &service),
         documents: documents(&rules, lang, &request),
         tasks: jobs(&rules, lang, &request, &mine),
-        blocked: mine.decides() && approve == LIVE && !stands_against.is_empty(),
+        blocked: mine.decides() && approve == LIVE && !against.is_empty(),
         refusable: holder.as_ref().is_some_and(|holder| holder.whose != "consumer"),
+        answer: answer(&frame, &rules, &request, &names),
         holder: holder.map(|holder| holder.named(&names)),
         frame,
         asked,
@@ -208,6 +222,23 @@ pub fn approve_key(rules: &Rules, request: &Request) -> &'static str {
     } else {
         "requests-do-approve"
     }
+}
+
+fn answer(frame: &Frame, rules: &Rules, request: &Request, names: &Names) -> Option<Answer> {
+    let entry = request.answer()?;
+    let steps = rules.road(request.kind, &request.road).map(|road| &road.steps[..]).unwrap_or_default();
+    let agency = match steps.iter().find(|step| step.code == entry.step).map(|step| &*step.whose) {
+        Some("provider") => names.get(&request.owner),
+        Some("consumer") => names.get(&request.agency),
+        _ => "",
+    };
+    let role = frame.of("role", &entry.role);
+    Some(Answer {
+        words: entry.comment.clone(),
+        legal_basis: entry.legal_basis.clone(),
+        by: if agency.is_empty() { role } else { format!("{role}, {agency}") },
+        at: entry.at,
+    })
 }
 
 fn road(rules: &Rules, lang: Lang, request: &Request) -> Vec<Stop> {
@@ -284,15 +315,41 @@ pub fn act(rules: &Rules, lang: Lang, kind: u8, entry: &Entry) -> Act {
     }
 }
 
-/// The API writes `code (Vietnamese / English): party` of what a gate misses, and tasks without a party.
-fn against(lang: Lang, text: &str, names: &Names) -> Against {
-    let inside = text.split_once(" (").map_or(text, |(_, rest)| rest);
-    if let Some((title, party)) = inside.rsplit_once("): ") {
-        let party = Some((segments(party), names.get(party).to_owned()));
-        return Against { what: lang.half(title).to_owned(), party };
-    }
-    let title = inside.strip_suffix(')').unwrap_or(inside);
-    Against { what: lang.half(title).to_owned(), party: None }
+/// Open tasks, and what the gates miss: who must do what, and where. A document that came with the request is one for
+/// those who decide; the gate wants it from the security officer, and judged by a second person.
+fn against(
+    frame: &Frame,
+    rules: &Rules,
+    (request, missed): (&Request, &[Missed]),
+    names: &Names,
+) -> Vec<Against> {
+    let tasks = request.tasks.iter().filter(|task| request.is_pending() && task.closed.is_none());
+    let task = |task: &Task| Against {
+        what: rules.task(frame.lang, &task.code).to_owned(),
+        must: frame.t("requests-must-conclude"),
+        link: None,
+    };
+    let officer = frame.who.as_ref().is_some_and(|who| who.is("security_officer"));
+    let gate = |one: &Missed| {
+        let party = names.get(&one.party);
+        let here = (format!("/cong-an-toan/{}", segments(&one.party)), frame.t("requests-to-gate"));
+        let about = if one.of_connection { &*request.id } else { "" };
+        let (must, link) = match (one.waiting, file_at(&one.item, &one.party, about)) {
+            (Some(id), _) => {
+                let filing = (format!("/cong-an-toan/ho-so/{id}"), frame.t("requests-to-filing"));
+                (frame.tw("requests-must-judge", party), filing)
+            }
+            (None, None) => (frame.tw("requests-must-certify", party), here),
+            (None, Some(href)) => {
+                let came = request.has(&one.item);
+                let must = if came { "requests-must-file-again" } else { "requests-must-file" };
+                let link = if officer { (href, frame.t("gate-file")) } else { here };
+                (frame.tw(must, party), link)
+            }
+        };
+        Against { what: one.title.of(frame.lang).to_owned(), must, link: Some(link) }
+    };
+    tasks.map(task).chain(missed.iter().map(gate)).collect()
 }
 
 #[cfg(test)]
@@ -301,6 +358,14 @@ mod tests {
     use crate::pages::requests::whole::Attachment;
     use crate::pages::terms::{Contact, Terms};
     use crate::sample::rendered;
+
+    fn against_going_live(odd: &str) -> Against {
+        Against { what: odd.into(), must: odd.into(), link: Some(("/cong-an-toan/a".into(), odd.into())) }
+    }
+
+    fn answered(odd: &str) -> Answer {
+        Answer { words: odd.into(), legal_basis: odd.into(), by: odd.into(), at: Ts(0) }
+    }
 
     fn page_of(frame: Frame, odd: &str, full: bool) -> One {
         let (odd, many) = (odd.to_owned(), usize::from(full));
@@ -363,7 +428,8 @@ mod tests {
                 .collect(),
             history: (0..many * ACTS_SHOWN).map(|_| act()).collect(),
             earlier: many,
-            against: vec![Against { what: odd.clone(), party: Some(("VN/GOV/a".into(), odd.clone())) }],
+            against: vec![against_going_live(&odd)],
+            answer: (!full).then(|| answered(&odd)),
             mine: Mine { step: full, consumer: full, ..Mine::default() },
             approve: "requests-do-approve",
             refusable: full,
@@ -381,13 +447,40 @@ mod tests {
     }
 
     #[test]
-    fn what_a_gate_misses_is_told_with_its_party() {
-        let names = Names::default();
-        let found =
-            against(Lang::En, "security_minutes (Biên bản / Minutes (6 months)): VN/GOV/H17/A", &names);
-        assert_eq!(found.what, "Minutes (6 months)");
-        assert_eq!(found.party, Some(("VN/GOV/H17/A".into(), "VN/GOV/H17/A".into())));
-        let task = against(Lang::Vi, "risk_assessment (Đánh giá rủi ro / Risk assessment)", &names);
-        assert_eq!((task.what.as_str(), task.party), ("Đánh giá rủi ro", None));
+    fn what_a_gate_misses_is_told_with_who_must_act_and_where() {
+        let mut frame = Frame::sample(Lang::Vi);
+        let whole = |item: &str, waiting| {
+            let request = Request {
+                id: "YC-1".into(),
+                attachments: vec![Attachment { item: "impact_assessment".into(), ..Attachment::default() }],
+                ..Request::default()
+            };
+            let party = "VN/GOV/H17/A".to_owned();
+            (
+                request,
+                [Missed { item: item.into(), party, of_connection: true, waiting, ..Missed::default() }],
+            )
+        };
+        for (item, waiting, officer, words, href) in [
+            ("impact_assessment", None, false, "đã kèm đăng ký", "/cong-an-toan/VN/GOV/H17/A"),
+            (
+                "impact_assessment",
+                None,
+                true,
+                "đã kèm đăng ký",
+                "/cong-an-toan/nop?he_thong=VN%2FGOV%2FH17%2FA&muc=impact_assessment&ket_noi=YC-1",
+            ),
+            ("impact_assessment", Some(3), true, "xem xét", "/cong-an-toan/ho-so/3"),
+            ("certificate", None, true, "chứng thư số", "/cong-an-toan/VN/GOV/H17/A"),
+        ] {
+            let role = if officer { "security_officer" } else { "leader" };
+            let posts = vec![crate::view::Post { role: role.into(), agency: None }];
+            frame.who = Some(crate::view::Who { posts, ..crate::view::Who::default() });
+            let (request, missed) = whole(item, waiting);
+            let found = against(&frame, &Rules::default(), (&request, &missed), &Names::default());
+            let (link, _) = found[0].link.clone().expect("a link");
+            assert!(found[0].must.contains(words), "{item}: {}", found[0].must);
+            assert_eq!(link, href, "{item}");
+        }
     }
 }

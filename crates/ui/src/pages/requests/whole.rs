@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::api::Versioned;
 use crate::failure::Failure;
-use crate::names::{Names, Rules, Step};
+use crate::names::{Names, Rules, Step, Text};
 use crate::pages::terms::{Contact, Terms};
 use crate::session::Visit;
 use crate::view::{Who, segment};
@@ -22,9 +22,25 @@ pub struct Whole {
     /// Who has to act.
     #[serde(default)]
     pub holder: Option<Holder>,
-    /// What stands against going live.
+    /// What the gates of both sides miss before it goes live.
     #[serde(default)]
-    pub stands_against: Vec<String>,
+    pub missed: Vec<Missed>,
+}
+
+/// What the gate of one side misses.
+#[derive(Clone, Default, Deserialize)]
+pub struct Missed {
+    /// Code of the item.
+    pub item: String,
+    /// Its name.
+    pub title: Text,
+    /// Who must show it.
+    pub party: String,
+    /// Whether it is shown for this connection alone.
+    pub of_connection: bool,
+    /// What was filed for it and waits for a second person.
+    #[serde(default)]
+    pub waiting: Option<u64>,
 }
 
 /// Who has to act.
@@ -163,6 +179,16 @@ impl Request {
     /// Whether somebody still has to do something.
     pub fn is_pending(&self) -> bool {
         matches!(&*self.status, "open" | "returned")
+    }
+
+    /// Why it was refused, or what must be corrected: the last act of that kind, while it counts.
+    pub fn answer(&self) -> Option<&Entry> {
+        let did = match &*self.status {
+            "refused" => "refused",
+            "returned" => "returned",
+            _ => return None,
+        };
+        self.history.iter().rfind(|entry| entry.did == did)
     }
 
     /// Whether a document of this kind is there.
