@@ -102,8 +102,8 @@ export async function api(id, path, body) {
 }
 
 /// What holds for every page: nothing that axe-core objects to, a visible label for every input, no words missing.
-export async function look(page, name) {
-  const where = `${name} ${new URL(page.url()).pathname}`;
+export async function look(page, name, kind = new URL(page.url()).pathname) {
+  const where = `${name} ${kind}`;
   // What is folded away is looked at, too.
   await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
   const text = await page.content();
