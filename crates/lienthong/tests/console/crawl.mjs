@@ -2,7 +2,7 @@
 
 import { CONSOLE, api, check, fail, finish, look, window } from "./browser.mjs";
 import { crew } from "./hand.mjs";
-import { SERVICE, answers, approves, asks, begins, does } from "./road.mjs";
+import { SERVICE, answers, approves, asks, begins, describes, does } from "./road.mjs";
 import { PAGES, shown } from "./routes.mjs";
 
 const WIDE = 1200;
@@ -25,8 +25,7 @@ async function prepare() {
   await answers(asker, SYSTEM);
   await guard.goto(`/cong-an-toan/${SYSTEM}`);
   await guard.open("a[href^='/cong-an-toan/nop']:not([href*='muc=contacts'])");
-  await guard.fill("#so", "12/VB");
-  await guard.fill("#ngay", "20/11/2026");
+  await describes(guard, "12/VB");
   await guard.attach("#tep");
   await guard.press("form[enctype] button");
   const desk = await opens(publisher);

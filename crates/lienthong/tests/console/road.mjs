@@ -87,6 +87,13 @@ export async function approves(hand, id, fills = async () => {}) {
   check(hand.path() === `/ket-noi/${id}`, `${id} goes on: ${hand.path()}`);
 }
 
+/// Fills in what is said of a document for the readiness gate; its file is another thing.
+export async function describes(hand, number) {
+  await hand.fill("#so", number);
+  await hand.fill("#ngay", "20/11/2026");
+  if (await hand.count("#cap-do")) await hand.fill("#cap-do", "3");
+}
+
 /// One of the other things that can be done to a request: a form with some fields.
 export async function does(hand, id, verb, fields) {
   await hand.goto(`/ket-noi/${id}`);

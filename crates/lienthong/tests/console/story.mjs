@@ -2,7 +2,7 @@
 
 import { FACTS, check, eventually, finish, look } from "./browser.mjs";
 import { crew } from "./hand.mjs";
-import { FIELDS, MINE, PURPOSE, SERVICE, answers, approves, begins, handsOne, sends, stands } from "./road.mjs";
+import { FIELDS, MINE, PURPOSE, SERVICE, answers, approves, begins, describes, handsOne, sends, stands } from "./road.mjs";
 
 const { as } = crew("mouse");
 const [asker, operator, leader, owner, guard] = await Promise.all(
@@ -43,8 +43,7 @@ async function passesTheGate(id) {
   for (const paper of papers) {
     await guard.goto(paper);
     if ((await guard.count("#tep")) === 0) continue;
-    await guard.fill("#so", "12/VB");
-    await guard.fill("#ngay", "22/11/2026");
+    await describes(guard, "12/VB");
     await guard.attach("#tep");
     await guard.press("form[enctype] button");
     check(!guard.path().endsWith("/nop"), `${paper} is handed in`);

@@ -8,6 +8,7 @@ work-changes-count = { $count } đề nghị chờ người thứ hai phê duy�
 work-ending = Sắp hết hiệu lực
 days-left = còn { $count } ngày
 late = Quá hạn
+end-of-day = hết ngày { $name }
 
 request-number = Số đăng ký
 request-service = Dịch vụ

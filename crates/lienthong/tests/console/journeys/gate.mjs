@@ -1,6 +1,7 @@
 // A paper is handed in for the readiness gate, judged by another person, and stands in the report.
 
 import { check } from "../browser.mjs";
+import { describes } from "../road.mjs";
 
 /// Each way has a system of its own, and whoever answers for it.
 const SYSTEMS = {
@@ -17,9 +18,7 @@ export default async function gate({ as, way }) {
   await files.fill("#he_thong", system);
   await files.press("form[action='/cong-an-toan'] button");
   await files.open("a[href^='/cong-an-toan/nop']:not([href*='muc=contacts'])");
-  await files.fill("#so", number);
-  await files.fill("#ngay", "20/11/2026");
-  if (await files.count("#cap-do")) await files.fill("#cap-do", "3");
+  await describes(files, number);
   await files.press("form[enctype] button");
   check((await files.count(".govuk-error-summary")) === 1, "a paper without a file is not taken");
   check((await files.at("#so").inputValue()) === number, "what was typed is kept");
