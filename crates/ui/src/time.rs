@@ -51,6 +51,12 @@ pub fn end_of(date: Date) -> Option<Ts> {
     begin_of(date.tomorrow().ok()?)
 }
 
+/// `31/12/2027` of the moment at which that day in Vietnam is over; nothing for any other moment.
+pub fn last_day(ts: Ts) -> Option<String> {
+    let day = local(Ts(ts.0.checked_sub(1)?))?.date();
+    (end_of(day) == Some(ts)).then(|| day.strftime("%d/%m/%Y").to_string())
+}
+
 fn local(ts: Ts) -> Option<jiff::Zoned> {
     Timestamp::from_microsecond(ts.0).ok().map(|at| at.to_zoned(TimeZone::fixed(VIETNAM)))
 }
@@ -66,6 +72,8 @@ mod tests {
         assert_eq!(moment(Ts::from_secs(1_795_305_900)), "07:05 22/11/2026");
         assert_eq!(moment(Ts(i64::MAX)), "–");
         let end = end_of(Date::constant(2026, 12, 31)).expect("there is a day after");
+        assert_eq!(last_day(end).as_deref(), Some("31/12/2026"));
+        assert_eq!(last_day(end.plus_secs(1)), None);
         assert_eq!(moment(end), "00:00 01/01/2027");
         let day = Date::constant(2026, 11, 2);
         for typed in ["2/11/2026", "02-11-2026", " 2026-11-02 ", "2.11.2026"] {

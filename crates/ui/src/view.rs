@@ -153,6 +153,12 @@ impl Frame {
         time::moment(*ts)
     }
 
+    /// The moment at which something ends; the end of a day is told as that day.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+    pub fn until(&self, ts: &Ts) -> String {
+        time::last_day(*ts).map_or_else(|| time::moment(*ts), |day| self.tw("end-of-day", day))
+    }
+
     /// A day of the API.
     #[expect(clippy::unused_self, reason = "templates have a frame, not this module")]
     pub fn day(&self, text: &str) -> String {

@@ -1,7 +1,7 @@
 // A real browser for the tests of the console: who signs in, what every page must fulfil.
 //
 // Settings come by environment: LIENTHONG_TEST_BROWSER (node_modules with playwright-core and axe-core), CONSOLE (address),
-// PEOPLE (file with names and passwords), SHOTS (folder of screenshots; none are made without it).
+// PEOPLE (file with names and passwords), FACTS (file with what the demo tells of itself), SHOTS (folder of screenshots; none are made without it).
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,6 +11,7 @@ const { chromium } = from("playwright-core");
 const axe = readFileSync(from.resolve("axe-core/axe.min.js"), "utf8");
 
 export const CONSOLE = process.env.CONSOLE.replace(/\/$/, "");
+export const FACTS = JSON.parse(readFileSync(process.env.FACTS, "utf8"));
 const PEOPLE = JSON.parse(readFileSync(process.env.PEOPLE, "utf8"));
 const SHOTS = process.env.SHOTS;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -79,9 +80,30 @@ export async function signIn(page, id) {
   await page.waitForURL((url) => !url.pathname.startsWith("/dang-nhap"));
 }
 
+/// Waits until something is true; a failure when it does not come about.
+export async function eventually(holds, what) {
+  for (let left = 200; left > 0; left -= 1) {
+    if (await holds()) return;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  fail(`${what}: not within ten seconds`);
+}
+
+/// Asks the registry's API in somebody's name, for what the console does not begin; gives the answer.
+export async function api(id, path, body) {
+  const root = FACTS.registry.api;
+  const send = (to, told, headers) =>
+    fetch(root + to, { method: "POST", body: JSON.stringify(told), headers: { "Content-Type": "application/json", ...headers } });
+  const session = await (await send("/sessions", { id, password: person(id).password })).json();
+  const answer = await send(path, body, { Authorization: `Bearer ${session.token}` });
+  const text = await answer.text();
+  check(answer.ok, `${path} for ${id}: ${text}`);
+  return JSON.parse(text);
+}
+
 /// What holds for every page: nothing that axe-core objects to, a visible label for every input, no words missing.
-export async function look(page, name) {
-  const where = `${name} ${new URL(page.url()).pathname}`;
+export async function look(page, name, kind = new URL(page.url()).pathname) {
+  const where = `${name} ${kind}`;
   // What is folded away is looked at, too.
   await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
   const text = await page.content();

@@ -97,9 +97,19 @@ pub fn with_tables(sql: &'static str) -> TestStore {
     store
 }
 
+/// A database that somebody may make a service of: its address, and the password of its account.
+fn brought() -> (TestStore, String, String) {
+    let store = with_tables(TABLE);
+    let (server, secret) = without_password(store.url());
+    (store, server, secret)
+}
+
 #[test]
-fn every_page_holds_for_everybody_in_a_real_browser() {
-    Console::start().browser("crawl.mjs", &[]);
+fn every_page_holds_in_both_languages_wide_and_narrow() {
+    let (_store, server, secret) = brought();
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src");
+    Console::start()
+        .browser("crawl.mjs", &[("PAGES", pages), ("DATABASE", &server), ("PASSWORD", &secret)]);
 }
 
 /// Names, remarks and rows that would run in a browser, were they not text.
@@ -123,16 +133,17 @@ fn a_department_asks_the_owner_decides_data_flow_the_proof_is_there() {
 }
 
 #[test]
-fn a_table_becomes_a_service_in_the_browser_alone() {
-    let store = with_tables(TABLE);
-    let (server, secret) = without_password(store.url());
+fn every_journey_is_made_by_mouse_by_keyboard_alone_and_without_scripts() {
+    let (_store, server, secret) = brought();
     let console = Console::start();
-    console.browser("source.mjs", &[("DATABASE", &server), ("PASSWORD", &secret)]);
-    wait(|| console.demo.ask("ket-hon/049090000001", &[]).header("lienthong-error") == Some("EX-0301"));
-    let folder = console.folder.path().join("thu/provider/sources");
-    let written = std::fs::read_to_string(folder.join("DANCU.ket-hon.toml")).unwrap();
-    let sealed = std::fs::read_to_string(folder.join("DANCU.ket-hon.secret")).unwrap();
-    assert!(!written.contains(&*secret) && !sealed.contains(&*secret));
+    console.browser("journeys.mjs", &[("DATABASE", &server), ("PASSWORD", &secret)]);
+    let sources = console.folder.path().join("thu/provider/sources");
+    for service in ["ket-hon", "ket-hon-ban-phim", "ket-hon-khong-kich-ban"] {
+        wait(|| console.demo.ask(&format!("{service}/049090000001"), &[]).header("lienthong-error") == Some("EX-0301"));
+        let written = std::fs::read_to_string(sources.join(format!("DANCU.{service}.toml"))).unwrap();
+        let sealed = std::fs::read_to_string(sources.join(format!("DANCU.{service}.secret"))).unwrap();
+        assert!(!written.contains(&*secret) && !sealed.contains(&*secret), "{service}");
+    }
 }
 
 #[test]

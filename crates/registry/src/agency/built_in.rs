@@ -39,11 +39,11 @@ impl Confidence {
             Self::Confirmed => "",
             Self::OrderFromMemory => {
                 "Mã suy theo thứ tự chữ cái; phải đối chiếu Phụ lục Quyết định 09/2025/QĐ-TTg trước khi dùng chính thức \
-                 (to be checked against QĐ 09/2025 before production)"
+                 / to be checked against Decision 09/2025/QĐ-TTg before production"
             }
             Self::PublicCodePre2025 => {
                 "Theo danh sách trước đợt sắp xếp bộ máy năm 2025; phải đối chiếu Phụ lục Quyết định 09/2025/QĐ-TTg \
-                 trước khi dùng chính thức (to be checked against QĐ 09/2025 before production)"
+                 trước khi dùng chính thức / to be checked against Decision 09/2025/QĐ-TTg before production"
             }
         }
     }

@@ -212,17 +212,22 @@ fn meaning(
     })
 }
 
+/// A day as it is written in Vietnamese.
+fn written(day: Date) -> String {
+    day.strftime("%d/%m/%Y").to_string()
+}
+
 fn line(done: &agency::Done) -> Line {
     let (vi, en) = match &done.change {
         Change::Entered { from } => {
-            (format!("Nhập, hiệu lực từ {from}"), format!("Entered, valid from {from}"))
+            (format!("Nhập, hiệu lực từ {}", written(*from)), format!("Entered, valid from {from}"))
         }
         Change::Changed { before } => {
             let name = &before.name;
             (format!("Sửa; trước đó: {name}"), format!("Changed; before: {name}"))
         }
         Change::Redated { from, to } => (
-            format!("Sửa ngày hiệu lực từ {from} thành {to}"),
+            format!("Sửa ngày hiệu lực từ {} thành {}", written(*from), written(*to)),
             format!("First day corrected: {from} to {to}"),
         ),
     };

@@ -16,6 +16,7 @@ days-left = { $count ->
    *[other] { $count } days left
 }
 late = Late
+end-of-day = the end of { $name }
 
 request-number = Number
 request-service = Service

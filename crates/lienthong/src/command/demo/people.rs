@@ -12,6 +12,8 @@ use crate::command::file;
 
 /// The platform's operator.
 pub const OPERATOR: &str = "van-hanh";
+/// Operates it on the other shift: what one operator proposes, another must approve.
+pub const SECOND_OPERATOR: &str = "van-hanh-2";
 /// Keeps the inventory of all agencies.
 pub const INVENTORY: &str = "kiem-ke";
 /// Administers the systems of the department that asks.
@@ -37,8 +39,9 @@ pub const GUEST: &str = "lanh-dao.g01";
 pub const IN_THE_CONSOLE: [&str; 5] = [DEPARTMENT, SIGNS, DATA_OWNER, PROVINCE_SECURITY, OPERATOR];
 
 /// Sign-in name, name to show, role, agency.
-const PEOPLE: [(&str, &str, Role, &str); 11] = [
+const PEOPLE: [(&str, &str, Role, &str); 12] = [
     (OPERATOR, "Trực vận hành nền tảng", Role::PlatformOperator, ""),
+    (SECOND_OPERATOR, "Trực vận hành nền tảng, ca hai", Role::PlatformOperator, ""),
     (INVENTORY, "Quản trị kiểm kê CSDL", Role::AgencyAdministrator, ""),
     (DEPARTMENT, "Quản trị hệ thống Sở Tư pháp", Role::AgencyAdministrator, "000.00.11.H17"),
     (PROVINCE, "Quản trị hệ thống Đà Nẵng", Role::AgencyAdministrator, "000.00.00.H17"),
