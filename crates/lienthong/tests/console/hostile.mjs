@@ -42,8 +42,8 @@ function poison(document, mark) {
 
 const people = {};
 
-/// Somebody's window, in which nothing may happen by itself; and the token of their session.
-async function open(id) {
+/// A window in which nothing may happen by itself.
+async function guarded() {
   const page = await window();
   page.on("dialog", async (dialog) => {
     fail(`${page.url()}: a dialog: ${dialog.message()}`);
@@ -55,10 +55,15 @@ async function open(id) {
     document.addEventListener("securitypolicyviolation", (event) => window.violated(`${event.violatedDirective} ${event.blockedURI}`));
   });
   await page.addInitScript(`window.poison = ${poison}`);
+  return page;
+}
+
+/// Somebody's window, and the token of their session.
+async function open(id) {
+  const page = await guarded();
   await signIn(page, id);
   const { value } = (await page.context().cookies()).find((one) => one.name === "lienthong");
   people[id] = { page, token: value };
-  return page;
 }
 
 async function clean(page, where) {
@@ -178,6 +183,17 @@ async function sends(page, place, text) {
   }, text);
   await loaded;
   return true;
+}
+
+/// The pages that strangers see.
+async function byStrangers() {
+  const page = await guarded();
+  for (const path of [`/dang-nhap?den=${encodeURIComponent(ALL)}`, `/dang-nhap?den=/${encodeURIComponent(BREAKS_OUT)}`, `/${encodeURIComponent(ALL)}`]) {
+    await page.goto(CONSOLE + path);
+    await clean(page, path);
+    await sends(page, 0, ALL);
+    await clean(page, `${path} (sent)`);
+  }
 }
 
 /// The questions of a request, whose draft keeps what was answered.
@@ -326,6 +342,7 @@ for (const path of shown) {
   check(text.includes("onerror=alert(1)"), `${path} shows what was sent, as text`);
 }
 await isSaved(shown.find((path) => /^\/ket-noi\/[^/]+$/.test(path)));
+await byStrangers();
 await byQuestions();
 await byDatabase();
 for (const id of ["quan-tri.h17", "an-ninh.h17", "du-lieu.g01", "van-hanh"]) await byForms(id);
