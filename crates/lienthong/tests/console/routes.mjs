@@ -39,13 +39,12 @@ export const PAGES = ROUTES.filter((route) => !(route in NO_PAGES));
 for (const route of Object.keys({ ...NO_PAGES, ...APART }))
   if (!ROUTES.includes(route)) throw new Error(`${route} is named here, and the console has none`);
 
-/// Which page an address shows: its route, and what tells it from others of that route; none for what is no page.
-export function shown(address) {
+/// Which page an address shows: its route, and what tells it from others of that route; nothing for what is no page.
+export function kindOf(address) {
   const url = new URL(address, "http://console/");
   const route = ROUTES.find((one) => new RegExp(`^${one.replace(/\./g, "\\.").replace(/\{[^}]+\}/g, "[^/]+")}$`).test(url.pathname));
-  if (!route || route in NO_PAGES) return null;
-  const apart = APART[route]?.(url);
-  return { route, kind: apart ? `${route} ${apart}` : route };
+  if (!route || route in NO_PAGES) return "";
+  return `${route} ${APART[route]?.(url) ?? ""}`.trim();
 }
 
 function params(route) {
