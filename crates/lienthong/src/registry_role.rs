@@ -172,8 +172,9 @@ async fn serve(
     let console = section.console.map(|addresses| {
         let (api, asks_code) = (router.clone(), !section.password_only);
         let drafts = Some(section.attachments.with_file_name("drafts"));
-        let behind_tls = addresses.behind_tls;
-        (addresses, ui::router(Console::new(ui::Setup { api, asks_code, behind_tls, drafts })))
+        let (behind_tls, stopped) = (addresses.behind_tls, setup.stopped.clone());
+        let pages = ui::Setup { api, asks_code, behind_tls, drafts, stopped };
+        (addresses, ui::router(Console::new(pages)))
     });
     let mut serving = listen(
         [(section.listen, Some(Arc::clone(&tls))), (section.plain, None)],

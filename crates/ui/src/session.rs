@@ -47,6 +47,8 @@ pub struct Visit {
     /// Whether the browser came over TLS.
     tls: bool,
     peer: Option<web::Peer>,
+    /// Whether this is a page that asks by itself.
+    unattended: bool,
     here: String,
     /// The key of what a banner says.
     banner: Option<String>,
@@ -106,7 +108,12 @@ impl Visit {
 
     /// A question to the API in the name of whoever visits.
     pub fn ask(&self, method: Method, path: impl Into<String>) -> Ask<'_> {
-        self.console.api().ask(self.session.as_deref(), method, path)
+        self.console.api().ask(self.session.as_deref(), method, path).unattended(self.unattended)
+    }
+
+    /// What a page asks by itself from now on, which keeps no session alive.
+    pub fn unattended(self) -> Self {
+        Self { unattended: true, ..self }
     }
 
     /// Who is at the other end.
@@ -255,7 +262,7 @@ fn visit(console: Console, request: &Request) -> Visit {
     let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let banner = cookie(headers, BANNER).filter(|_| !headers.contains_key(HX_REQUEST)).map(str::to_owned);
     let here = here.to_owned();
-    Visit { console, session, who: None, lang, tls, peer, here, banner }
+    Visit { console, session, who: None, lang, tls, peer, unattended: false, here, banner }
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

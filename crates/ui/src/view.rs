@@ -205,8 +205,12 @@ pub fn page(page: &impl Template) -> Result<Response, Failure> {
 
 /// A rendered page with a status.
 pub fn page_as(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
-    let html = page.render().map_err(|error| Failure::odd("template", &error))?;
-    Ok((status, Html(html)).into_response())
+    Ok((status, Html(drawn(page)?)).into_response())
+}
+
+/// The HTML of a page or of a piece of one.
+pub fn drawn(page: &impl Template) -> Result<String, Failure> {
+    page.render().map_err(|error| Failure::odd("template", &error))
 }
 
 /// After a form: to a page, with what was done in its banner. A cookie carries it, and the page that shows it takes it

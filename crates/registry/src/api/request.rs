@@ -41,8 +41,7 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let person = bearer(&parts.headers).and_then(|token| api.signed_in(token));
-        person.map(Self).ok_or_else(|| RegistryError::SignIn.into())
+        api.signed_in(&parts.headers, &parts.extensions).map(Self).ok_or_else(|| RegistryError::SignIn.into())
     }
 }
 
