@@ -40,7 +40,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
-use crate::people::{Person, SignIn};
+use crate::agency::AgencyCode;
+use crate::party::agencies_of;
+use crate::people::{self, Act, Person, SignIn};
 use crate::registry::Registry;
 use crate::state::vietnam_day;
 use session::{Names, Sessions, Standing};
@@ -123,6 +125,15 @@ impl Api {
     /// the service, or at the agency for whose request the grant was issued.
     pub fn sees_call(&self, person: &Person, client: &PartyId, service: &ServiceId) -> bool {
         self.registry().read(|state| sight::Sight::new(state, person, self.now()).call(client, service))
+    }
+
+    /// The agency that answers for this party and at which the person may do this.
+    pub fn answering(&self, person: &Person, act: Act, party: &PartyId) -> Option<AgencyCode> {
+        let today = self.today();
+        self.registry().read(|state| {
+            let mut agencies = agencies_of(state, party, today).into_iter();
+            agencies.find(|agency| people::may(state, person, act, Some(agency), today).is_ok())
+        })
     }
 
     /// The folder of documents.

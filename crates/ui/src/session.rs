@@ -13,6 +13,7 @@ use crate::Console;
 use crate::api::Ask;
 use crate::failure::Failure;
 use crate::pages::failed;
+use crate::stream;
 use crate::text::Lang;
 use crate::view::{Frame, Post, Section, Who, own_address, redirect, segment};
 
@@ -192,7 +193,12 @@ async fn guarded(visit: &Visit, open: bool, mut request: Request, next: Next) ->
     if form && !from_our_page(request.headers()) {
         return shown(visit, &Failure::foreign_form());
     }
-    let to_sign_in = if form { after_form(&request) } else { to_sign_in(&visit.here) };
+    let to_sign_in = match form {
+        true => after_form(&request),
+        // A page that follows something cannot be led to another.
+        false if stream::is_wanted(request.headers()) => stream::over(),
+        false => to_sign_in(&visit.here),
+    };
     if visit.who.is_none() && !open {
         return to_sign_in;
     }

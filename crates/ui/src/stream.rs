@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -51,7 +51,8 @@ impl Streams {
 
     fn enter(&self, person: &str) -> Option<Place> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.values().sum::<usize>() >= ALL_MAX || open.get(person).is_some_and(|own| *own >= OF_PERSON_MAX)
+        if open.values().sum::<usize>() >= ALL_MAX
+            || open.get(person).is_some_and(|own| *own >= OF_PERSON_MAX)
         {
             return None;
         }
@@ -101,7 +102,7 @@ impl<P: Piece> Following<P> {
                 Ok(None) => {}
                 Err(failure) if failure.status == StatusCode::UNAUTHORIZED => {
                     self.over = true;
-                    return Some(Event::default().event(OVER).data(""));
+                    return Some(over_event());
                 }
                 // The reason is in the log already. The browser comes again, and is told so when it may not.
                 Err(_) => self.over = true,
@@ -144,6 +145,21 @@ pub fn follow<P: Piece>(visit: Visit) -> Result<Response, Failure> {
     });
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));
     Ok(([BUFFERING], sse).into_response())
+}
+
+/// Whether somebody wants to follow a piece.
+pub fn is_wanted(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|kind| kind == "text/event-stream")
+}
+
+/// To who is not signed in: nothing but that, since a page that follows cannot be led to another.
+pub fn over() -> Response {
+    Sse::new(stream::iter([Ok::<_, Infallible>(over_event())])).into_response()
+}
+
+fn over_event() -> Event {
+    // Browsers pass over events without data.
+    Event::default().event(OVER).data(OVER)
 }
 
 fn too_many() -> Failure {

@@ -74,6 +74,17 @@ async fn a_piece_comes_when_it_changed_and_the_stream_ends_with_the_session() {
 }
 
 #[tokio::test]
+async fn who_is_not_signed_in_is_told_so_and_nothing_else() {
+    let (_stop, stopped) = watch::channel(false);
+    let console = Arc::new(World::default()).console(stopped);
+    let request = Request::get("/giam-sat/dong").header(header::ACCEPT, "text/event-stream");
+    let answer = console.clone().call(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut body = answer.into_body();
+    assert_eq!(event(&mut body).await.unwrap(), format!("event: {OVER}\ndata: {OVER}\n\n"));
+    assert_eq!(event(&mut body).await, None);
+}
+
+#[tokio::test]
 async fn so_many_streams_a_person_and_no_more_until_one_ends() {
     let (_stop, stopped) = watch::channel(false);
     let console = Arc::new(World::default()).console(stopped);
@@ -113,5 +124,5 @@ async fn a_node_stops_although_somebody_follows() {
     }
     stop.send_replace(true);
     // Far less than what calls in flight would be given.
-    tokio::time::timeout(Duration::from_secs(60), serving).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_mins(1), serving).await.unwrap().unwrap();
 }
