@@ -199,7 +199,7 @@ async fn latest(
         let rows = calls.log.db.rows(from, u32::try_from(at - from).unwrap_or(1000)).await;
         for row in rows.map_err(|error| failed(&error.into()))?.into_iter().rev() {
             at = row.seq;
-            let call = Call::of(&row);
+            let call = Call::of(&row, &calls.log.config.node);
             if call.as_ref().is_some_and(too_old) {
                 return Ok(Json(Latest { items, next: None }));
             }

@@ -19,6 +19,7 @@ mod session;
 mod stream;
 mod text;
 mod time;
+mod upload;
 mod view;
 
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub use assets::Assets;
 use draft::Drafts;
 use stream::Streams;
 use tokio::sync::watch;
+use upload::Uploads;
 
 /// What the console works with.
 #[derive(Clone)]
@@ -48,6 +50,8 @@ struct Inner {
     behind_tls: bool,
     /// Forms that somebody began and has not sent.
     drafts: Drafts,
+    /// Files that wait to be confirmed.
+    uploads: Uploads,
     /// Who follows figures at present.
     streams: Streams,
 }
@@ -72,12 +76,18 @@ impl Console {
         let forms_key = crypto::hash::random();
         let Setup { api, asks_code, behind_tls, drafts, stopped } = setup;
         let (api, drafts, streams) = (Api::new(api), Drafts::new(drafts), Streams::new(stopped));
-        Self(Arc::new(Inner { api, forms_key, asks_code, behind_tls, drafts, streams }))
+        let uploads = Uploads::default();
+        Self(Arc::new(Inner { api, forms_key, asks_code, behind_tls, drafts, uploads, streams }))
     }
 
     /// The API behind the pages.
     pub(crate) fn api(&self) -> &Api {
         &self.0.api
+    }
+
+    /// Files that wait to be confirmed.
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.0.uploads
     }
 
     /// Who follows figures at present.

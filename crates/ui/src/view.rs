@@ -175,6 +175,11 @@ impl Frame {
         self.who.as_ref().is_some_and(Who::reads_all)
     }
 
+    /// Whether one of the roles is that of whoever looks; for what to show, never for what to allow.
+    pub fn is(&self, role: &str) -> bool {
+        self.who.as_ref().is_some_and(|who| who.is(role))
+    }
+
     /// The menu.
     pub fn menu(&self) -> Vec<MenuItem> {
         let item = |&(section, key, href): &(Section, &str, &'static str)| MenuItem {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base::{Code, PartyId, ServiceId, Ts};
+use base::{Code, NodeId, PartyId, ServiceId, Ts};
 use evidence::record::{CallPart, Record, Side};
 use serde::Serialize;
 use store::{LogRow, StoreError};
@@ -69,10 +69,12 @@ fn as_text<S: serde::Serializer>(code: &Option<Code>, serializer: S) -> Result<S
 }
 
 impl Call {
-    /// The call that a row closes.
-    pub fn of(row: &LogRow) -> Option<Self> {
+    /// The call that a row closes. One between two systems of the same node is told by its provider's side.
+    pub fn of(row: &LogRow, own: &NodeId) -> Option<Self> {
         let record = Record::parse(&row.text).ok()?;
-        if record.part == CallPart::Request {
+        let answered_here =
+            record.side == Side::Consumer && record.peer.as_ref() == Some(own) && record.response.is_some();
+        if record.part == CallPart::Request || answered_here {
             return None;
         }
         let (status, code) =
@@ -265,7 +267,8 @@ async fn read_on(tail: &Tail, log: &Log, next: Option<i64>) -> Result<i64, Store
     };
     loop {
         let rows = log.db.rows(next, PAGE).await?;
-        rows.iter().filter_map(Call::of).for_each(|call| tail.add(&call));
+        let own = &log.config.node;
+        rows.iter().filter_map(|row| Call::of(row, own)).for_each(|call| tail.add(&call));
         next += i64::try_from(rows.len()).unwrap_or_default();
         if rows.len() < PAGE as usize {
             return Ok(next);

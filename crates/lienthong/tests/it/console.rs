@@ -157,6 +157,11 @@ fn a_service_is_tried_in_the_browser_as_any_consumer_would_call_it() {
 }
 
 #[test]
+fn agencies_and_databases_come_from_files_that_are_checked_first() {
+    Console::start().browser("import.mjs", &[]);
+}
+
+#[test]
 fn strangers_see_nothing_and_forms_of_others_change_nothing() {
     let console = Console::start();
     for path in
