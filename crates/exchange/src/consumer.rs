@@ -9,7 +9,7 @@ use directory::snapshot::Snapshot;
 use evidence::record::{CallPart, Outcome, Record, Side, SignedHead, kib};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
-use hyper::body::Incoming;
+use http_body::Body;
 use tokio::time::{Instant, timeout_at};
 use web::Peer;
 
@@ -30,14 +30,20 @@ use crate::wire::peer::{self, Salts};
 use crate::wire::rest::{self, NewIds};
 
 /// Answers an information system; never fails, an error is an answer.
-pub async fn handle(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
+pub async fn handle<B>(gw: Arc<Gateway>, peer: Peer, request: Request<B>) -> Response<OutBody>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+{
     // When the asking system goes away, what was asked is still recorded.
     ToTheEnd::new(answer(gw, peer, request))
         .await
         .unwrap_or_else(|| rest::error_response(&Reason::Internal.at_consumer(), "", false, Headers::new()))
 }
 
-async fn answer(gw: Arc<Gateway>, peer: Peer, request: Request<Incoming>) -> Response<OutBody> {
+async fn answer<B>(gw: Arc<Gateway>, peer: Peer, request: Request<B>) -> Response<OutBody>
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+{
     let (parts, incoming) = request.into_parts();
     if parts.method == Method::GET && parts.uri.path() == "/listClients" {
         return metadata::list_clients(&gw, &parts);
@@ -65,13 +71,16 @@ fn ids(trail: &Trail) -> Headers {
     both.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-async fn carry_out(
+async fn carry_out<B>(
     gw: &Gateway,
     peer: &Peer,
     parts: &Parts,
-    incoming: Incoming,
+    incoming: B,
     trail: &mut Trail,
-) -> Result<Response<OutBody>, Reason> {
+) -> Result<Response<OutBody>, Reason>
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+{
     let deadline = Instant::now() + Duration::from_secs(gw.limits.call_s);
     let _in_flight = gw.consuming.try_acquire().map_err(|_| Reason::Busy)?;
     let new = NewIds { request_id: trail.request_id().to_owned(), instance: gw.node.owner.instance.as_str() };
@@ -135,12 +144,15 @@ fn identify(gw: &Gateway, directory: &Snapshot, peer: &Peer, call: &Call) -> Res
     }
 }
 
-async fn read_request(
+async fn read_request<B>(
     gw: &Gateway,
-    incoming: Incoming,
+    incoming: B,
     salts: &Salts,
     deadline: Instant,
-) -> Result<Option<Spooled>, Reason> {
+) -> Result<Option<Spooled>, Reason>
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+{
     let reading = Reading {
         salt: &salts.body,
         bytes_max: gw.limits.body_bytes_max,

@@ -54,6 +54,7 @@ pub async fn start(api: Api, config: &Path) -> anyhow::Result<(Router, JoinHandl
     let routes = Router::new()
         .route("/calls", get(latest))
         .route("/calls/hours", get(hours))
+        .route("/calls/last-hour", get(last_hour))
         .route("/calls/records", get(records))
         .route("/calls/evidence", get(evidence_file))
         .route("/calls/check", get(check));
@@ -198,7 +199,7 @@ async fn latest(
         let rows = calls.log.db.rows(from, u32::try_from(at - from).unwrap_or(1000)).await;
         for row in rows.map_err(|error| failed(&error.into()))?.into_iter().rev() {
             at = row.seq;
-            let call = Call::of(&row);
+            let call = Call::of(&row, &calls.log.config.node);
             if call.as_ref().is_some_and(too_old) {
                 return Ok(Json(Latest { items, next: None }));
             }
@@ -216,6 +217,12 @@ async fn latest(
 async fn hours(Extension(calls): Extension<Calls>, caller: Caller) -> Json<Vec<Hour>> {
     let sight = calls.sight(&caller);
     Json(calls.tail.hours(calls.api.now(), |client, provider| sight.pair(client, provider)))
+}
+
+/// The last sixty minutes, as far as the person may see them.
+async fn last_hour(Extension(calls): Extension<Calls>, caller: Caller) -> Json<Hour> {
+    let sight = calls.sight(&caller);
+    Json(calls.tail.last_hour(calls.api.now(), |client, provider| sight.pair(client, provider)))
 }
 
 /// Which call is wanted.

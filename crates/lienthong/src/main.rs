@@ -13,6 +13,7 @@ mod registry_role;
 mod reload;
 mod sandbox;
 mod sources_role;
+mod trial;
 
 use std::process::ExitCode;
 

@@ -25,6 +25,7 @@ use crate::ops::{self, Health};
 use crate::registry_role;
 use crate::reload;
 use crate::sources_role;
+use crate::trial::LateGateway;
 
 /// A running node.
 pub struct Node {
@@ -65,6 +66,7 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let (configured_in, configured) = watch::channel(Arc::new(std::mem::take(&mut config.rights)));
         let standing = Arc::new(Standing::default());
+        let late = LateGateway::default();
         let setup = registry_role::Setup {
             config: config_path,
             node: &config.node,
@@ -73,6 +75,7 @@ impl Node {
             standing: &standing,
             clock: Arc::clone(&clock),
             directory: directory.clone(),
+            gateway: Arc::clone(&late),
             stopped: stopped.clone(),
         };
         let role = registry_role::start(&config, setup, configured).await?;
@@ -91,6 +94,8 @@ impl Node {
                 .secret(&config.keys.pseudonyms)
                 .with_context(|| "khóa bí danh / the secret of pseudonyms")?,
         }));
+        // Nobody else sets it.
+        let _ = late.set(Arc::downgrade(&gateway));
         let usage_file = config.data_dir.join("usage.json");
         remember(&gateway, &db, &usage_file, &*clock).await?;
 

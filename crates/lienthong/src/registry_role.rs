@@ -25,7 +25,8 @@ use web::{Limits, Server, TlsSource};
 
 use crate::bridges::{self, rights};
 use crate::config::{Config, RegistryElsewhere, RegistrySection};
-use crate::{calls, desk};
+use crate::trial::LateGateway;
+use crate::{calls, desk, trial};
 
 pub use crate::bridges::rights::RightsWatch;
 
@@ -52,6 +53,8 @@ pub struct Setup<'a> {
     pub clock: Arc<dyn Clock>,
     /// The directory that it downloads.
     pub directory: DirectoryWatch,
+    /// Its gateway, set when that runs.
+    pub gateway: LateGateway,
     /// Turns true when the node stops.
     pub stopped: watch::Receiver<bool>,
 }
@@ -166,14 +169,16 @@ async fn serve(
     });
     let (calls, following) = calls::start(api.clone(), setup.config).await?;
     let desk = desk::router(api.clone(), &Config::read(setup.config)?)?;
-    let router = api::router(api).merge(calls).merge(desk);
+    let trial = trial::router(api.clone(), Arc::clone(&setup.gateway), section.password_only);
+    let router = api::router(api).merge(calls).merge(desk).merge(trial);
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));
     let console = section.console.map(|addresses| {
         let (api, asks_code) = (router.clone(), !section.password_only);
         let drafts = Some(section.attachments.with_file_name("drafts"));
-        let behind_tls = addresses.behind_tls;
-        (addresses, ui::router(Console::new(ui::Setup { api, asks_code, behind_tls, drafts })))
+        let (behind_tls, stopped) = (addresses.behind_tls, setup.stopped.clone());
+        let pages = ui::Setup { api, asks_code, behind_tls, drafts, stopped };
+        (addresses, ui::router(Console::new(pages)))
     });
     let mut serving = listen(
         [(section.listen, Some(Arc::clone(&tls))), (section.plain, None)],

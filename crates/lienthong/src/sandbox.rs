@@ -16,7 +16,7 @@ use directory::authority::Options;
 use directory::content;
 
 /// What the folder says of its form; another form is another folder.
-const FORMAT: &str = "lienthong-sandbox/4";
+const FORMAT: &str = "lienthong-sandbox/5";
 /// Validity of sandbox certificates and revocation lists.
 const VALID_DAYS: i64 = 365;
 /// The instance of every sandbox.
@@ -25,6 +25,8 @@ pub const INSTANCE: &str = "VN-DEMO";
 pub const PROVIDER: &str = "VN-DEMO/GOV/G01";
 /// The provider's subsystem.
 pub const PROVIDER_SUBSYSTEM: &str = "DANCU";
+/// The provider's own system for test calls.
+pub const TEST_SUBSYSTEM: &str = "THU";
 /// The consumer's member.
 pub const CONSUMER: &str = "VN-DEMO/GOV/H17";
 /// The consumer's subsystem.
@@ -287,10 +289,13 @@ impl Party {
         if self.role == "provider" { "Bộ Công an" } else { "Thành phố Đà Nẵng" }
     }
 
-    /// Code and name of each subsystem.
-    fn subsystems(&self) -> anyhow::Result<Vec<content::Subsystem>> {
+    /// Code and name of each subsystem; that for test calls only where people could ask from the console.
+    fn subsystems(&self, console: bool) -> anyhow::Result<Vec<content::Subsystem>> {
         let all: &[(&str, &str)] = match self.role {
-            "provider" => &[(PROVIDER_SUBSYSTEM, "Cơ sở dữ liệu quốc gia về dân cư (mô phỏng)")],
+            "provider" => &[
+                (PROVIDER_SUBSYSTEM, "Cơ sở dữ liệu quốc gia về dân cư (mô phỏng)"),
+                (TEST_SUBSYSTEM, "Hệ thống gọi thử của Bộ Công an"),
+            ],
             _ => &[
                 (CONSUMER_SUBSYSTEM, "Hệ thống một cửa điện tử"),
                 (SECOND_SUBSYSTEM, "Hệ thống đăng ký hộ tịch của Sở Tư pháp"),
@@ -299,7 +304,7 @@ impl Party {
         let named = |&(code, name): &(&str, &str)| {
             Ok(content::Subsystem { code: code.parse::<Part>()?, name: name.into() })
         };
-        all.iter().map(named).collect()
+        all.iter().filter(|(code, _)| console || *code != TEST_SUBSYSTEM).map(named).collect()
     }
 }
 
@@ -328,7 +333,7 @@ fn directory_content(
 ) -> anyhow::Result<content::Content> {
     let mut content = content::Content::empty(INSTANCE.parse()?, Ts::default());
     for party in parties {
-        let subsystems = party.subsystems()?;
+        let subsystems = party.subsystems(plan.registry)?;
         let address =
             if party.role == "provider" { plan.ports.provider_nodes() } else { plan.ports.consumer_nodes() };
         let of = |code: &Part| SubsystemId { member: party.member.clone(), code: code.clone() };
@@ -414,13 +419,16 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
         stamping = stamping.unwrap_or_default(),
         more = plan.more,
     );
-    let system = if provider {
-        plan.services.iter().map(|service| service_text(service, now)).collect()
-    } else {
-        [CONSUMER_SUBSYSTEM, SECOND_SUBSYSTEM]
-            .map(|code| format!("[[subsystem]]\ncode = \"{code}\"\nconnection = \"plain\"\n\n"))
-            .concat()
+    let asking: &[&str] = match (provider, plan.registry) {
+        (false, _) => &[CONSUMER_SUBSYSTEM, SECOND_SUBSYSTEM],
+        (true, true) => &[TEST_SUBSYSTEM],
+        (true, false) => &[],
     };
+    let asks = |code: &&str| format!("[[subsystem]]\ncode = \"{code}\"\nconnection = \"plain\"\n\n");
+    let mut system: String = asking.iter().map(asks).collect();
+    if provider {
+        system.extend(plan.services.iter().map(|service| service_text(service, now)));
+    }
     let registry = if provider && plan.registry {
         format!(
             "\n[registry]\nstore = \"sqlite:{REGISTRY_STORE}\"\npeople = \"{PEOPLE}\"\nplain = \"{}\"\npassword_only = true\n\n\

@@ -34,13 +34,15 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use base::{PartyId, ServiceId, Ts};
-use http::{StatusCode, header};
+use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::civil::Date;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
-use crate::people::{Person, SignIn};
+use crate::agency::AgencyCode;
+use crate::party::agencies_of;
+use crate::people::{self, Act, Person, SignIn};
 use crate::registry::Registry;
 use crate::state::vietnam_day;
 use session::{Names, Sessions, Standing};
@@ -105,10 +107,11 @@ impl Api {
         vietnam_day(self.now())
     }
 
-    /// The person behind a token, with the posts of today.
-    fn signed_in(&self, token: &str) -> Option<Person> {
-        let now = self.now();
-        let id = self.0.parts.sessions.find(token, now)?;
+    /// The person behind a request, with the posts of today.
+    fn signed_in(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<Person> {
+        let (token, now, sessions) = (request::bearer(headers)?, self.now(), &self.0.parts.sessions);
+        let unattended = extensions.get::<web::Unattended>().is_some();
+        let id = if unattended { sessions.look(token, now) } else { sessions.find(token, now) }?;
         (self.0.parts.standing)(&id, now)
     }
 
@@ -122,6 +125,15 @@ impl Api {
     /// the service, or at the agency for whose request the grant was issued.
     pub fn sees_call(&self, person: &Person, client: &PartyId, service: &ServiceId) -> bool {
         self.registry().read(|state| sight::Sight::new(state, person, self.now()).call(client, service))
+    }
+
+    /// The agency that answers for this party and at which the person may do this.
+    pub fn answering(&self, person: &Person, act: Act, party: &PartyId) -> Option<AgencyCode> {
+        let today = self.today();
+        self.registry().read(|state| {
+            let mut agencies = agencies_of(state, party, today).into_iter();
+            agencies.find(|agency| people::may(state, person, act, Some(agency), today).is_ok())
+        })
     }
 
     /// The folder of documents.

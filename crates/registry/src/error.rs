@@ -41,6 +41,9 @@ pub enum RegistryError {
     /// The person's roles do not allow it.
     #[error("Tài khoản không có quyền: {0} / This account may not: {0}")]
     Forbidden(&'static str),
+    /// The person's roles do not reach every row of a file: nothing of it was taken over.
+    #[error("Tài khoản không có quyền với {} mục của tệp, chưa nạp dòng nào / This account may not for {} entries of the file, nothing was loaded", .0.len(), .0.len())]
+    ForbiddenRows(Vec<Mistake>),
     /// Something of that name is there already.
     #[error("{name} đã có / {kind} {name} exists already")]
     Exists { /// Its kind.
@@ -140,7 +143,7 @@ impl RegistryError {
             Self::NoSuch { .. } => Code(2001),
             Self::Invalid(_) => Code(2002),
             Self::Conflict { .. } => Code(2003),
-            Self::Forbidden(_) => Code(2004),
+            Self::Forbidden(_) | Self::ForbiddenRows(_) => Code(2004),
             Self::Exists { .. } => Code(2005),
             Self::Overlap { .. } => Code(2006),
             Self::Cycle(_) => Code(2007),

@@ -236,6 +236,10 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Ts>, /// Why.
         reason: String },
+    /// Somebody asks once by it from a page; written before the question is sent.
+    Tried { /// Which grant.
+        id: GrantId, /// `X-Road-Id` of the call.
+        call: String },
 }
 
 /// What somebody did to a grant.
@@ -256,6 +260,8 @@ pub enum Did {
     Renewed,
     /// Issued another one in its place.
     Replaced,
+    /// Asked by it from a page.
+    Tried,
 }
 
 /// One act in the history of a grant.

@@ -81,6 +81,8 @@ pub enum Act {
     RequestStep,
     /// Change, suspend, resume or revoke a grant.
     GrantChange,
+    /// Ask once by a grant, from a page, in the name of a system of one's own.
+    GrantTry,
     /// File an item of the readiness gate.
     GateFile,
     /// Accept or reject what was filed for the readiness gate.
@@ -111,6 +113,7 @@ impl Act {
             Self::RequestMake => "request_make",
             Self::RequestStep => "request_step",
             Self::GrantChange => "grant_change",
+            Self::GrantTry => "grant_try",
             Self::GateFile => "gate_file",
             Self::GateJudge => "gate_judge",
             Self::DirectoryRegister => "directory_register",

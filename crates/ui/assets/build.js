@@ -21,7 +21,7 @@ for (const subset of ["vietnamese", "latin"])
     copyFileSync(`node_modules/@fontsource/be-vietnam-pro/files/${name}`, `${out}/${name}`);
   }
 copyFileSync("node_modules/htmx.org/dist/htmx.min.js", `${out}/htmx.js`);
-copyFileSync("console.js", `${out}/console.js`);
+for (const own of ["console.js", "live.js"]) copyFileSync(own, `${out}/${own}`);
 
 // CC BY 4.0: its source is named on the page that shows it.
 const { viewBox, locations } = vietnam;

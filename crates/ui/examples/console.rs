@@ -25,9 +25,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let client = Client::builder(TokioExecutor::new()).build_http();
     let api = Router::new().fallback(forward).with_state((client, api));
-    let console = ui::router(Console::new(Setup { api, asks_code: false, behind_tls: false, drafts: None }));
-    let server = Server::bind(address.parse()?, None, Limits::default()).await?;
     let (_go_on, stop) = watch::channel(false);
+    let setup = Setup { api, asks_code: false, behind_tls: false, drafts: None, stopped: stop.clone() };
+    let console = ui::router(Console::new(setup));
+    let server = Server::bind(address.parse()?, None, Limits::default()).await?;
     web::router::serve(server, console, stop).await;
     Ok(())
 }

@@ -31,6 +31,7 @@ pub struct Ask<'a> {
     path: String,
     version: Option<i64>,
     key: Option<&'a str>,
+    unattended: bool,
     body: (Option<&'static str>, Bytes),
     peer: Option<web::Peer>,
 }
@@ -60,6 +61,7 @@ impl Api {
             path: path.into(),
             version: None,
             key: None,
+            unattended: false,
             body: (None, Bytes::new()),
             peer: None,
         }
@@ -80,6 +82,11 @@ impl<'a> Ask<'a> {
     /// Who is at the other end, for what counts attempts by address.
     pub fn from(self, peer: Option<web::Peer>) -> Self {
         Self { peer, ..self }
+    }
+
+    /// Not by anybody's hand: the session does not count as used.
+    pub fn unattended(self, unattended: bool) -> Self {
+        Self { unattended, ..self }
     }
 
     /// With a JSON body.
@@ -139,6 +146,9 @@ impl<'a> Ask<'a> {
         let mut request = request.body(Body::from(self.body.1)).map_err(|_| Failure::nothing())?;
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(peer);
+        }
+        if self.unattended {
+            request.extensions_mut().insert(web::Unattended);
         }
         let mut router = self.api.0.clone();
         let response = match router.call(request).await {

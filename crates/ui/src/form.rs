@@ -166,8 +166,8 @@ fn unread(error: &MultipartError) -> Failure {
 }
 
 fn too_large() -> Failure {
-    let vi = "Tệp lớn hơn 20 MB. Hãy quét ở độ phân giải thấp hơn hoặc tách thành nhiều tệp.";
-    let en = "The file is larger than 20 MB. Scan it with a lower resolution, or split it.";
+    let vi = "Tệp lớn hơn 20 MB. Hãy giảm dung lượng hoặc tách thành nhiều tệp.";
+    let en = "The file is larger than 20 MB. Make it smaller, or split it.";
     Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::field(FILE, vi, en) }
 }
 

@@ -16,8 +16,10 @@ mod pages;
 #[cfg(test)]
 mod sample;
 mod session;
+mod stream;
 mod text;
 mod time;
+mod upload;
 mod view;
 
 use std::path::PathBuf;
@@ -30,6 +32,9 @@ use axum::middleware;
 pub use api::Api;
 pub use assets::Assets;
 use draft::Drafts;
+use stream::Streams;
+use tokio::sync::watch;
+use upload::Uploads;
 
 /// What the console works with.
 #[derive(Clone)]
@@ -45,6 +50,10 @@ struct Inner {
     behind_tls: bool,
     /// Forms that somebody began and has not sent.
     drafts: Drafts,
+    /// Files that wait to be confirmed.
+    uploads: Uploads,
+    /// Who follows figures at present.
+    streams: Streams,
 }
 
 /// How a console is set up.
@@ -57,20 +66,33 @@ pub struct Setup {
     pub behind_tls: bool,
     /// Folder of drafts; without it they live in memory, and end with the process.
     pub drafts: Option<PathBuf>,
+    /// Turns true when the node stops: open streams end then.
+    pub stopped: watch::Receiver<bool>,
 }
 
 impl Console {
     /// A console on this API.
     pub fn new(setup: Setup) -> Self {
         let forms_key = crypto::hash::random();
-        let Setup { api, asks_code, behind_tls, drafts } = setup;
-        let drafts = Drafts::new(drafts);
-        Self(Arc::new(Inner { api: Api::new(api), forms_key, asks_code, behind_tls, drafts }))
+        let Setup { api, asks_code, behind_tls, drafts, stopped } = setup;
+        let (api, drafts, streams) = (Api::new(api), Drafts::new(drafts), Streams::new(stopped));
+        let uploads = Uploads::default();
+        Self(Arc::new(Inner { api, forms_key, asks_code, behind_tls, drafts, uploads, streams }))
     }
 
     /// The API behind the pages.
     pub(crate) fn api(&self) -> &Api {
         &self.0.api
+    }
+
+    /// Files that wait to be confirmed.
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.0.uploads
+    }
+
+    /// Who follows figures at present.
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
     }
 
     /// What people began and have not sent.

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod grants;
 pub mod help;
 pub mod hoarding;
+pub mod import;
 pub mod lists;
 pub mod map;
 pub mod overview;
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Console> {
         .merge(gate::routes())
         .merge(overview::routes())
         .merge(hoarding::routes())
+        .merge(import::routes())
         .merge(silo::routes())
         .merge(map::routes())
         .merge(admin::routes())

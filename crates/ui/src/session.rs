@@ -13,6 +13,7 @@ use crate::Console;
 use crate::api::Ask;
 use crate::failure::Failure;
 use crate::pages::failed;
+use crate::stream;
 use crate::text::Lang;
 use crate::view::{Frame, Post, Section, Who, own_address, redirect, segment};
 
@@ -47,6 +48,8 @@ pub struct Visit {
     /// Whether the browser came over TLS.
     tls: bool,
     peer: Option<web::Peer>,
+    /// Whether this is a page that asks by itself.
+    unattended: bool,
     here: String,
     /// The key of what a banner says.
     banner: Option<String>,
@@ -106,7 +109,12 @@ impl Visit {
 
     /// A question to the API in the name of whoever visits.
     pub fn ask(&self, method: Method, path: impl Into<String>) -> Ask<'_> {
-        self.console.api().ask(self.session.as_deref(), method, path)
+        self.console.api().ask(self.session.as_deref(), method, path).unattended(self.unattended)
+    }
+
+    /// What a page asks by itself from now on, which keeps no session alive.
+    pub fn unattended(self) -> Self {
+        Self { unattended: true, ..self }
     }
 
     /// Who is at the other end.
@@ -185,7 +193,12 @@ async fn guarded(visit: &Visit, open: bool, mut request: Request, next: Next) ->
     if form && !from_our_page(request.headers()) {
         return shown(visit, &Failure::foreign_form());
     }
-    let to_sign_in = if form { after_form(&request) } else { to_sign_in(&visit.here) };
+    let to_sign_in = match form {
+        true => after_form(&request),
+        // A page that follows something cannot be led to another.
+        false if stream::is_wanted(request.headers()) => stream::over(),
+        false => to_sign_in(&visit.here),
+    };
     if visit.who.is_none() && !open {
         return to_sign_in;
     }
@@ -255,7 +268,7 @@ fn visit(console: Console, request: &Request) -> Visit {
     let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let banner = cookie(headers, BANNER).filter(|_| !headers.contains_key(HX_REQUEST)).map(str::to_owned);
     let here = here.to_owned();
-    Visit { console, session, who: None, lang, tls, peer, here, banner }
+    Visit { console, session, who: None, lang, tls, peer, unattended: false, here, banner }
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -175,6 +175,11 @@ impl Frame {
         self.who.as_ref().is_some_and(Who::reads_all)
     }
 
+    /// Whether one of the roles is that of whoever looks; for what to show, never for what to allow.
+    pub fn is(&self, role: &str) -> bool {
+        self.who.as_ref().is_some_and(|who| who.is(role))
+    }
+
     /// The menu.
     pub fn menu(&self) -> Vec<MenuItem> {
         let item = |&(section, key, href): &(Section, &str, &'static str)| MenuItem {
@@ -205,8 +210,12 @@ pub fn page(page: &impl Template) -> Result<Response, Failure> {
 
 /// A rendered page with a status.
 pub fn page_as(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
-    let html = page.render().map_err(|error| Failure::odd("template", &error))?;
-    Ok((status, Html(html)).into_response())
+    Ok((status, Html(drawn(page)?)).into_response())
+}
+
+/// The HTML of a page or of a piece of one.
+pub fn drawn(page: &impl Template) -> Result<String, Failure> {
+    page.render().map_err(|error| Failure::odd("template", &error))
 }
 
 /// After a form: to a page, with what was done in its banner. A cookie carries it, and the page that shows it takes it

@@ -8,3 +8,7 @@ pub mod router;
 
 pub use listen::{Limits, Peer, Server, TlsSource};
 pub use problem::{Problem, ProblemError};
+
+/// Among the extensions of a request of this process: nobody's hand made it, so it keeps no session alive.
+#[derive(Clone, Copy, Debug)]
+pub struct Unattended;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base::{Code, PartyId, ServiceId, Ts};
+use base::{Code, NodeId, PartyId, ServiceId, Ts};
 use evidence::record::{CallPart, Record, Side};
 use serde::Serialize;
 use store::{LogRow, StoreError};
@@ -14,6 +14,9 @@ use crate::command::evidence::log::Log;
 /// Hours that are kept.
 const HOURS: i64 = 48;
 const HOUR_US: i64 = 3_600_000_000;
+/// Minutes that are kept: the last hour at any moment.
+const MINUTES: i64 = 60;
+const MINUTE_US: i64 = 60_000_000;
 /// Records that are read back at the start; with more a day, the oldest hours fill only from then on.
 const READ_BACK: i64 = 300_000;
 /// Rows read at a time.
@@ -66,10 +69,12 @@ fn as_text<S: serde::Serializer>(code: &Option<Code>, serializer: S) -> Result<S
 }
 
 impl Call {
-    /// The call that a row closes.
-    pub fn of(row: &LogRow) -> Option<Self> {
+    /// The call that a row closes. One between two systems of the same node is told by its provider's side.
+    pub fn of(row: &LogRow, own: &NodeId) -> Option<Self> {
         let record = Record::parse(&row.text).ok()?;
-        if record.part == CallPart::Request {
+        let answered_here =
+            record.side == Side::Consumer && record.peer.as_ref() == Some(own) && record.response.is_some();
+        if record.part == CallPart::Request || answered_here {
             return None;
         }
         let (status, code) =
@@ -101,15 +106,16 @@ impl Call {
     }
 }
 
-/// One hour between two parties.
+/// What passed in some time, between two parties or more.
 #[derive(Clone, Debug, Default)]
 struct Count {
     calls: u64,
+    latest: Option<i64>,
     failed: BTreeMap<String, u64>,
     times: [u64; BOUNDS_MS.len() + 1],
 }
 
-/// One hour as it is shown.
+/// An hour as it is shown.
 #[derive(Debug, Serialize)]
 pub struct Hour {
     /// Its beginning.
@@ -124,52 +130,108 @@ pub struct Hour {
     /// 95 of 100 calls took at most so long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_ms: Option<u64>,
+    /// Number of the latest of the calls: whoever saw the same number has seen them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest: Option<i64>,
+}
+
+impl Count {
+    fn add(&mut self, call: &Call) {
+        self.calls += 1;
+        self.latest = self.latest.max(Some(call.index));
+        if call.has_failed() {
+            let status = call.status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}"));
+            *self.failed.entry(call.code.map_or(status, |code| code.to_string())).or_default() += 1;
+        }
+        if let Some(took) = call.duration_ms {
+            self.times[BOUNDS_MS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS_MS.len())] += 1;
+        }
+    }
+
+    fn join(mut self, other: &Self) -> Self {
+        self.calls += other.calls;
+        self.latest = self.latest.max(other.latest);
+        for (code, times) in &other.failed {
+            *self.failed.entry(code.clone()).or_default() += times;
+        }
+        for (all, one) in self.times.iter_mut().zip(other.times) {
+            *all += one;
+        }
+        self
+    }
+
+    fn since(self, from: Ts) -> Hour {
+        let (half_ms, most_ms) = (share(&self.times, 50), share(&self.times, 95));
+        Hour { from, calls: self.calls, failed: self.failed, half_ms, most_ms, latest: self.latest }
+    }
 }
 
 type Pair = (PartyId, PartyId);
 
-/// Figures of the last hours: by hour, by who asked whom.
-#[derive(Default)]
-pub struct Tail(Mutex<BTreeMap<i64, BTreeMap<Pair, Count>>>);
+/// Figures of parts of time of one length, by who asked whom.
+struct Parts {
+    length_us: i64,
+    /// So many of them are kept.
+    count: i64,
+    all: Mutex<BTreeMap<i64, BTreeMap<Pair, Count>>>,
+}
 
-impl Tail {
+impl Parts {
+    fn new(length_us: i64, count: i64) -> Self {
+        Self { length_us, count, all: Mutex::default() }
+    }
+
     fn add(&self, call: &Call) {
         let pair = (call.client.clone(), call.service.provider.party());
-        let mut hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = hours.entry(call.at.0.div_euclid(HOUR_US)).or_default().entry(pair).or_default();
-        count.calls += 1;
-        if call.has_failed() {
-            let status = call.status.map_or_else(|| "–".to_owned(), |status| format!("HTTP {status}"));
-            *count.failed.entry(call.code.map_or(status, |code| code.to_string())).or_default() += 1;
-        }
-        if let Some(took) = call.duration_ms {
-            count.times[BOUNDS_MS.iter().position(|bound| took <= *bound).unwrap_or(BOUNDS_MS.len())] += 1;
-        }
-        while hours.len() > usize::try_from(HOURS).unwrap_or(usize::MAX) {
-            hours.pop_first();
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(call.at.0.div_euclid(self.length_us)).or_default().entry(pair).or_default().add(call);
+        while all.len() > usize::try_from(self.count).unwrap_or(usize::MAX) {
+            all.pop_first();
         }
     }
 
-    /// The last hours, oldest first, with those between parties that are seen. Hours without calls are there, too.
-    pub fn hours(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<Hour> {
-        let hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = now.0.div_euclid(HOUR_US);
-        let shown = |hour: i64| {
-            let mut sum = Count::default();
-            for (_, count) in hours.get(&hour).into_iter().flatten().filter(|((from, to), _)| sees(from, to))
-            {
-                sum.calls += count.calls;
-                for (code, times) in &count.failed {
-                    *sum.failed.entry(code.clone()).or_default() += times;
-                }
-                for (all, one) in sum.times.iter_mut().zip(count.times) {
-                    *all += one;
-                }
-            }
-            let (half_ms, most_ms) = (share(&sum.times, 50), share(&sum.times, 95));
-            Hour { from: Ts(hour * HOUR_US), calls: sum.calls, failed: sum.failed, half_ms, most_ms }
+    /// Number and figures of each part up to now, oldest first, with those between parties that are seen. Parts without
+    /// calls are there, too.
+    fn until(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<(i64, Count)> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = now.0.div_euclid(self.length_us);
+        let seen = |number: i64| {
+            let pairs = all.get(&number).into_iter().flatten().filter(|((from, to), _)| sees(from, to));
+            (number, pairs.fold(Count::default(), |sum, (_, count)| sum.join(count)))
         };
-        (last - HOURS + 1..=last).map(shown).collect()
+        (last - self.count + 1..=last).map(seen).collect()
+    }
+}
+
+/// Figures of the last two days by the hour, and of the last hour by the minute.
+pub struct Tail {
+    hours: Parts,
+    minutes: Parts,
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self { hours: Parts::new(HOUR_US, HOURS), minutes: Parts::new(MINUTE_US, MINUTES) }
+    }
+}
+
+impl Tail {
+    fn add(&self, call: &Call) {
+        self.hours.add(call);
+        self.minutes.add(call);
+    }
+
+    /// The last hours, oldest first, as far as they are seen.
+    pub fn hours(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<Hour> {
+        let hours = self.hours.until(now, sees).into_iter();
+        hours.map(|(number, count)| count.since(Ts(number * HOUR_US))).collect()
+    }
+
+    /// The sixty minutes up to now, the present one among them, as far as they are seen.
+    pub fn last_hour(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Hour {
+        let minutes = self.minutes.until(now, sees);
+        let from = minutes.first().map_or(now, |(number, _)| Ts(number * MINUTE_US));
+        minutes.iter().fold(Count::default(), |sum, (_, count)| sum.join(count)).since(from)
     }
 }
 
@@ -205,7 +267,8 @@ async fn read_on(tail: &Tail, log: &Log, next: Option<i64>) -> Result<i64, Store
     };
     loop {
         let rows = log.db.rows(next, PAGE).await?;
-        rows.iter().filter_map(Call::of).for_each(|call| tail.add(&call));
+        let own = &log.config.node;
+        rows.iter().filter_map(|row| Call::of(row, own)).for_each(|call| tail.add(&call));
         next += i64::try_from(rows.len()).unwrap_or_default();
         if rows.len() < PAGE as usize {
             return Ok(next);
@@ -254,11 +317,27 @@ mod tests {
     }
 
     #[test]
+    fn the_last_hour_ends_now_whatever_the_clock_shows() {
+        let tail = Tail::default();
+        let mut call = call(1000, None, 7);
+        for minute in 0..120 {
+            (call.index, call.at) = (minute, Ts(1000 * HOUR_US + minute * MINUTE_US));
+            tail.add(&call);
+        }
+        let at = |minute: i64| tail.last_hour(Ts(1000 * HOUR_US + minute * MINUTE_US + 9), |_, _| true);
+        let last = at(119);
+        assert_eq!((last.calls, last.latest, last.half_ms), (60, Some(119), Some(10)));
+        assert_eq!(last.from, Ts(1001 * HOUR_US));
+        assert_eq!((at(150).calls, at(150).latest), (29, Some(119)));
+        assert_eq!((at(200).calls, at(200).latest), (0, None));
+    }
+
+    #[test]
     fn only_two_days_are_kept() {
         let tail = Tail::default();
         for hour in 0..100 {
             tail.add(&call(hour, None, 1));
         }
-        assert_eq!(tail.0.lock().unwrap().len(), 48);
+        assert_eq!(tail.hours.all.lock().unwrap().len(), 48);
     }
 }

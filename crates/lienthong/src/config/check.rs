@@ -37,6 +37,8 @@ struct Checker<'a> {
     mistakes: Vec<String>,
     notices: Vec<String>,
     has_sources: bool,
+    /// Pages from which people ask.
+    has_console: bool,
 }
 
 impl Checker<'_> {
@@ -217,8 +219,11 @@ impl Checker<'_> {
         let place = format!("[[subsystem]] {}", section.code);
         let certificates = self.certificates(&place, &section.certificates);
         match section.connection {
-            ConnectionKind::Plain if listen.systems_plain.is_none() => {
-                self.wrong(&place, "connection = \"plain\" needs [listen] systems_plain");
+            ConnectionKind::Plain if listen.systems_plain.is_none() && !self.has_console => {
+                self.wrong(
+                    &place,
+                    "connection = \"plain\" needs [listen] systems_plain, or [registry.console] for test calls",
+                );
             }
             ConnectionKind::Tls | ConnectionKind::Mutual if listen.systems.is_none() => {
                 self.wrong(&place, "an HTTPS connection needs [listen] systems");
@@ -408,6 +413,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         mistakes: Vec::new(),
         notices: Vec::new(),
         has_sources: file.sources.is_some(),
+        has_console: file.registry.as_ref().is_some_and(|registry| registry.console.is_some()),
     };
     let listen = file.listen;
     checker.sockets(&listen);

@@ -147,6 +147,21 @@ fn every_journey_is_made_by_mouse_by_keyboard_alone_and_without_scripts() {
 }
 
 #[test]
+fn figures_renew_themselves_while_somebody_wants_it() {
+    Console::start().browser("live.mjs", &[]);
+}
+
+#[test]
+fn a_service_is_tried_in_the_browser_as_any_consumer_would_call_it() {
+    Console::start().browser("try.mjs", &[]);
+}
+
+#[test]
+fn agencies_and_databases_come_from_files_that_are_checked_first() {
+    Console::start().browser("import.mjs", &[]);
+}
+
+#[test]
 fn strangers_see_nothing_and_forms_of_others_change_nothing() {
     let console = Console::start();
     for path in

@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 use web::Problem;
 
 use super::request::{
-    Asked, At, Done, FILE_BYTES_MAX, Imported, Input, Trial, Upload, file, limit, skip, with_version,
+    Asked, At, Done, FILE_BYTES_MAX, ImportItem, Imported, Input, Trial, Upload, file, limit, skip,
+    with_version,
 };
 use super::{Api, Caller, Key, Paged, Seen, aside};
 use crate::agency::{self, Agency, AgencyCode, Change, Closing, Standing, table};
@@ -342,24 +343,50 @@ async fn import(
     let who = person.clone();
     let decide = move |state: &crate::State, moment: &Moment| {
         let (rows, events) = table::import_counted(state, moment, &bytes)?;
-        let mut changes = 0;
+        let (mut items, mut refused) = (Vec::new(), Vec::new());
         for event in &events {
             let Event::Agency(agency::Event::PutMany { agencies }) = event else { continue };
-            changes += agencies.len();
-            agencies.iter().try_for_each(|agency| permit(state, moment, &who, agency))?;
+            for agency in agencies {
+                if permit(state, moment, &who, agency).is_err() {
+                    refused.push(aside::out_of_reach(&agency.code));
+                }
+                let new = state.agencies.period(&agency.code, agency.valid_from).is_none();
+                items.push(ImportItem { code: agency.code.to_string(), name: agency.name.clone(), new });
+            }
         }
-        Ok((rows, changes, events))
+        if !refused.is_empty() {
+            return Err(RegistryError::ForbiddenRows(refused));
+        }
+        Ok(aside::Taken { rows, items, events })
     };
     aside::import(&api, (Caller(person), key), (Act::AgencyPut, "agency", trial.dry_run), decide).await
 }
 
+/// What of an export is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Export {
+    /// Only the headings, to be filled in.
+    #[param(inline)]
+    #[serde(default)]
+    template: bool,
+}
+
 /// Every period of every code as CSV.
-#[utoipa::path(get, path = "/agencies.csv", tag = "agencies",
+#[utoipa::path(get, path = "/agencies.csv", tag = "agencies", params(Export),
     responses((status = 200, body = String, content_type = "text/csv")))]
-async fn export(State(api): State<Api>, _: Caller) -> Result<Response, Problem> {
+async fn export(
+    State(api): State<Api>,
+    _: Caller,
+    Asked(Export { template }): Asked<Export>,
+) -> Result<Response, Problem> {
     let own = api.clone();
     let written = async move {
-        let all: Vec<Agency> = own.registry().read(|state| state.agencies.all().cloned().collect());
+        let all: Vec<Agency> = own.registry().read(|state| {
+            let all = state.agencies.all().filter(|_| !template);
+            all.cloned().collect()
+        });
         Ok(table::to_csv(&all))
     };
     Ok(file("agencies.csv", "text/csv; charset=utf-8", api.0.aside.run(written).await?))

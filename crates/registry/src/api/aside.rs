@@ -10,11 +10,11 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use web::Problem;
 
-use super::request::{Imported, Key};
+use super::request::{IMPORT_ITEMS_MAX, ImportItem, Imported, Key};
 use super::{Api, Caller};
 use crate::people::{Act, home};
 use crate::registry::Deed;
-use crate::{Event, Moment, RegistryError, State};
+use crate::{Event, Mistake, Moment, RegistryError, State};
 
 /// Files, exports and checks of the journal that are worked on at the same time; each takes up to some hundred megabytes.
 pub const ASIDE_AT_ONCE: usize = 2;
@@ -60,8 +60,40 @@ fn busy() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, &error.code(), error.to_string())
 }
 
-/// What a file brought: its rows, the entries that change, and the events.
-pub(super) type Taken = (usize, usize, Vec<Event>);
+/// What a file brings.
+pub(super) struct Taken {
+    /// Its rows.
+    pub rows: usize,
+    /// The entries that are new or change.
+    pub items: Vec<ImportItem>,
+    /// What is written down.
+    pub events: Vec<Event>,
+}
+
+impl Taken {
+    /// With the figures only.
+    fn counted(&self, dry_run: bool, entry: Option<i64>) -> Imported {
+        let new = self.items.iter().filter(|item| item.new).count();
+        let items = self.items.iter().take(if dry_run { IMPORT_ITEMS_MAX } else { 0 }).cloned();
+        Imported {
+            rows: Some(self.rows),
+            changes: Some(self.items.len()),
+            new: Some(new),
+            items: items.collect(),
+            dry_run,
+            entry,
+        }
+    }
+}
+
+/// Why an entry of a file is refused to a person who may otherwise import.
+pub(super) fn out_of_reach(place: &dyn std::fmt::Display) -> Mistake {
+    Mistake::new(
+        place.to_string(),
+        "không thuộc phạm vi của tài khoản; bỏ dòng này, hoặc chuyển cho người phụ trách cơ quan đó",
+        "is not for this account: leave the row out, or hand it to who is in charge of that agency",
+    )
+}
 
 /// Tries a file, or takes it over, all of it or nothing.
 pub(super) async fn import(
@@ -74,19 +106,20 @@ pub(super) async fn import(
     let work = async move {
         let (registry, agency) = (own.registry(), home(&person, act));
         if dry_run {
-            let (rows, changes, _) = registry.try_out(&person, (act, agency), decide).await?;
-            return Ok(Imported { rows: Some(rows), changes: Some(changes), dry_run, entry: None });
+            let taken = registry.try_out(&person, (act, agency), decide).await?;
+            return Ok(taken.counted(dry_run, None));
         }
         let mut counted = None;
         let deed = Deed { act, agency, subject, key: key.0.as_deref() };
         let decided = |state: &State, moment: &Moment| {
-            let (rows, changes, events) = decide(state, moment)?;
-            counted = Some((rows, changes));
-            Ok(events)
+            let taken = decide(state, moment)?;
+            counted = Some(taken.counted(dry_run, None));
+            Ok(taken.events)
         };
         let entry = Some(registry.act_once(&person, &deed, decided).await?.from);
-        let (rows, changes) = counted.unzip();
-        Ok(Imported { rows, changes, dry_run, entry })
+        // Without figures when the same key had brought it before.
+        let before = Imported { rows: None, changes: None, new: None, items: Vec::new(), dry_run, entry };
+        Ok(counted.map_or(before, |counted| Imported { entry, ..counted }))
     };
     api.0.aside.run(work).await.map(Json)
 }

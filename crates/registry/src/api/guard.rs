@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use web::Problem;
 
 use super::Api;
-use super::request::{FILE_BYTES_MAX, IDEMPOTENCY_KEY, bearer, unread_body};
+use super::request::{FILE_BYTES_MAX, IDEMPOTENCY_KEY, unread_body};
 use crate::RegistryError;
 
 /// Changes that one person may ask for in one go: more than a working day brings by hand, less than a program in a loop.
@@ -64,7 +64,7 @@ pub(super) async fn writes(State(api): State<Api>, request: Request, next: Next)
         return next.run(request).await;
     }
     // Who is nobody is refused by the handler, before anything is written.
-    let Some(person) = bearer(request.headers()).and_then(|token| api.signed_in(token)) else {
+    let Some(person) = api.signed_in(request.headers(), request.extensions()) else {
         return next.run(request).await;
     };
     if let Err(wait_s) = api.0.writes.begin(&person.id, api.now()) {

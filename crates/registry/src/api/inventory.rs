@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use web::Problem;
 
 use super::request::{
-    Asked, At, Done, FILE_BYTES_MAX, Imported, Input, Upload, file, limit, skip, with_version,
+    Asked, At, Done, FILE_BYTES_MAX, ImportItem, Imported, Input, Upload, file, limit, skip, with_version,
 };
 use super::rights::{permit, place, reads};
 use super::{Api, Caller, Key, Page, Paged, Seen, aside};
@@ -342,7 +342,25 @@ async fn import(
     let decide = move |state: &crate::State, moment: &Moment| {
         let format = handed.format.format();
         let (rows, events) = inventory::import_counted(state, moment, format, &bytes)?;
-        Ok((rows, events.len(), allowed(state, moment, &who, events)?))
+        let put = events.iter().filter_map(|event| match event {
+            Event::Inventory(inventory::Event::Put(holding)) => Some(&**holding),
+            _ => None,
+        });
+        let item = |holding: &Holding| ImportItem {
+            code: holding.code.to_string(),
+            name: holding.name.clone(),
+            new: state.inventory.get(&holding.code).is_none(),
+        };
+        let items = put.map(item).collect();
+        let agencies = inventory::concerned(state, &events);
+        let may =
+            |agency: &&AgencyCode| permit(state, &who, Act::InventoryPut, [*agency], moment.today).is_ok();
+        let refused: Vec<_> = agencies.iter().filter(|agency| !may(agency)).collect();
+        if !refused.is_empty() {
+            let refused = refused.into_iter().map(|agency| aside::out_of_reach(agency));
+            return Err(RegistryError::ForbiddenRows(refused.collect()));
+        }
+        Ok(aside::Taken { rows, items, events })
     };
     aside::import(&api, (Caller(person), key), (Act::InventoryPut, "holding", handed.dry_run), decide).await
 }

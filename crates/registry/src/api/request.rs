@@ -41,8 +41,7 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let person = bearer(&parts.headers).and_then(|token| api.signed_in(token));
-        person.map(Self).ok_or_else(|| RegistryError::SignIn.into())
+        api.signed_in(&parts.headers, &parts.extensions).map(Self).ok_or_else(|| RegistryError::SignIn.into())
     }
 }
 
@@ -302,8 +301,22 @@ pub fn skip(after: Option<&str>) -> Result<usize, RegistryError> {
     })
 }
 
+/// Entries of a trial that are named; all of them are counted.
+pub const IMPORT_ITEMS_MAX: usize = 500;
+
+/// An entry that a file brings.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ImportItem {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is new; otherwise it changes.
+    pub new: bool,
+}
+
 /// What a file brought, or would bring.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Imported {
     /// Rows that were read; absent when the same key had brought them before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,6 +324,12 @@ pub struct Imported {
     /// Entries that are new or changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<usize>,
+    /// Of them, those that are new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<usize>,
+    /// The first 500 of them, when it was only tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ImportItem>,
     /// Whether nothing was written because it was only tried.
     pub dry_run: bool,
     /// Number of the first entry in the journal.
@@ -376,7 +395,7 @@ impl From<RegistryError> for Problem {
         let status = match &error {
             E::NoSuch { .. } => StatusCode::NOT_FOUND,
             E::SignIn => StatusCode::UNAUTHORIZED,
-            E::Forbidden(_) | E::FourEyes => StatusCode::FORBIDDEN,
+            E::Forbidden(_) | E::ForbiddenRows(_) | E::FourEyes => StatusCode::FORBIDDEN,
             E::Conflict { .. }
             | E::Exists { .. }
             | E::MasterTaken { .. }
@@ -403,7 +422,7 @@ impl From<RegistryError> for Problem {
         let mut problem = Problem::new(status, &error.code(), error.to_string());
         problem.retry_after_s = status.is_server_error().then_some(5);
         match error {
-            E::Invalid(mistakes) | E::Import(mistakes) => problem.with_errors(
+            E::Invalid(mistakes) | E::Import(mistakes) | E::ForbiddenRows(mistakes) => problem.with_errors(
                 mistakes.into_iter().map(|m| ProblemError { place: m.place, vi: m.vi, en: m.en }).collect(),
             ),
             _ => problem,

@@ -78,12 +78,18 @@ impl Sessions {
         token
     }
 
-    /// Whose token this is.
+    /// Whose token this is; the session counts as used.
     pub fn find(&self, token: &str, now: Ts) -> Option<PersonId> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let session = all.get_mut(&name(token)).filter(|session| session.alive(now))?;
         session.used = now;
         Some(session.person.clone())
+    }
+
+    /// Whose token this is, for what asks by itself: a page that is left open must not keep a session alive.
+    pub fn look(&self, token: &str, now: Ts) -> Option<PersonId> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&name(token)).filter(|session| session.alive(now)).map(|session| session.person.clone())
     }
 
     /// Ends a session.
@@ -207,6 +213,10 @@ mod tests {
         assert_eq!(sessions.find(&token, NOW.plus_secs(IDLE_S - 1)), Some(person.clone()));
         assert_eq!(sessions.find(&token, NOW.plus_secs(2 * IDLE_S)), None);
         assert_eq!(sessions.find("other", NOW), None);
+
+        let token = sessions.begin(person.clone(), NOW);
+        assert_eq!(sessions.look(&token, NOW.plus_secs(IDLE_S - 1)), Some(person.clone()));
+        assert_eq!(sessions.look(&token, NOW.plus_secs(IDLE_S)), None);
 
         let token = sessions.begin(person.clone(), NOW);
         for hour in 0..16 {

@@ -18,6 +18,12 @@ impl Grants {
                 held.grant.terms.until = until;
                 Some(Box::new(before))
             }),
+            // Nothing of the grant has changed: who is just changing it has seen its present version.
+            Event::Tried { id, call } => {
+                if let Some(place) = self.places.get(&id) {
+                    self.all[*place].history.push(entry(stamp, Did::Tried, call));
+                }
+            }
         }
     }
 

@@ -26,7 +26,7 @@ const fn allowed(act: Act) -> &'static [(Role, Reach)] {
             &[(PlatformOperator, Own)]
         }
         Act::InventoryPut | Act::RequestMake => &[(AgencyAdministrator, Own)],
-        Act::ServicePut => &[(AgencyAdministrator, Own), (DataOwner, Own)],
+        Act::ServicePut | Act::GrantTry => &[(AgencyAdministrator, Own), (DataOwner, Own)],
         // Which of them it must be stands in the step; an auditor never takes one.
         Act::RequestStep => &[
             (AgencyAdministrator, Own),

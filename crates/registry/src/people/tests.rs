@@ -42,13 +42,14 @@ fn may_at(role: Role, at: Option<&str>, act: Act, agency: Option<&str>) -> bool 
     result.is_ok()
 }
 
-const ACTS: [Act; 15] = [
+const ACTS: [Act; 16] = [
     Act::AgencyPut,
     Act::InventoryPut,
     Act::ServicePut,
     Act::RequestMake,
     Act::RequestStep,
     Act::GrantChange,
+    Act::GrantTry,
     Act::GateFile,
     Act::GateJudge,
     Act::DirectoryRegister,
@@ -90,11 +91,12 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
             Act::ServicePut,
             Act::RequestMake,
             Act::RequestStep,
+            Act::GrantTry,
             Act::DirectoryRegister,
             Act::Read,
         ],
     );
-    check(Role::DataOwner, &[Act::ServicePut, Act::RequestStep, Act::GrantChange, Act::Read]);
+    check(Role::DataOwner, &[Act::ServicePut, Act::RequestStep, Act::GrantChange, Act::GrantTry, Act::Read]);
     check(
         Role::SecurityOfficer,
         &[Act::RequestStep, Act::GateFile, Act::GateJudge, Act::IncidentPut, Act::SecurityReport, Act::Read],

@@ -98,11 +98,21 @@ async fn a_file_with_a_bad_row_leaves_nothing_and_an_export_is_a_file_to_import(
     let seq = server.registry.read(|state| state.seq);
     let tried = server.upload("vanhanh1", "/agencies/import?dry_run=true", good.clone()).await.ok().json();
     assert_eq!((&tried["rows"], &tried["changes"]), (&json!(built_in().len()), &json!(built_in().len())));
+    assert_eq!((&tried["new"], tried["items"][0]["new"].as_bool()), (&tried["changes"], Some(true)));
     assert_eq!(server.registry.read(|state| state.seq), seq);
     server.upload("vanhanh1", "/agencies/import", good).await.ok();
     let exported = server.get("kiemtoan", "/agencies.csv").await.ok().body.to_vec();
     let again = server.upload("vanhanh1", "/agencies/import", exported).await.ok().json();
-    assert_eq!(again["changes"], 0);
+    assert_eq!((&again["changes"], &again["new"]), (&json!(0), &json!(0)));
+
+    let template = server.get("kiemtoan", "/agencies.csv?template=true").await.ok().body.to_vec();
+    let one = [template, "000.00.00.H17,,Thành phố khác,,2025-07-01,,,,,\n".into()].concat();
+    let changed = server.upload("vanhanh1", "/agencies/import?dry_run=true", one).await.ok().json();
+    assert_eq!((&changed["changes"], &changed["new"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        changed["items"],
+        json!([{ "code": "000.00.00.H17", "name": "Thành phố khác", "new": false }])
+    );
 }
 
 async fn every_change_is_in_the_journal(server: Server) {

@@ -28,9 +28,13 @@ async fn the_figures_of_quang_nam_are_computed_from_its_file() {
     let tried = server.upload("quantri", "/holdings/import?format=csv&dry_run=true", file.clone()).await.ok();
     assert_eq!((&tried.json()["rows"], &tried.json()["changes"]), (&json!(86), &json!(86)));
     assert_eq!(length(&server.get("quantri", "/holdings").await.ok().json()["items"]), 0);
-    assert_eq!(
-        server.upload("quantri.h17", "/holdings/import?format=csv", file.clone()).await.problem(),
-        "EX-2004"
+    let refused = server.upload("quantri.h17", "/holdings/import?format=csv", file.clone()).await;
+    assert_eq!(refused.problem(), "EX-2004");
+    let named = refused.json();
+    let owners: Vec<_> = named["errors"].as_array().unwrap().iter().map(|one| &one["place"]).collect();
+    assert!(
+        owners.contains(&&json!("000.00.00.G01")) && !owners.contains(&&json!("000.00.00.H17")),
+        "{owners:?}"
     );
     server.upload("quantri", "/holdings/import?format=csv", file).await.ok();
 

@@ -1,6 +1,6 @@
 //! Calls as they pass, one call with what was signed, and its proof: checked here, or as a file for somebody else.
 
-use std::collections::BTreeMap;
+pub mod live;
 
 use askama::Template;
 use axum::Router;
@@ -21,8 +21,6 @@ use crate::view::{Frame, Section, page, page_as, query, redirect};
 
 /// Calls of one page.
 const SHOWN: usize = 50;
-/// Calls of the page that renews itself.
-const LIVE: usize = 25;
 
 /// One call in a list.
 pub struct Line {
@@ -50,23 +48,6 @@ pub struct Calls {
     lines: Vec<Line>,
     more: Option<String>,
     errors: Vec<String>,
-}
-
-#[derive(Template)]
-#[template(path = "calls_live.html")]
-pub struct Live {
-    frame: Frame,
-    lines: Vec<Line>,
-    hour: HourLine,
-    codes: Vec<(String, u64)>,
-}
-
-/// The present hour.
-pub struct HourLine {
-    calls: u64,
-    failed: u64,
-    half_ms: String,
-    most_ms: String,
 }
 
 #[derive(Template)]
@@ -217,16 +198,6 @@ struct Row {
     duration_ms: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Hour {
-    calls: u64,
-    failed: BTreeMap<String, u64>,
-    #[serde(default)]
-    half_ms: Option<u64>,
-    #[serde(default)]
-    most_ms: Option<u64>,
-}
-
 /// The routes.
 pub fn routes() -> Router<Console> {
     Router::new()
@@ -234,7 +205,7 @@ pub fn routes() -> Router<Console> {
         .route("/chung-cu/cuoc-goi", get(one))
         .route("/chung-cu/kiem-tra", get(check))
         .route("/chung-cu/tep", get(file))
-        .route("/giam-sat/truc-tiep", get(live))
+        .merge(live::routes())
 }
 
 async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
@@ -261,33 +232,6 @@ async fn list(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     let lines = lines(&visit, items).await?;
     let more = next.and_then(|next| next.as_i64()).map(|before| wanted.older(before));
     page(&Calls { frame, wanted, lines, more, errors: Vec::new() })
-}
-
-async fn live(visit: Visit) -> Result<Response, Failure> {
-    let found = visit.get::<Paged<Row>>(format!("/calls?limit={LIVE}")).await?;
-    let hours = visit.get::<Vec<Hour>>("/calls/hours").await?;
-    let frame = visit.frame(Section::Watch, "calls-live-title");
-    let lines = lines(&visit, found.items).await?;
-    let hour = hours.last().map_or_else(HourLine::none, HourLine::of);
-    let codes =
-        hours.into_iter().next_back().map(|hour| hour.failed.into_iter().collect()).unwrap_or_default();
-    page(&Live { frame, lines, hour, codes })
-}
-
-impl HourLine {
-    fn none() -> Self {
-        Self { calls: 0, failed: 0, half_ms: "–".into(), most_ms: "–".into() }
-    }
-
-    fn of(hour: &Hour) -> Self {
-        let ms = |bound: Option<u64>| match bound {
-            None => "–".to_owned(),
-            Some(u64::MAX) => "> 30 s".to_owned(),
-            Some(ms) => format!("≤ {ms} ms"),
-        };
-        let failed = hour.failed.values().sum();
-        Self { calls: hour.calls, failed, half_ms: ms(hour.half_ms), most_ms: ms(hour.most_ms) }
-    }
 }
 
 async fn lines(visit: &Visit, rows: Vec<Row>) -> Result<Vec<Line>, Failure> {
@@ -490,17 +434,20 @@ mod tests {
 
     const ODD: &str = "<script>alert(1)</script>";
 
-    fn line() -> Line {
-        Line {
-            at: "14:05:09 22/11/2026".into(),
-            id: ODD.into(),
-            href: "/chung-cu/cuoc-goi?id=a".into(),
-            client: ODD.into(),
-            service: ODD.into(),
-            status: "403".into(),
-            code: "EX-0304".into(),
-            took: "5 ms".into(),
-            failed: true,
+    impl Line {
+        /// A call that was refused, between parties with odd names.
+        pub fn sample() -> Self {
+            Self {
+                at: "14:05:09 22/11/2026".into(),
+                id: ODD.into(),
+                href: "/chung-cu/cuoc-goi?id=a".into(),
+                client: ODD.into(),
+                service: ODD.into(),
+                status: "403".into(),
+                code: "EX-0304".into(),
+                took: "5 ms".into(),
+                failed: true,
+            }
         }
     }
 
@@ -512,7 +459,7 @@ mod tests {
         rendered(|frame| Calls {
             frame,
             wanted: wanted.clone(),
-            lines: vec![line()],
+            lines: vec![Line::sample()],
             more: Some("/chung-cu?truoc=5".into()),
             errors: vec![odd()],
         });
@@ -523,15 +470,6 @@ mod tests {
             more: None,
             errors: Vec::new(),
         });
-        let hour =
-            || HourLine { calls: 1200, failed: 3, half_ms: "≤ 5 ms".into(), most_ms: "≤ 20 ms".into() };
-        rendered(|frame| Live {
-            frame,
-            lines: vec![line()],
-            hour: hour(),
-            codes: vec![("EX-0304".into(), 3)],
-        });
-        rendered(|frame| Live { frame, lines: Vec::new(), hour: HourLine::none(), codes: Vec::new() });
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::Console;
 use crate::chart::{self, About, Bars, Columns};
 use crate::failure::Failure;
+use crate::pages::calls::live::{self, HourLine};
 use crate::pages::lists::all;
 use crate::session::Visit;
 use crate::text::{Lang, num};
@@ -47,6 +48,7 @@ pub struct Overview {
     incidents_overdue: usize,
     ending: usize,
     calls: Calls,
+    hour: HourLine,
 }
 
 /// The figures of the inventory that leaders ask for.
@@ -63,14 +65,14 @@ struct HoldingFigures {
 
 /// The calls of the last hours.
 struct Calls {
-    hours: Vec<HourLine>,
+    hours: Vec<HourRow>,
     all: u64,
     failed: u64,
     codes: Vec<(String, u64)>,
     chart: Columns,
 }
 
-struct HourLine {
+struct HourRow {
     from: String,
     all: u64,
     failed: u64,
@@ -122,6 +124,7 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
     let figures = visit.get::<Figures>("/holdings/figures").await?;
     let counted = visit.get::<Counted>(format!("/figures?days={DAYS_AHEAD}")).await?;
     let hours = visit.get::<Vec<Hour>>("/calls/hours").await?;
+    let last_hour = live::Hour::of(&visit).await?;
 
     let to_sign = to_sign(&visit).await?;
     let frame = visit.frame(Section::Watch, "watch-title");
@@ -139,6 +142,7 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
         incidents_overdue: counted.incidents_overdue,
         ending: counted.papers_ending + counted.grants_ending,
         calls: Calls::of(lang, &hours),
+        hour: HourLine::of(frame.clone(), &last_hour),
         frame,
     })
 }
@@ -211,7 +215,7 @@ impl Calls {
             bad: failed(hour),
         };
         let values: Vec<_> = hours.iter().map(value).collect();
-        let line = |hour: &Hour| HourLine {
+        let line = |hour: &Hour| HourRow {
             from: time::moment(hour.from),
             all: hour.calls,
             failed: failed(hour),
@@ -281,6 +285,7 @@ mod tests {
             incidents_overdue: 1,
             ending: 2,
             calls: Calls::of(frame.lang, hours),
+            hour: HourLine::of(frame.clone(), &live::Hour::default()),
             frame,
         }
     }

@@ -71,6 +71,7 @@ admin-act-service-put = Publish or change a service
 admin-act-request-make = Ask for a connection
 admin-act-request-step = Decide on a request
 admin-act-grant-change = Change a grant
+admin-act-grant-try = A test call from the console
 admin-act-gate-file = File a paper of the gate
 admin-act-gate-judge = Judge a paper of the gate
 admin-act-directory-register = Register in the directory

@@ -19,12 +19,22 @@ calls-failed = Failed
 calls-good = Good
 
 calls-live-title = Calls as they pass
-calls-live-intro = The calls that pass this node. The page renews itself every two seconds; reload it where scripts are off.
-calls-hour = calls in this hour
-calls-hour-failed = refused or failed
-calls-half = half of the calls
-calls-most = 95% of the calls
-calls-codes = Error codes of this hour
+calls-live-intro = The calls that pass this node. Figures are of the last 60 minutes and change as soon as there is a new call.
+calls-hour = calls in the last 60 minutes
+calls-hour-failed = refused or failed in the last 60 minutes
+calls-half = median answer time (half of the calls)
+calls-most = answer time of 95% of the calls
+calls-codes = Error codes of the last 60 minutes
+
+live-open = The figures renew themselves.
+live-paused = Renewing is paused.
+live-held = There are new figures; they appear when you leave this part.
+live-lost = The connection is lost and being made again. The figures below may be old.
+live-over = The session has ended. Reload the page to sign in.
+live-refused = No new figures are received. Reload the page; each person can have three pages open that renew themselves.
+live-pause = Pause renewing
+live-go-on = Go on renewing
+live-reload = Reload the figures
 
 call-title = A call
 call-check = Verify the evidence

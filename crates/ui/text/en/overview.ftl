@@ -55,6 +55,7 @@ watch-until = Until
 watch-owner = Data owner
 watch-stands = State
 watch-since = Since
+watch-now = Calls at present
 watch-calls = Calls of the last 24 hours
 watch-calls-all = Calls
 watch-calls-failed = Refused or failed

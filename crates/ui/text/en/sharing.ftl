@@ -41,6 +41,7 @@ grants-did-resumed = Resumed
 grants-did-revoked = Revoked
 grants-did-renewed = Renewed
 grants-did-replaced = Replaced
+grants-did-tried = Test call from the console
 grants-did-contained = Suspended because of an incident
 grants-do-suspend = Suspend now
 grants-do-resume = Resume

@@ -68,6 +68,7 @@ admin-act-service-put = Công bố, cập nhật dịch vụ
 admin-act-request-make = Đăng ký kết nối
 admin-act-request-step = Xử lý đăng ký kết nối
 admin-act-grant-change = Thay đổi quyền khai thác
+admin-act-grant-try = Gọi thử từ trang quản lý
 admin-act-gate-file = Nộp hồ sơ cổng an toàn
 admin-act-gate-judge = Xem xét hồ sơ cổng an toàn
 admin-act-directory-register = Đăng ký vào danh bạ tin cậy

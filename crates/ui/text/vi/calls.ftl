@@ -19,12 +19,22 @@ calls-failed = Lỗi
 calls-good = Đạt
 
 calls-live-title = Giao dịch trực tiếp
-calls-live-intro = Các giao dịch đang đi qua nút này. Trang tự cập nhật mỗi hai giây; nếu trình duyệt tắt kịch bản, hãy tải lại trang.
-calls-hour = giao dịch trong giờ này
-calls-hour-failed = bị từ chối hoặc lỗi
-calls-half = một nửa số giao dịch
-calls-most = 95% số giao dịch
-calls-codes = Mã lỗi trong giờ này
+calls-live-intro = Các giao dịch đang đi qua nút này. Số liệu tính trong 60 phút gần nhất, thay đổi ngay khi có giao dịch mới.
+calls-hour = giao dịch trong 60 phút qua
+calls-hour-failed = bị từ chối hoặc lỗi trong 60 phút qua
+calls-half = thời gian trả lời trung vị (một nửa số giao dịch)
+calls-most = thời gian trả lời của 95% số giao dịch
+calls-codes = Mã lỗi trong 60 phút qua
+
+live-open = Số liệu đang tự cập nhật.
+live-paused = Đã tạm dừng cập nhật.
+live-held = Có số liệu mới; sẽ hiện khi con trỏ rời khỏi phần này.
+live-lost = Mất kết nối với hệ thống, đang nối lại. Số liệu dưới đây có thể đã cũ.
+live-over = Phiên làm việc đã kết thúc. Tải lại trang để đăng nhập.
+live-refused = Không nhận được số liệu mới. Hãy tải lại trang; mỗi người mở được ba trang tự cập nhật cùng lúc.
+live-pause = Tạm dừng cập nhật
+live-go-on = Tiếp tục cập nhật
+live-reload = Tải lại số liệu
 
 call-title = Giao dịch
 call-check = Kiểm tra chứng cứ

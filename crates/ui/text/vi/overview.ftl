@@ -52,6 +52,7 @@ watch-until = Hiệu lực đến
 watch-owner = Cơ quan chủ quản dữ liệu
 watch-stands = Tình trạng
 watch-since = Từ khi
+watch-now = Giao dịch hiện nay
 watch-calls = Giao dịch trong 24 giờ qua
 watch-calls-all = Giao dịch
 watch-calls-failed = Bị từ chối hoặc lỗi

@@ -41,6 +41,7 @@ grants-did-resumed = Mở lại
 grants-did-revoked = Thu hồi
 grants-did-renewed = Gia hạn
 grants-did-replaced = Thay thế
+grants-did-tried = Gọi thử từ trang quản lý
 grants-did-contained = Tạm dừng để ứng phó sự cố
 grants-do-suspend = Tạm dừng ngay
 grants-do-resume = Mở lại

@@ -22,7 +22,7 @@ use super::{FAMILY, SERVICES};
 use crate::command::source::entry;
 use crate::config::RegistrySection;
 use crate::registry_role;
-use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM};
+use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM, TEST_SUBSYSTEM};
 
 /// The department that asks in the story.
 pub const DEPARTMENT_CODE: &str = "000.00.11.H17";
@@ -30,6 +30,9 @@ pub const MINISTRY_CODE: &str = "000.00.00.G01";
 const PROVINCE_CODE: &str = "000.00.00.H17";
 /// Why the ministry shares, and the province asks.
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
+/// The service that the ministry tries itself, and for which purpose.
+const TRIED: &str = "tra-cuu-cong-dan";
+const TRIED_FOR: &str = "thu-nghiem";
 /// What every system shows once.
 const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
 
@@ -68,7 +71,7 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
     {
         offer(office, code, sharing).await?;
     }
-    for party in [one_stop(), provider()] {
+    for party in [one_stop(), provider(), test_system()] {
         for item in OF_SYSTEM {
             shows(office, &party, item, None).await?;
         }
@@ -80,6 +83,19 @@ pub async fn connect(office: &Office, until: Ts) -> anyhow::Result<()> {
             goes_live(office, PROVINCE, &id).await.with_context(|| format!("{code}: {id}"))?;
         }
     }
+    tries(office, until).await
+}
+
+/// The ministry tries its own service as any consumer would: with a system for it, and a grant.
+async fn tries(office: &Office, until: Ts) -> anyhow::Result<()> {
+    let fields = fields(&of_population(TRIED)?)?;
+    let wish = json!({
+        "consumer": test_system(), "agency": MINISTRY_CODE, "service": service(TRIED), "contacts": contacts("kind"),
+        "reason": "Gọi thử dịch vụ của chính cơ quan",
+        "terms": { "fields": fields, "legal_basis": BASIS, "purposes": [TRIED_FOR], "quota_day": 100, "until": until },
+    });
+    let id = asks(office, MINISTRY, &wish).await?;
+    goes_live(office, MINISTRY, &id).await.with_context(|| format!("{TRIED}: {id}"))?;
     Ok(())
 }
 
@@ -100,6 +116,11 @@ pub fn one_stop() -> String {
 /// The system of the population.
 pub fn provider() -> String {
     format!("{PROVIDER}/{PROVIDER_SUBSYSTEM}")
+}
+
+/// The ministry's system for test calls.
+pub fn test_system() -> String {
+    format!("{PROVIDER}/{TEST_SUBSYSTEM}")
 }
 
 /// A service of the population base.
@@ -147,9 +168,13 @@ fn contacts(duty: &str) -> Value {
     ["business", "technical", "security"].map(contact).to_vec().into()
 }
 
+/// Who answers for the security of a party.
+fn security_of(party: &str) -> &'static str {
+    if party.starts_with(PROVIDER) { MINISTRY_SECURITY } else { PROVINCE_SECURITY }
+}
+
 /// A security officer files an item of the gate, the operator accepts it.
 pub async fn shows(office: &Office, party: &str, item: &str, about: Option<&str>) -> anyhow::Result<()> {
-    let officer = if party == provider() { MINISTRY_SECURITY } else { PROVINCE_SECURITY };
     let today = vietnam_day(SystemClock.now());
     let digest = hex::encode(crypto::hash::sha256(&[party.as_bytes(), item.as_bytes()]));
     let mut filing = json!({
@@ -164,7 +189,7 @@ pub async fn shows(office: &Office, party: &str, item: &str, about: Option<&str>
     if let Some(about) = about {
         filing["about"] = json!(about);
     }
-    let filed = office.makes(officer, Method::POST, "/gate/filings", &filing).await?;
+    let filed = office.makes(security_of(party), Method::POST, "/gate/filings", &filing).await?;
     let thing = format!("/gate/filings/{}", filed["id"].as_str().unwrap_or_default());
     office.does(OPERATOR, (&thing, "/judge"), &json!({ "verdict": "accepted" })).await.map(drop)
 }
@@ -228,11 +253,12 @@ pub async fn approves(office: &Office, who: &str, id: &str) -> anyhow::Result<Va
 /// Closes the tasks and shows what the gate wants for this connection.
 pub async fn clears(office: &Office, id: &str) -> anyhow::Result<()> {
     let thing = format!("/requests/{id}");
-    office.hands_in(PROVINCE_SECURITY, id, "risk_assessment").await?;
-    let conclusion = json!({ "conclusion": "Rủi ro ở mức chấp nhận được" });
-    office.does(PROVINCE_SECURITY, (&thing, "/tasks/risk_assessment/close"), &conclusion).await?;
     let whole = office.get(&thing).await?.body;
     let consumer = whole["request"]["consumer"].as_str().context("a request has a consumer")?;
+    let security = security_of(consumer);
+    office.hands_in(security, id, "risk_assessment").await?;
+    let conclusion = json!({ "conclusion": "Rủi ro ở mức chấp nhận được" });
+    office.does(security, (&thing, "/tasks/risk_assessment/close"), &conclusion).await?;
     for item in missing(office, id).await? {
         shows(office, consumer, &item, Some(id)).await?;
     }

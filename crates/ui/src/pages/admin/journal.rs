@@ -29,13 +29,14 @@ const FILE_MAX: usize = 10_000;
 /// Entries of one question.
 const AT_ONCE: usize = 500;
 /// What somebody can do, as the journal calls it.
-const ACTS: [&str; 15] = [
+const ACTS: [&str; 16] = [
     "agency_put",
     "inventory_put",
     "service_put",
     "request_make",
     "request_step",
     "grant_change",
+    "grant_try",
     "gate_file",
     "gate_judge",
     "directory_register",

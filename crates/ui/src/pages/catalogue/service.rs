@@ -1,5 +1,7 @@
 //! The page of a service: what it gives, who may use it and how to ask, how to call it.
 
+mod trial;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query};
@@ -41,6 +43,8 @@ pub struct ServicePage {
     asking: Asking,
     /// Whether requests are this person's to make.
     asks: bool,
+    /// Whether the person's role is one that may try services.
+    tries: bool,
     operations: Vec<OperationRow>,
     chosen: Option<Chosen>,
 }
@@ -187,7 +191,10 @@ type Named = Path<(String, String, String, String, String)>;
 /// The routes.
 pub fn routes() -> Router<Console> {
     let path = "/dich-vu/{instance}/{class}/{member}/{subsystem}/{service}";
-    Router::new().route(path, get(show)).route(&format!("{path}/openapi"), get(openapi))
+    Router::new()
+        .route(path, get(show))
+        .route(&format!("{path}/openapi"), get(openapi))
+        .merge(trial::routes(path))
 }
 
 fn id(Path((instance, class, member, subsystem, service)): Named) -> String {
@@ -242,6 +249,7 @@ async fn show(visit: Visit, path: Named, Query(look): Query<Look>) -> Result<Res
             .map(|hint| HintRow { text: hint.text.of(frame.lang).to_owned(), place: hint.place })
             .collect(),
         asking,
+        tries: visit.who.as_ref().is_some_and(|who| who.is("agency_administrator") || who.is("data_owner")),
         asks: visit.who.as_ref().is_some_and(|who| who.is("agency_administrator")),
         operations,
         chosen,
@@ -360,6 +368,7 @@ mod tests {
             hints: Vec::new(),
             asking: Asking { kind: 0, legal_basis, steps, documents, contacts, open: false },
             asks: true,
+            tries: true,
             operations: Vec::new(),
             chosen: None,
         }
