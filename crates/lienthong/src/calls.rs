@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use base::{PartyId, Ts};
+use base::{PartyId, ServiceId, Ts};
 use evidence::record::Record;
 use evidence::verify;
 use hyper::header;
@@ -72,7 +72,7 @@ impl Calls {
         let mut found = self.log.find(&wanted.id).await.map_err(|error| failed(&error))?;
         let sight = self.sight(caller);
         found.retain(|(_, record)| {
-            sight.pair(&record.client, &record.service.provider.party())
+            sight.pair(&record.client, &record.service)
                 && wanted.call.as_ref().is_none_or(|call| record.call == *call)
         });
         if found.is_empty() {
@@ -82,23 +82,19 @@ impl Calls {
     }
 }
 
-/// What one person sees. Each party is asked about once: the answer costs a look at every service and request, and a page
-/// may pass over thousands of calls between the same few.
+/// What one person sees. Each pair is asked about once: a page may pass over thousands of calls between the same few.
 struct Sight<'a> {
     api: &'a Api,
     person: &'a Person,
-    known: Mutex<HashMap<PartyId, bool>>,
+    known: Mutex<HashMap<(PartyId, ServiceId), bool>>,
 }
 
 impl Sight<'_> {
-    /// Whether the person sees what passed between these two.
-    fn pair(&self, client: &PartyId, provider: &PartyId) -> bool {
-        self.party(provider) || self.party(client)
-    }
-
-    fn party(&self, party: &PartyId) -> bool {
+    /// Whether the person sees calls of this client to this service.
+    fn pair(&self, client: &PartyId, service: &ServiceId) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(party.clone()).or_insert_with(|| self.api.sees(self.person, party))
+        let pair = (client.clone(), service.clone());
+        *known.entry(pair).or_insert_with(|| self.api.sees_call(self.person, client, service))
     }
 }
 
@@ -186,7 +182,7 @@ async fn latest(
             && wanted.since.is_none_or(|since| call.at >= since)
             && (wanted.code.is_empty() || call.code.is_some_and(|code| code.to_string() == wanted.code))
             && looked_for.is(call)
-            && sight.pair(&call.client, &call.service.provider.party())
+            && sight.pair(&call.client, &call.service)
     };
     let too_old = |call: &Call| wanted.since.is_some_and(|since| call.at.0 < since.0.saturating_sub(LATE_US));
     let end = match wanted.before {
@@ -216,13 +212,13 @@ async fn latest(
 /// The last 48 hours, oldest first, as far as the person may see them.
 async fn hours(Extension(calls): Extension<Calls>, caller: Caller) -> Json<Vec<Hour>> {
     let sight = calls.sight(&caller);
-    Json(calls.tail.hours(calls.api.now(), |client, provider| sight.pair(client, provider)))
+    Json(calls.tail.hours(calls.api.now(), |client, service| sight.pair(client, service)))
 }
 
 /// The last sixty minutes, as far as the person may see them.
 async fn last_hour(Extension(calls): Extension<Calls>, caller: Caller) -> Json<Hour> {
     let sight = calls.sight(&caller);
-    Json(calls.tail.last_hour(calls.api.now(), |client, provider| sight.pair(client, provider)))
+    Json(calls.tail.last_hour(calls.api.now(), |client, service| sight.pair(client, service)))
 }
 
 /// Which call is wanted.

@@ -106,7 +106,7 @@ impl Call {
     }
 }
 
-/// What passed in some time, between two parties or more.
+/// What passed in some time.
 #[derive(Clone, Debug, Default)]
 struct Count {
     calls: u64,
@@ -166,9 +166,9 @@ impl Count {
     }
 }
 
-type Pair = (PartyId, PartyId);
+type Pair = (PartyId, ServiceId);
 
-/// Figures of parts of time of one length, by who asked whom.
+/// Figures of parts of time of one length, by who asked for what.
 struct Parts {
     length_us: i64,
     /// So many of them are kept.
@@ -182,7 +182,7 @@ impl Parts {
     }
 
     fn add(&self, call: &Call) {
-        let pair = (call.client.clone(), call.service.provider.party());
+        let pair = (call.client.clone(), call.service.clone());
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(call.at.0.div_euclid(self.length_us)).or_default().entry(pair).or_default().add(call);
         while all.len() > usize::try_from(self.count).unwrap_or(usize::MAX) {
@@ -190,16 +190,16 @@ impl Parts {
         }
     }
 
-    /// Number and figures of each part up to now, oldest first, with those between parties that are seen. Parts without
+    /// Number and figures of each part up to now, oldest first, with those calls that are seen. Parts without
     /// calls are there, too.
-    fn until(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<(i64, Count)> {
+    fn until(&self, now: Ts, sees: impl Fn(&PartyId, &ServiceId) -> bool) -> Vec<(i64, Count)> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let last = now.0.div_euclid(self.length_us);
-        let seen = |number: i64| {
+        let figures = |number: i64| {
             let pairs = all.get(&number).into_iter().flatten().filter(|((from, to), _)| sees(from, to));
             (number, pairs.fold(Count::default(), |sum, (_, count)| sum.join(count)))
         };
-        (last - self.count + 1..=last).map(seen).collect()
+        (last - self.count + 1..=last).map(figures).collect()
     }
 }
 
@@ -222,13 +222,13 @@ impl Tail {
     }
 
     /// The last hours, oldest first, as far as they are seen.
-    pub fn hours(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<Hour> {
+    pub fn hours(&self, now: Ts, sees: impl Fn(&PartyId, &ServiceId) -> bool) -> Vec<Hour> {
         let hours = self.hours.until(now, sees).into_iter();
         hours.map(|(number, count)| count.since(Ts(number * HOUR_US))).collect()
     }
 
     /// The sixty minutes up to now, the present one among them, as far as they are seen.
-    pub fn last_hour(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Hour {
+    pub fn last_hour(&self, now: Ts, sees: impl Fn(&PartyId, &ServiceId) -> bool) -> Hour {
         let minutes = self.minutes.until(now, sees);
         let from = minutes.first().map_or(now, |(number, _)| Ts(number * MINUTE_US));
         minutes.iter().fold(Count::default(), |sum, (_, count)| sum.join(count)).since(from)
