@@ -122,6 +122,8 @@ async function byPrograms() {
   await taken("quan-tri.g01", "POST", `/services/${service}/publish`, { version: "1.0.0" }, { seen: `/services/${service}` });
 
   const contacts = (duty) => ["business", "technical", "security"].map((one) => ({ [duty]: one, name: ALL, phone: BREAKS_OUT, email: BREAKS_OUT }));
+  const system = { change: "put_subsystem", id: "VN-DEMO/GOV/H17/DOC", name: "Hệ thống thử" };
+  await taken("quan-tri.h17", "POST", "/directory/changes", { changes: [system] });
   const request = await taken("quan-tri.h17", "POST", "/requests", {
     consumer: "VN-DEMO/GOV/H17/DOC", agency: CITY, service, reason: ALL,
     contacts: contacts("kind"),

@@ -1,6 +1,6 @@
 // The road of a connection request, step by step, for whichever hand walks it.
 
-import { check, look } from "./browser.mjs";
+import { api, check, look } from "./browser.mjs";
 
 export const MINE = "VN-DEMO/GOV/H17/MOTCUA";
 export const SERVICE = "VN-DEMO/GOV/G01/DANCU/nhan-than-ho-tich";
@@ -33,8 +33,14 @@ export async function sends(hand) {
   return sent[1];
 }
 
+/// Enters a system of the city into the directory: no other asks.
+export function registers(system) {
+  return api("quan-tri.h17", "/directory/changes", { changes: [{ change: "put_subsystem", id: system, name: "Hệ thống thử" }] });
+}
+
 /// All of it at once.
 export async function asks(hand, system) {
+  if (system !== MINE) await registers(system);
   await begins(hand);
   await answers(hand, system);
   return sends(hand);

@@ -65,6 +65,7 @@ impl Stage {
             stage.tokens.insert(id, cookie.split_once('=').unwrap().1.to_owned());
         }
         stage.what_the_demo_has();
+        stage.systems();
         for (place, (step, ..)) in ROAD.iter().enumerate() {
             stage.request_at(place, step);
         }
@@ -102,6 +103,13 @@ impl Stage {
         let call =
             self.console.demo.ask(&format!("tra-cuu-cong-dan/{number}"), &["-H", "X-Road-Id: quyen-1"]);
         assert_eq!(call.status, 200, "{call:?}");
+    }
+
+    /// Only systems of the directory ask.
+    fn systems(&self) {
+        let put = |place| json!({ "change": "put_subsystem", "id": system(place), "name": "Hệ thống thử" });
+        let changes: Vec<_> = (0..ROAD.len()).map(put).collect();
+        self.makes("quan-tri.h17", "/directory/changes", &json!({ "changes": changes }));
     }
 
     /// A request of the city stands at a step.
@@ -337,6 +345,12 @@ impl Stage {
             "/ket-noi/{id}/duyet" => vec![("y-kien", "x".repeat(6_000))],
             "/ket-noi/{id}/tai-lieu" => vec![("loai", text("khong-co"))],
             "/cong-an-toan/nop" => vec![("so", text("1")), ("ngay", text("01/01/2999"))],
+            "/quan-tri/su-co/lap" => vec![
+                ("co-quan", text(CITY)),
+                ("ngay", text("01/11/2026")),
+                ("gio", text("08:00")),
+                ("muc-do", text("serious")),
+            ],
             "/cong-an-toan/ho-so/{id}/xet" => vec![("ket-qua", text("rejected"))],
             "/chia-se/nguon" => vec![("dia-chi", text("sqlite:khong-co.db"))],
             "/quan-tri/danh-ba/de-nghi/{id}" => {
