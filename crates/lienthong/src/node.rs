@@ -50,8 +50,7 @@ impl Node {
     pub async fn start(config_path: &Path) -> anyhow::Result<Self> {
         let mut config = read_config(config_path)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        std::fs::create_dir_all(config.data_dir.join("spool"))
-            .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
+        let spool_dir = make_spool(&config)?;
         let Own { keys, identity, signer, certificates } = Own::load(&config)?;
 
         let client = directory_client(&config)?;
@@ -89,7 +88,7 @@ impl Node {
             standing: Arc::clone(&standing),
             identity: identity.clone(),
             limits: config.limits,
-            spool_dir: config.data_dir.join("spool"),
+            spool_dir,
             pseudonym_key: keys
                 .secret(&config.keys.pseudonyms)
                 .with_context(|| "khóa bí danh / the secret of pseudonyms")?,
@@ -200,6 +199,14 @@ pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
         format!("không đọc được chứng thư / cannot read the certificate {}", path.display())
     })?;
     Certificate::from_pem(&text).with_context(|| format!("chứng thư / the certificate {}", path.display()))
+}
+
+/// The folder of large bodies that wait.
+fn make_spool(config: &Config) -> anyhow::Result<PathBuf> {
+    let dir = config.data_dir.join("spool");
+    std::fs::create_dir_all(&dir)
+        .with_context(|| format!("không tạo được thư mục / cannot make {}", config.data_dir.display()))?;
+    Ok(dir)
 }
 
 fn directory_client(config: &Config) -> Result<directory::Client, directory::DirectoryError> {

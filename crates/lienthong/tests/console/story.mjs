@@ -15,6 +15,7 @@ async function road() {
   await answers(asker);
   await look(asker.page, "story");
   const id = await sends(asker);
+  await seesNothing();
   for (const hand of [asker, operator, leader]) await approves(hand, id);
   await owner.goto("/viec");
   check(await owner.count(`a[href='/ket-noi/${id}']`), "the owner's work names the request");
@@ -31,6 +32,21 @@ async function road() {
   await owner.open("a[href$='/bien-ban']");
   check((await owner.text("main")).includes(id), "the minutes can be printed");
   return id;
+}
+
+/// Calls that somebody sees, found by their number.
+async function seen(who, call) {
+  await who.goto(`/chung-cu?${new URLSearchParams({ tim: call })}`);
+  return who.count("tbody a.lt-code");
+}
+
+/// Having asked in the name of a system is no reason to see what it does.
+async function seesNothing() {
+  const call = `before-${Date.now()}`;
+  const url = `${FACTS.consumer.ask_base}/r1/VN-DEMO/GOV/G01/DANCU/tra-cuu-ho/490000001`;
+  await fetch(url, { headers: { "X-Road-Client": MINE, "X-Road-Id": call } });
+  await eventually(async () => (await seen(owner, call)) > 0, "the owner sees the call");
+  check((await seen(asker, call)) === 0, "who asked and was granted nothing sees no call");
 }
 
 /// What the readiness gate still misses for this connection is filed by one person and judged by another.
@@ -76,6 +92,7 @@ async function flows() {
   check((await found({ tim: "CÔNG AN", tu_ngay: "01/01/2020" })) > 0, "calls are found by words of a name");
   check((await found({ tim: "motcua" })) > 0, "calls are found by a part of an identifier, in small letters");
   check((await found({ den_ngay: "01/01/2020" })) === 0, "no call is older than the node");
+  await eventually(async () => (await seen(asker, id)) > 0, "who was granted the service sees its calls");
   await owner.goto("/giam-sat/truc-tiep");
   const link = owner.page.locator("tbody a.lt-code", { hasText: id }).first();
   await link.waitFor();
