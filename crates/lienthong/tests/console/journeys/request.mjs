@@ -2,11 +2,11 @@
 
 import { check } from "../browser.mjs";
 import { WAYS } from "../hand.mjs";
-import { answer, answers, approves, begins, does, sends, stands } from "../road.mjs";
+import { answer, answers, approves, begins, does, registers, sends, stands } from "../road.mjs";
 
 export default async function request({ as, way }) {
   const [asker, operator] = [await as("quan-tri.stp"), await as("van-hanh")];
-  const system = `VN-DEMO/GOV/H17/XIN-${WAYS.indexOf(way)}`;
+  const system = await registers(`XIN-${WAYS.indexOf(way)}`);
   const reason = `Thiếu phương án bảo vệ dữ liệu (${way})`;
   await begins(asker);
   const draft = asker.path().replace(/\/[^/]*$/, "");
