@@ -2,7 +2,7 @@
 
 import { CONSOLE, api, check, fail, finish, look, window } from "./browser.mjs";
 import { crew } from "./hand.mjs";
-import { SERVICE, answers, approves, asks, begins, describes, does } from "./road.mjs";
+import { SERVICE, answers, approves, asks, begins, describes, does, registers } from "./road.mjs";
 import { PAGES, kindOf } from "./routes.mjs";
 
 const WIDE = 1200;
@@ -17,7 +17,7 @@ async function prepare() {
   const [asker, operator, guard, publisher] = await Promise.all(["quan-tri.stp", "van-hanh", "an-ninh.h17", "quan-tri.g01"].map(as));
   const waits = await asks(asker, SYSTEM);
   await approves(asker, waits);
-  const returned = await asks(asker, `${MEMBER}/XIN`);
+  const returned = await asks(asker, await registers("XIN"));
   await approves(asker, returned);
   await does(operator, returned, "tra-lai", { "#y-kien": "Thiếu phương án bảo vệ dữ liệu" });
   await begins(asker);

@@ -80,7 +80,7 @@ class Hand {
     await this.page.keyboard.press("Control+A");
     await this.page.keyboard.press("Delete");
     // Long texts come from a clipboard.
-    return text.length > 100 ? this.page.keyboard.insertText(text) : this.page.keyboard.type(text);
+    return text.length > 20 ? this.page.keyboard.insertText(text) : this.page.keyboard.type(text);
   }
 
   /// Ticks a box, or one of several round ones; `false` takes the tick away.

@@ -10,6 +10,13 @@ export const FIELDS = ["soDinhDanh", "hoTen"];
 const QUESTIONS_MAX = 8;
 const PAPERS_MAX = 9;
 
+/// Registers a system of the province, for requests of its own: a system asks once at a time for a service.
+export async function registers(code) {
+  const id = `VN-DEMO/GOV/H17/${code}`;
+  await api("quan-tri.h17", "/directory/changes", { changes: [{ change: "put_subsystem", id, name: `Hệ thống thử ${code}` }] });
+  return id;
+}
+
 /// Opens the questions of a new request from the page of the service.
 export async function begins(hand) {
   await hand.goto(`/dich-vu/${SERVICE}`);
@@ -17,7 +24,7 @@ export async function begins(hand) {
   await hand.press("form[action='/ket-noi/moi'] button");
 }
 
-/// Answers the questions that are left, one page each. A system asks once at a time for a service.
+/// Answers the questions that are left, one page each.
 export async function answers(hand, system = MINE) {
   for (let left = QUESTIONS_MAX; left > 0 && !hand.path().endsWith("/kiem-tra"); left -= 1) {
     await answer(hand, system);
@@ -51,7 +58,7 @@ export async function answer(hand, system) {
   const question = hand.path().split("/").pop();
   if (question === "co-quan") return hand.check("input[type=radio]");
   if (question === "he-thong") {
-    if (await hand.count(`input[value='${system}']`)) return hand.check(`input[value='${system}']`);
+    if (await hand.count(`input[type=radio][value='${system}']`)) return hand.check(`input[type=radio][value='${system}']`);
     if (await hand.count("#chon-khac")) await hand.check("#chon-khac");
     return hand.fill("#khac", system);
   }

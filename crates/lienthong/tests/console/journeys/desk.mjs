@@ -1,7 +1,7 @@
 // A data owner grants less than was asked; changes, pauses and resumes what others hold.
 
 import { FACTS, check, eventually } from "../browser.mjs";
-import { approves, asks } from "../road.mjs";
+import { approves, asks, registers } from "../road.mjs";
 import { WAYS, crew } from "../hand.mjs";
 
 const CLIENT = "VN-DEMO/GOV/H17/MOTCUA";
@@ -14,7 +14,7 @@ const SERVICES = {
 
 export default async function desk({ as, way }) {
   const owner = await as("du-lieu.g01");
-  await decides(owner, await waiting(`VN-DEMO/GOV/H17/CHO-${WAYS.indexOf(way)}`));
+  await decides(owner, await waiting(await registers(`CHO-${WAYS.indexOf(way)}`)));
   await keeps(owner, ...SERVICES[way]);
 }
 

@@ -24,11 +24,11 @@ export default async function gate({ as, way }) {
   check((await files.at("#so").inputValue()) === number, "what was typed is kept");
   await files.attach("#tep");
   await files.press("form[enctype] button");
+  const filing = files.path();
   check((await files.text("main")).includes(number), "what was handed in can be seen");
 
   await judges.goto("/viec");
-  await judges.open(`a[href='/cong-an-toan/${system}']`);
-  await judges.open(`li:has-text('${number}') a[href^='/cong-an-toan/ho-so/']`);
+  await judges.open(`a[href='${filing}']`);
   await judges.check("#ket-qua-dat");
   await judges.press("form[action$='/xet'] button");
   await judges.goto(`/cong-an-toan/${system}`);

@@ -6,7 +6,7 @@ import { answer, answers, approves, begins, does, registers, sends, stands } fro
 
 export default async function request({ as, way }) {
   const [asker, operator] = [await as("quan-tri.stp"), await as("van-hanh")];
-  const system = `VN-DEMO/GOV/H17/XIN-${WAYS.indexOf(way)}`;
+  const system = await registers(`XIN-${WAYS.indexOf(way)}`);
   const reason = `Thiếu phương án bảo vệ dữ liệu (${way})`;
   await registers(system);
   await begins(asker);
