@@ -186,6 +186,9 @@ pub struct Field {
     /// What it is, in Vietnamese.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title_vi: String,
+    /// What it is, in English; without it the words of its meaning stand there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title_en: String,
     /// Whether it is always there.
     #[serde(default)]
     pub required: bool,

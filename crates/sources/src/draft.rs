@@ -176,6 +176,7 @@ fn fields(table: &Table, seen: &Seen) -> Vec<Field> {
                 encoding: seen.encoding.filter(Detected::is_sure).map(|detected| detected.encoding),
                 code_list: None,
                 title_vi: title(&column.comment, &column.name, meaning),
+                title_en: String::new(),
                 required: !column.nullable,
             })
         })

@@ -127,7 +127,7 @@ fn code(list: &CodeList) -> Value {
         "type": "object", "required": ["ma", "ten", "danhMuc", "phienBan"],
         "properties": {
             "ma": { "type": "string", "description": "Mã / code" },
-            "ten": { "type": ["string", "null"], "description": "Tên; null là mã không có trong danh mục / name; null: the code is not in the list" },
+            "ten": { "type": ["string", "null"], "description": "Tên (bỏ trống nếu mã không có trong danh mục) / Name (empty where the code is not in the list)" },
             "danhMuc": { "const": list.catalogue }, "phienBan": { "const": list.version },
         },
     });
@@ -138,6 +138,9 @@ fn code(list: &CodeList) -> Value {
 }
 
 fn described(field: &Field) -> String {
+    if !field.title_vi.is_empty() && !field.title_en.is_empty() {
+        return format!("{} / {}", field.title_vi, field.title_en);
+    }
     match field.meaning.map(crate::meaning::Meaning::title) {
         Some((_, en)) if !field.title_vi.is_empty() => format!("{} / {en}", field.title_vi),
         Some((vi, en)) => format!("{vi} / {en}"),

@@ -214,6 +214,7 @@ mod tests {
             encoding: None,
             code_list: code_list.map(str::to_owned),
             title_vi: String::new(),
+            title_en: String::new(),
             required: false,
         }
     }

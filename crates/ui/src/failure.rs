@@ -5,7 +5,12 @@ use std::fmt::Display;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::text::Lang;
+use crate::text::{Lang, word};
+
+/// Documents of a step or task are missing; the title names them.
+const LACKS: &str = "EX-2012";
+/// What the API says of a text that is needed.
+const EMPTY: &str = "must not be empty";
 
 /// A question that was not answered.
 #[derive(Clone, Debug)]
@@ -90,13 +95,23 @@ impl Failure {
 
     /// All that is to be said above a form: each mistake, or what happened.
     pub fn lines(&self, lang: Lang) -> Vec<String> {
-        if self.mistakes.is_empty() {
+        if self.code == LACKS {
+            items(lang, lang.half(&self.title))
+                .map(|item| lang.ta("errors-lacks", &[("name", word(item))]))
+                .collect()
+        } else if self.mistakes.is_empty() {
             vec![lang.half(&self.title).to_owned()]
         } else {
             let placed = |(one, said): (&Mistake, String)| {
                 let place = lang.of_family("place", &one.place);
                 // “Is missing” alone would leave the reader to guess what.
-                if place == one.place { said } else { format!("{place}: {said}") }
+                if place == one.place {
+                    said
+                } else if one.en == EMPTY {
+                    lang.ta("errors-empty", &[("name", word(inside(lang, &place)))])
+                } else {
+                    format!("{place}: {said}")
+                }
             };
             self.mistakes.iter().zip(self.mistakes_in(lang)).map(placed).collect()
         }
@@ -105,5 +120,38 @@ impl Failure {
     /// Whether the person can mend it in the same form.
     pub fn is_mendable(&self) -> bool {
         matches!(self.status.as_u16(), 400 | 409 | 413 | 422 | 428 | 429) && self.code != "form"
+    }
+}
+
+/// The names in `…: code (Vietnamese / English), code (…)`.
+fn items(lang: Lang, told: &str) -> impl Iterator<Item = &str> {
+    let list = told.split_once(": ").map_or(told, |(_, list)| list);
+    let name = |one: &'_ str| one.split_once(" (").map_or(0, |(code, _)| code.len() + 2);
+    list.split("), ").map(move |one| lang.half(one[name(one)..].trim_end_matches(')')))
+}
+
+/// A name inside a sentence: Vietnamese writes it small there.
+fn inside(lang: Lang, name: &str) -> String {
+    let mut letters = name.chars();
+    match letters.next().filter(|_| lang == Lang::Vi) {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_by_name() {
+        let title = "Thiếu tài liệu của bước: a (Báo cáo rủi ro / Risk report), b (Biên bản / Minutes) / The step needs: \
+                     a (Báo cáo rủi ro / Risk report), b (Biên bản / Minutes)";
+        let problem = serde_json::json!({ "code": "EX-2012", "title": title });
+        let failure = Failure::refused(StatusCode::CONFLICT, &problem);
+        assert_eq!(failure.lines(Lang::Vi), ["Chưa có Báo cáo rủi ro", "Chưa có Biên bản"]);
+        assert_eq!(failure.lines(Lang::En)[1], "Minutes is not there yet");
+        let failure = Failure::field("reason", "không được để trống", EMPTY);
+        assert_eq!(failure.lines(Lang::Vi), ["Chưa ghi lý do"]);
     }
 }

@@ -58,6 +58,21 @@ impl Names {
     }
 }
 
+impl Names {
+    /// The language of the names.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// The name with its code in brackets; the code alone where it has none.
+    pub fn full(&self, code: &str) -> String {
+        match self.get(code) {
+            name if name == code => code.to_owned(),
+            name => format!("{name} ({code})"),
+        }
+    }
+}
+
 /// A word of the rules.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Word {

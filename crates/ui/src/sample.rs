@@ -26,6 +26,7 @@ impl Frame {
             here: "/viec?a=1".into(),
             done: Some("Đã lưu".into()),
             note: None,
+            wrong: Vec::new(),
         }
     }
 }

@@ -96,7 +96,13 @@ impl Visit {
             here: self.here.clone(),
             done: banner("done-"),
             note: banner("note-"),
+            wrong: Vec::new(),
         }
+    }
+
+    /// Whether the banner of this page tells of the act with this key.
+    pub fn has_just(&self, key: &str) -> bool {
+        self.banner.as_deref().and_then(|key| key.strip_prefix("done-")) == Some(key)
     }
 
     /// Asks the API for something.

@@ -46,6 +46,30 @@ pub fn begin_of(date: Date) -> Option<Ts> {
     Some(Ts(date.to_zoned(TimeZone::fixed(VIETNAM)).ok()?.timestamp().as_microsecond()))
 }
 
+/// A text in which moments and days of ISO 8601 are written as people read them.
+pub fn spoken(text: &str) -> String {
+    let one = |word: &str| {
+        let inside = word.trim_end_matches([',', ';', '.', ')']).trim_start_matches('(');
+        let said = match (inside.parse::<Timestamp>(), inside.parse::<Date>()) {
+            (Ok(at), _) => {
+                local(Ts(at.as_microsecond())).map(|at| at.strftime("%H:%M:%S %d/%m/%Y").to_string())
+            }
+            (_, Ok(date)) if inside.len() == 10 => Some(date.strftime("%d/%m/%Y").to_string()),
+            _ => None,
+        };
+        said.map_or_else(|| word.to_owned(), |said| word.replace(inside, &said))
+    };
+    text.split(' ').map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text is three numbers, as days are; those that are no day are not in the calendar.
+pub fn is_like_a_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim().split(['/', '-', '.']).map(str::trim).collect();
+    parts.len() == 3
+        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && parts.iter().any(|part| part.len() == 4)
+}
+
 /// The moment at which a day in Vietnam is over.
 pub fn end_of(date: Date) -> Option<Ts> {
     begin_of(date.tomorrow().ok()?)
@@ -75,6 +99,16 @@ mod tests {
         assert_eq!(last_day(end).as_deref(), Some("31/12/2026"));
         assert_eq!(last_day(end.plus_secs(1)), None);
         assert_eq!(moment(end), "00:00 01/01/2027");
+        let told = spoken("ký lúc 2026-11-22T14:58:23Z (đến 2026-11-30), nút 1.2.3");
+        assert_eq!(told, "ký lúc 21:58:23 22/11/2026 (đến 30/11/2026), nút 1.2.3");
+        assert_eq!(last_day(end).as_deref(), Some("31/12/2026"));
+        assert_eq!(last_day(Ts(end.0 - 1)), None);
+        assert!(
+            is_like_a_day("31/2/2027")
+                && !is_like_a_day("mai")
+                && !is_like_a_day("1/2")
+                && !is_like_a_day("//2027")
+        );
         let day = Date::constant(2026, 11, 2);
         for typed in ["2/11/2026", "02-11-2026", " 2026-11-02 ", "2.11.2026"] {
             assert_eq!(typed_day(typed), Some(day), "{typed}");

@@ -107,6 +107,8 @@ pub struct Frame {
     pub done: Option<String>,
     /// What did not come about, for a banner.
     pub note: Option<String>,
+    /// What is wrong in which field of the form: the identifier of the field, and the words.
+    pub wrong: Vec<(String, String)>,
 }
 
 /// An entry of the menu.
@@ -120,6 +122,26 @@ pub struct MenuItem {
 }
 
 impl Frame {
+    /// With the mistakes of a form at their fields; `fields` tells which field of the page holds what place of the API.
+    pub fn marked(mut self, failure: Option<&Failure>, fields: &[(&str, &str)]) -> Self {
+        let Some(failure) = failure.filter(|failure| !failure.mistakes.is_empty()) else { return self };
+        for (mistake, words) in failure.mistakes.iter().zip(failure.lines(self.lang)) {
+            let field = fields.iter().find(|(place, id)| *place == mistake.place || *id == mistake.place);
+            self.wrong.extend(field.map(|(_, id)| ((*id).to_owned(), words)));
+        }
+        self
+    }
+
+    /// What is wrong in a field.
+    pub fn wrong_at(&self, field: &str) -> Option<&str> {
+        self.wrong.iter().find(|(id, _)| *id == field).map(|(_, words)| &**words)
+    }
+
+    /// The field that an error is about.
+    pub fn field_of(&self, words: &str) -> Option<&str> {
+        self.wrong.iter().find(|(_, said)| said == words).map(|(id, _)| &**id)
+    }
+
     /// The words for a key.
     pub fn t(&self, key: &str) -> String {
         self.lang.t(key)
@@ -144,6 +166,12 @@ impl Frame {
     /// A whole number.
     pub fn int(&self, number: &(impl TryInto<i64> + Copy)) -> String {
         self.lang.int((*number).try_into().unwrap_or(i64::MAX))
+    }
+
+    /// A whole number of milliseconds, in seconds where it is a whole number of those too.
+    pub fn span(&self, ms: &(impl TryInto<i64> + Copy)) -> String {
+        let ms = (*ms).try_into().unwrap_or(i64::MAX);
+        if ms % 1000 == 0 { self.tn("catalogue-seconds", &(ms / 1000)) } else { self.tn("catalogue-ms", &ms) }
     }
 
     /// A moment.

@@ -80,11 +80,11 @@ async fn rules(Held(api): Held<Api>, _: Caller) -> Json<RulesView> {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// Codes of agencies, identifiers of services and systems, with commas between them; 500 at most.
+    /// Codes of agencies, identifiers of services and systems, sign-in names, with commas between them; 500 at most.
     of: String,
 }
 
-/// Says what codes are called; what has no name, or is not on offer, is left out.
+/// Says what codes and persons are called; what has no name, or is not on offer, is left out.
 #[utoipa::path(get, path = "/names", tag = "rules", params(Wanted),
     responses((status = 200, body = Object), (status = 413, description = "EX-2022")))]
 async fn names(
@@ -98,7 +98,10 @@ async fn names(
     }
     let today = api.today();
     Ok(Json(api.registry().read(|state| {
-        let named = |code: &str| name(state, code, today).map(|name| (code.to_owned(), name));
+        let named = |code: &str| {
+            let name = name(state, code, today).or_else(|| person(&api, code));
+            name.map(|name| (code.to_owned(), name))
+        };
         codes.into_iter().filter_map(named).collect()
     })))
 }
@@ -119,6 +122,12 @@ impl Api {
         let mut called = called.into_iter().flatten().flat_map(|name| [name.vi, name.en]);
         !words.is_empty() && called.any(|name| fold(&name).contains(&words))
     }
+}
+
+/// What somebody who signs in is called, as the pages of requests and grants name who acted.
+fn person(api: &Api, id: &str) -> Option<Text> {
+    let name = (api.0.parts.names)(&id.parse().ok()?)?;
+    Some(Text { vi: name, en: String::new() })
 }
 
 fn name(state: &State, code: &str, today: jiff::civil::Date) -> Option<Text> {

@@ -177,7 +177,7 @@ fn the_grant(speech: &mut Speech, state: &State, held: &Held, service: Option<&S
     let (id, to, decision) = (&grant.id, &grant.to, &grant.decision);
     speech.say(
         format!(
-            "Theo quyền khai thác {id} cấp từ yêu cầu {decision}, {to} được khai thác dịch vụ {}{of_vi}: {}.",
+            "Theo quyền khai thác {id} cấp từ đăng ký {decision}, {to} được khai thác dịch vụ {}{of_vi}: {}.",
             name.vi, terms.vi
         ),
         format!(
@@ -242,7 +242,7 @@ fn refusal(request: &Request) -> Option<Both> {
     let (id, day, by) = (&request.id, words::moment(refused.at), &refused.by);
     let (reason, basis) = (&refused.comment, &refused.legal_basis);
     Some(Both {
-        vi: format!("Yêu cầu {id} đã bị từ chối lúc {day} ({by}), lý do: {reason}; căn cứ: {basis}."),
+        vi: format!("Đăng ký {id} đã bị từ chối lúc {day} ({by}), lý do: {reason}; căn cứ: {basis}."),
         en: format!("Request {id} was refused on {day} ({by}): {reason}; by {basis}."),
     })
 }

@@ -112,7 +112,11 @@ fn call(document: &Value, path: &str, method: &str, operation: &Value) -> TestCa
         let (value, given) = parameter_value(document, parameter);
         let wanted = given || parameter.get("required") == Some(&Value::Bool(true));
         match place {
-            "path" => call.path = call.path.replace(&format!("{{{name}}}"), &encoded(&plain(&value))),
+            // What was made up would look like a mistake in an address: the name says what to put there.
+            "path" => {
+                let value = if given || value != invent::WORD { plain(&value) } else { placeholder(name) };
+                call.path = call.path.replace(&format!("{{{name}}}"), &encoded(&value));
+            }
             "query" if wanted => match value {
                 Value::Array(items) => {
                     call.query.extend(items.iter().map(|item| (name.to_owned(), plain(item))));
@@ -126,6 +130,18 @@ fn call(document: &Value, path: &str, method: &str, operation: &Value) -> TestCa
     let body = operation.get("requestBody").and_then(|body| reference::resolve(document, body));
     call.body = body.and_then(json_content).map(|(_, media)| media_value(document, media, Side::Question).0);
     call
+}
+
+/// `SO-DINH-DANH` of `soDinhDanh`.
+fn placeholder(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.extend(letter.to_uppercase());
+    }
+    text.replace('_', "-")
 }
 
 /// Parameters of the operation, then those of its path item that it does not describe anew.

@@ -86,6 +86,7 @@ fn field(name: &str, column: &str, kind: Kind, column_type: &str) -> Field {
         code_list: None,
         encoding: None,
         title_vi: String::new(),
+        title_en: String::new(),
         required: false,
     }
 }

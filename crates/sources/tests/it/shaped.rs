@@ -32,6 +32,7 @@ fn text(name: &str, column: &str, column_type: &str) -> Field {
         encoding: None,
         code_list: None,
         title_vi: String::new(),
+        title_en: String::new(),
         required: true,
     }
 }

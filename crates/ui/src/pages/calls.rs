@@ -15,7 +15,9 @@ use super::work::Paged;
 use crate::Console;
 use crate::failure::Failure;
 use crate::names::Names;
+use crate::pages::terms::Service;
 use crate::session::Visit;
+use crate::text::word;
 use crate::time;
 use crate::view::{Frame, Section, page, page_as, query, redirect};
 
@@ -75,7 +77,8 @@ pub struct Part {
     rows: Vec<(String, String)>,
     /// The grant of the registry by which it was allowed.
     grant: Option<String>,
-    withheld: Vec<String>,
+    /// Name and path of each field that was cut out.
+    withheld: Vec<(String, String)>,
     signed: Vec<Signed>,
 }
 
@@ -94,6 +97,8 @@ pub struct Checked {
     id: String,
     back: String,
     file: String,
+    /// What the file is called where it was downloaded.
+    file_name: String,
     ok: bool,
     checks: Vec<Check>,
 }
@@ -323,7 +328,8 @@ async fn one(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Fail
     }
     let names =
         Names::of(&visit, mine.iter().flat_map(|one| [&*one.record.client, &*one.record.service])).await?;
-    let frame = visit.frame(Section::Evidence, "call-title");
+    let title = visit.lang.ta("call-one", &[("name", word(&*wanted.id))]);
+    let frame = visit.titled(Section::Evidence, title);
     let mut others: Vec<_> = others
         .into_iter()
         .map(|one| (address("/chung-cu/cuoc-goi", &wanted.id, &one.record.call), one.record.call))
@@ -333,17 +339,15 @@ async fn one(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Fail
         check: address("/chung-cu/kiem-tra", &wanted.id, &call),
         file: address("/chung-cu/tep", &wanted.id, &call),
     };
-    let parts = mine.into_iter().map(|one| part(&frame, &names, one)).collect();
+    let service = mine.first().map(|one| one.record.service.clone()).unwrap_or_default();
+    let service = Service::of(&visit, &service).await;
+    let parts = mine.into_iter().map(|one| part(&frame, (&names, &service), one)).collect();
     page(&Call { frame, id: wanted.id, links, parts, others })
 }
 
 /// A record as rows of names and values; what is absent is left out.
-fn part(frame: &Frame, names: &Names, Indexed { index, record }: Indexed) -> Part {
+fn part(frame: &Frame, (names, service): (&Names, &Service), Indexed { index, record }: Indexed) -> Part {
     let kib = |kib: u64| frame.tn("call-kib", &kib);
-    let titled = |code: &str| {
-        let name = names.get(code);
-        if name == code { code.to_owned() } else { format!("{name} ({code})") }
-    };
     let outcome = record.outcome.as_ref().map(|outcome| match &*outcome.code {
         "" => format!("HTTP {}", outcome.status),
         code => {
@@ -356,8 +360,8 @@ fn part(frame: &Frame, names: &Names, Indexed { index, record }: Indexed) -> Par
         permit => (None, permit),
     };
     let rows = [
-        ("call-client", Some(titled(&record.client))),
-        ("call-service", Some(titled(&record.service))),
+        ("call-client", Some(names.full(&record.client))),
+        ("call-service", Some(names.full(&record.service))),
         ("call-side", Some(frame.of("call-side", &record.side))),
         ("call-peer", record.peer),
         ("call-purpose", record.request.as_ref().and_then(Head::purpose)),
@@ -383,7 +387,7 @@ fn part(frame: &Frame, names: &Names, Indexed { index, record }: Indexed) -> Par
         title: frame.of("call-part", &record.part),
         rows,
         grant,
-        withheld: record.withheld,
+        withheld: record.withheld.into_iter().map(|path| (service.title(frame.lang, &path), path)).collect(),
         signed: signed.collect(),
     }
 }
@@ -410,7 +414,7 @@ async fn check(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Fa
     let vi = frame.lang == crate::text::Lang::Vi;
     let check = |one: RawCheck| Check {
         name: if vi { one.name_vi } else { one.name_en },
-        detail: if vi { one.detail_vi } else { one.detail_en },
+        detail: time::spoken(if vi { &one.detail_vi } else { &one.detail_en }),
         result: one.result,
     };
     let checks = report.checks.into_iter().map(check).collect();
@@ -418,7 +422,21 @@ async fn check(visit: Visit, Query(wanted): Query<Named>) -> Result<Response, Fa
         address("/chung-cu/cuoc-goi", &wanted.id, &wanted.cuoc),
         address("/chung-cu/tep", &wanted.id, &wanted.cuoc),
     );
-    page(&Checked { frame, id: wanted.id, back, file, ok: report.ok, checks })
+    page(&Checked {
+        frame,
+        file_name: file_name(&wanted.id),
+        id: wanted.id,
+        back,
+        file,
+        ok: report.ok,
+        checks,
+    })
+}
+
+/// The name that the API gives to the evidence file of a call.
+fn file_name(id: &str) -> String {
+    let safe = |one: &char| one.is_ascii_alphanumeric() || "-_".contains(*one);
+    format!("chung-cu-{}.evidence.json", id.chars().filter(safe).take(60).collect::<String>())
 }
 
 /// The evidence file, as the API gives it.
@@ -519,13 +537,14 @@ mod tests {
                 title: ODD.into(),
                 rows: vec![(ODD.into(), ODD.into())],
                 grant: Some("QK-2026-000001".into()),
-                withheld: vec![ODD.into()],
+                withheld: vec![(ODD.into(), ODD.into()), (String::new(), ODD.into())],
                 signed: vec![signed()],
             }],
             others: vec![("/x".into(), ODD.into())],
         });
         for ok in [true, false] {
             rendered(|frame| Checked {
+                file_name: file_name(ODD),
                 frame,
                 id: ODD.into(),
                 back: "/".into(),

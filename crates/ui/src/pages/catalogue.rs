@@ -1,6 +1,6 @@
 //! “Tìm dịch vụ”: what there is, found by words and filters; below it the page of each service.
 
-mod describe;
+pub mod describe;
 mod example;
 pub mod service;
 

@@ -19,6 +19,7 @@ use crate::pages::requests::own_agencies;
 use crate::pages::requests::whole::{self, load};
 use crate::pages::work::Paged;
 use crate::session::Visit;
+use crate::text::{by_name, word};
 use crate::view::{Frame, Section, page, query};
 
 /// Lines of a page.
@@ -224,7 +225,8 @@ async fn owners(visit: &Visit, boards: Vec<Board>) -> Result<Response, Failure> 
         median_days: board.median_working_days,
         code: board.owner,
     });
-    let owners = owners.collect();
+    let mut owners: Vec<_> = owners.collect();
+    by_name(&mut owners, |owner| &owner.name);
     let answers = answers(visit).await?;
     page(&Hoarding { frame: visit.frame(Section::Watch, "hoarding-title"), owners, answers })
 }
@@ -286,9 +288,11 @@ async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Res
     let find = |id: &str| known.iter().find(|request| request.id == id);
     let shown = shown.into_iter();
     let codes = shown.filter_map(find).flat_map(|one| [&*one.service, &*one.agency]);
-    let names = Names::of(visit, codes.chain([&*board.owner])).await?;
+    let people = refusals.iter().map(|one| &*one.by);
+    let names = Names::of(visit, codes.chain([&*board.owner]).chain(people)).await?;
     let rules = Rules::of(visit).await?;
-    let frame = visit.titled(Section::Watch, names.get(&board.owner));
+    let title = visit.lang.ta("hoarding-of", &[("name", word(names.get(&board.owner)))]);
+    let frame = visit.titled(Section::Watch, title);
     let line = |id: String| {
         let (service, agency, state) = find(&id).map_or_else(Default::default, |one| {
             (names.get(&one.service).to_owned(), names.get(&one.agency).to_owned(), one.state.clone())
@@ -304,7 +308,7 @@ async fn owner(visit: &Visit, boards: Vec<Board>, wanted: &Wanted) -> Result<Res
             what: what.unwrap_or_default(),
             step: rules.step(frame.lang, kind, &one.step).to_owned(),
             id: one.request,
-            by: one.by,
+            by: names.full(&one.by),
             at: one.at,
             reason: one.reason,
             legal_basis: one.legal_basis,

@@ -17,7 +17,7 @@ use crate::Console;
 use crate::assets::{self, Assets};
 use crate::failure::Failure;
 use crate::session::Visit;
-use crate::text::num;
+use crate::text::{by_name, num};
 use crate::view::{Frame, Section, page};
 use provinces::{ISLANDS, before, of_agency, shapes, today, today_of};
 
@@ -183,11 +183,13 @@ fn lines(counts: &Counts, merged: bool) -> Vec<Line> {
         let made_of = others.map(|one| one.name).collect();
         Line { name, code, made_of, state: Stand::of(grants, requests), grants, requests }
     };
-    if merged {
+    let mut lines: Vec<Line> = if merged {
         today().map(line).collect()
     } else {
         before().map(|province| line((province.code, province.name))).collect()
-    }
+    };
+    by_name(&mut lines, |line| line.name);
+    lines
 }
 
 fn thickness(shape: &str) -> &'static str {

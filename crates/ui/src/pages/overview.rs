@@ -16,6 +16,7 @@ use crate::chart::{self, About, Bars, Columns};
 use crate::failure::Failure;
 use crate::pages::calls::live::{self, HourLine};
 use crate::pages::lists::all;
+use crate::pages::work::now;
 use crate::session::Visit;
 use crate::text::{Lang, num};
 use crate::time;
@@ -82,7 +83,6 @@ struct HourRow {
 /// The figures of the API, as far as they are shown.
 #[derive(Deserialize)]
 struct Figures {
-    day: String,
     in_use: Vec<String>,
     scope: BTreeMap<String, Vec<String>>,
     sharing: BTreeMap<String, Vec<String>>,
@@ -133,7 +133,7 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
     let holdings = HoldingFigures::of(&figures);
     page(&Overview {
         to_sign,
-        day: time::day(&figures.day),
+        day: time::moment(now()),
         sharing: sharing_chart(lang, &holdings),
         holdings,
         requests: STATES.map(|state| (state, in_state(state))).to_vec(),
@@ -246,7 +246,6 @@ mod tests {
     /// As in Quảng Nam: what is counted of ministries does not count national databases.
     fn figures() -> Figures {
         Figures {
-            day: "2022-02-28".into(),
             in_use: codes(0, 86),
             scope: lists(&[("national", codes(0, 6)), ("ministry", codes(6, 86))]),
             sharing: lists(&[

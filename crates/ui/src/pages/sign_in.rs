@@ -62,12 +62,18 @@ fn answer(
 ) -> Result<Response, Failure> {
     let errors = failure.map(|failure| failure.lines(visit.lang)).unwrap_or_default();
     let status = failure.map_or(StatusCode::OK, |failure| failure.status);
-    let frame = visit.frame(Section::None, "sign-in-title");
+    let fields = [("ten", "ten"), ("mat-khau", "mat-khau")];
+    let frame = visit.frame(Section::None, "sign-in-title").marked(failure, &fields);
     let (next, id) = (own_address(next).to_owned(), id.to_owned());
     page_as(status, &SignIn { frame, next, id, asks_code: console.0.asks_code, errors })
 }
 
 async fn begin(State(console): State<Console>, visit: Visit, form: Form) -> Result<Response, Failure> {
+    if let Some(field) = ["ten", "mat-khau"].into_iter().find(|field| form.get(field).is_empty()) {
+        let words = |lang: Lang| lang.t("sign-in-empty");
+        let failure = Failure::field(field, words(Lang::Vi), words(Lang::En));
+        return answer(&console, &visit, (form.get("den"), form.get("ten")), Some(&failure));
+    }
     let credentials =
         json!({ "id": form.get("ten"), "password": form.get("mat-khau"), "code": form.get("ma") });
     let asked = visit.ask(Method::POST, "/sessions").from(visit.peer()).json(&credentials);

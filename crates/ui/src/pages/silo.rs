@@ -19,7 +19,7 @@ use crate::names::Names;
 use crate::pages::lists::{PageNumber, Pager, all};
 use crate::pages::overview::{SCOPES, SHARING};
 use crate::session::Visit;
-use crate::text::Lang;
+use crate::text::{Lang, by_name};
 use crate::view::{Frame, Section, page, query};
 
 /// Lines of a page: each stands in the picture and in the table.
@@ -228,7 +228,7 @@ async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Fa
     let lines = rows.into_iter().map(line).collect();
     let mut owners: Vec<_> =
         figures.owner.keys().map(|code| (code.clone(), names.get(code).to_owned())).collect();
-    owners.sort_by(|a, b| a.1.cmp(&b.1));
+    by_name(&mut owners, |(_, name)| name);
     page(&Silo { frame, wanted, owners, found, overlapping, complete: overlaps.complete, lines, pager })
 }
 

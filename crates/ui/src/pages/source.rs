@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::form::Form;
 use crate::names::{Rules, Text};
 use crate::session::Visit;
+use crate::text::{Lang, word};
 use crate::view::{Frame, Section, page_as, redirect, segment};
 
 /// Tables that are shown, the most promising first.
@@ -140,9 +141,21 @@ async fn start(visit: Visit) -> Result<Response, Failure> {
 
 fn start_page(visit: &Visit, url: &str, failure: Option<&Failure>) -> Result<Response, Failure> {
     let errors = failure.map(|failure| failure.lines(visit.lang)).unwrap_or_default();
+    let errors = errors.into_iter().map(|line| silent(visit.lang, url, &line).unwrap_or(line)).collect();
     let status = failure.map_or(StatusCode::OK, |failure| failure.status);
-    let frame = visit.frame(Section::Sharing, "source-title");
+    let frame = visit
+        .frame(Section::Sharing, "source-title")
+        .marked(failure, &[("url", "dia-chi"), ("password", "mat-khau")]);
     page_as(status, &Start { frame, errors, url: url.to_owned() })
+}
+
+/// The operating system's words for a machine that takes no connection, in ours.
+fn silent(lang: Lang, url: &str, line: &str) -> Option<String> {
+    let what = line.find("Connection refused").map(|at| &line[at..])?;
+    let (_, rest) = url.split_once("://")?;
+    let place = rest.split('/').next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    Some(lang.ta("source-silent", &[("name", word(place)), ("what", word(what))]))
 }
 
 async fn connect(visit: Visit, form: Form) -> Result<Response, Failure> {
@@ -185,6 +198,7 @@ async fn tables_page(
 ) -> Result<Response, Failure> {
     let desk = desk(visit, id).await?;
     let frame = visit.frame(Section::Sharing, "source-tables-title");
+    let frame = frame.marked(failure, &[("service", "dich-vu"), ("key", "khoa-chinh")]);
     let more = desk.tables.len().saturating_sub(TABLES_MAX);
     let found = desk.tables.into_iter().take(TABLES_MAX).map(|seen| Table::of(&frame, seen)).collect();
     let errors = failure.map(|failure| failure.lines(visit.lang)).unwrap_or_default();
@@ -355,5 +369,13 @@ mod tests {
                 terms: terms::Terms::default(),
             });
         }
+    }
+
+    #[test]
+    fn a_machine_that_is_silent_is_told_in_words() {
+        let line = "không kết nối được CSDL: Connection refused (os error 111)";
+        let told = silent(Lang::Vi, "postgres://doc@127.0.0.1:1/a", line).expect("it is that");
+        assert!(told.starts_with("Không kết nối được 127.0.0.1:1: máy chủ không nhận kết nối"), "{told}");
+        assert_eq!(silent(Lang::Vi, "postgres://a/b", "sai mật khẩu"), None);
     }
 }

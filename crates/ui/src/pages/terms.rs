@@ -1,12 +1,16 @@
 //! What is asked for or granted, as requests and grants show it and forms change it.
 
+use std::collections::BTreeSet;
+
 use base::Ts;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::form::Form;
+use crate::pages::catalogue::describe;
 use crate::session::Visit;
 use crate::text::Lang;
 use crate::time;
@@ -14,6 +18,8 @@ use crate::view::segments;
 
 /// Fields that a page names; more are counted.
 const FIELDS_SHOWN: usize = 60;
+/// Fields that a group without a name is called by.
+const GROUP_NAMED: usize = 3;
 /// Vietnam's time is this far ahead of UTC, in seconds.
 const VIETNAM_S: i64 = 7 * 3600;
 
@@ -68,10 +74,7 @@ impl Terms {
     pub fn typed(&self, form: &Form) -> Result<Self, Failure> {
         let mut terms = self.clone();
         if form.has("co-truong") {
-            terms.fields = form.all("truong");
-        }
-        if form.has("cac-truong") {
-            terms.fields = listed(form.get("cac-truong"));
+            terms.fields = topmost(form.all("truong"));
         }
         if form.has("muc-dich") {
             terms.purposes = listed(form.get("muc-dich"));
@@ -95,9 +98,18 @@ impl Terms {
     }
 
     /// The quota, as a form shows it; empty without limit.
-    pub fn quota_text(&self) -> String {
-        self.quota_day.map(|quota| quota.to_string()).unwrap_or_default()
+    pub fn quota_text(&self, lang: Lang) -> String {
+        let shown =
+            |quota: u64| i64::try_from(quota).map_or_else(|_| quota.to_string(), |quota| lang.int(quota));
+        self.quota_day.map(shown).unwrap_or_default()
     }
+}
+
+/// A field stands for all below it: those are left out.
+pub fn topmost(fields: Vec<String>) -> Vec<String> {
+    let chosen: BTreeSet<String> = fields.iter().cloned().collect();
+    let covered = |field: &String| field.match_indices('.').any(|(end, _)| chosen.contains(&field[..end]));
+    fields.into_iter().filter(|field| !covered(field)).collect()
 }
 
 fn listed(text: &str) -> Vec<String> {
@@ -130,6 +142,13 @@ pub fn end(text: &str) -> Result<Option<Ts>, Failure> {
     }
     let end = time::typed_day(text).and_then(end_of);
     end.map(Some).ok_or_else(|| {
+        if time::is_like_a_day(text) {
+            return Failure::field(
+                "den-ngay",
+                format!("Không có ngày {text}"),
+                format!("There is no day {text}"),
+            );
+        }
         Failure::field(
             "den-ngay",
             "Thời hạn viết theo ngày/tháng/năm, ví dụ 31/12/2027",
@@ -150,6 +169,33 @@ pub struct Service {
     /// Its fields.
     #[serde(default)]
     pub fields: Vec<Field>,
+    /// Its description, where its fields are to be chosen from.
+    #[serde(skip)]
+    document: Value,
+}
+
+/// A field to choose.
+pub struct FieldBox {
+    /// Its path.
+    pub path: String,
+    /// Its name; empty where it has none.
+    pub title: String,
+    /// `personal` or `sensitive` when it, or one below it, is; else empty.
+    pub mark: &'static str,
+    /// Whether there are fields below it.
+    pub group: bool,
+    /// Names above it.
+    pub depth: usize,
+    /// Whether it is ticked.
+    pub chosen: bool,
+}
+
+#[cfg(test)]
+impl FieldBox {
+    pub fn sample(odd: &str) -> Self {
+        let (path, title) = (odd.to_owned(), odd.to_owned());
+        Self { path, title, mark: "sensitive", group: true, depth: 1, chosen: true }
+    }
 }
 
 /// A field of a service.
@@ -171,10 +217,57 @@ impl Service {
         visit.get(format!("/services/{}", segments(id))).await.unwrap_or_default()
     }
 
+    /// The same, with what its description says of the fields.
+    pub async fn described(visit: &Visit, id: &str) -> Self {
+        let document = visit.get(format!("/services/{}/openapi", segments(id))).await.unwrap_or_default();
+        Self { document, ..Self::of(visit, id).await }
+    }
+
     /// The name of a field; empty where it has none.
     pub fn title(&self, lang: Lang, path: &str) -> String {
         let title = self.fields.iter().find(|field| field.path == path).map(|field| field.title.as_str());
         lang.half(title.unwrap_or_default()).to_owned()
+    }
+
+    /// The fields as boxes of a form.
+    pub fn boxes(&self, lang: Lang, chosen: &[String]) -> Vec<FieldBox> {
+        self.fields.iter().map(|field| self.one_box(lang, &field.path, chosen)).collect()
+    }
+
+    /// One field as a box of a form, also one that the service does not have any more.
+    pub fn one_box(&self, lang: Lang, path: &str, chosen: &[String]) -> FieldBox {
+        let within = |other: &&Field| other.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        let inside: Vec<&Field> = self.fields.iter().filter(within).collect();
+        let own = self.fields.iter().filter(|field| field.path == path);
+        let all: Vec<&Field> = own.chain(inside.iter().copied()).collect();
+        let mark = if all.iter().any(|field| describe::field(&self.document, &field.path).sensitive) {
+            "sensitive"
+        } else if all.iter().any(|field| field.personal) {
+            "personal"
+        } else {
+            ""
+        };
+        FieldBox {
+            title: self.title_of(lang, path),
+            mark,
+            group: !inside.is_empty(),
+            depth: path.matches('.').count(),
+            chosen: chosen.iter().any(|one| one == path),
+            path: path.to_owned(),
+        }
+    }
+
+    /// The name of a field; a group without one is called by the first that are in it.
+    fn title_of(&self, lang: Lang, path: &str) -> String {
+        let title = self.title(lang, path);
+        if !title.is_empty() {
+            return title;
+        }
+        let within = |other: &&Field| other.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        let inside = self.fields.iter().filter(within).map(|field| lang.half(&field.title));
+        let inside: Vec<&str> = inside.filter(|one| !one.is_empty()).collect();
+        let more = if inside.len() > GROUP_NAMED { "…" } else { "" };
+        format!("{}{more}", inside[..inside.len().min(GROUP_NAMED)].join(", "))
     }
 
     /// Whether these fields tell of persons.
@@ -201,7 +294,7 @@ pub struct Shown {
 impl Shown {
     /// Terms with the names of their fields.
     pub fn of(lang: Lang, terms: Terms, service: &Service) -> Self {
-        let named = |path: &String| (service.title(lang, path), path.clone());
+        let named = |path: &String| (service.title_of(lang, path), path.clone());
         let fields = terms.fields.iter().take(FIELDS_SHOWN).map(named).collect();
         Self { fields, more: terms.fields.len().saturating_sub(FIELDS_SHOWN), terms }
     }
@@ -250,6 +343,29 @@ mod tests {
     }
 
     #[test]
+    fn a_field_covers_those_below_it() {
+        let given = ["cha", "cha.hoTen", "chaNuoi", "me.hoTen"].map(str::to_owned);
+        assert_eq!(topmost(given.into()), ["cha", "chaNuoi", "me.hoTen"]);
+    }
+
+    #[test]
+    fn a_box_is_marked_as_the_page_of_the_service_marks_the_field() {
+        let field = |path: &str| Field { path: path.into(), title: "Tên / Name".into(), personal: true };
+        let document = serde_json::json!({ "paths": { "/a": { "get": { "responses": { "200": { "content": {
+            "application/json": { "schema": { "properties": { "danToc": {
+                "x-personal-data": "sensitive", "properties": { "ma": {} } }, "hoTen": {} } } } } } } } } } });
+        let fields = ["danToc", "danToc.ma", "hoTen"].map(field).into();
+        let service = Service { fields, document };
+        let boxes = service.boxes(Lang::En, &["hoTen".into()]);
+        let marks: Vec<_> = boxes.iter().map(|one| (one.mark, one.group, one.chosen)).collect();
+        assert_eq!(
+            marks,
+            [("sensitive", true, false), ("sensitive", false, false), ("personal", false, true)]
+        );
+        assert_eq!(boxes[0].title, "Name");
+    }
+
+    #[test]
     fn a_last_day_counts_to_its_midnight_in_vietnam() {
         let until = end("22/11/2027").expect("a day");
         assert_eq!(until, Some(Ts::from_secs(1_826_902_800)));
@@ -260,7 +376,8 @@ mod tests {
     #[test]
     fn fields_below_an_asked_one_are_personal_too() {
         let field = |path: &str, personal| Field { path: path.into(), title: String::new(), personal };
-        let service = Service { fields: vec![field("cha.hoTen", true), field("ngay", false)] };
+        let service =
+            Service { fields: vec![field("cha.hoTen", true), field("ngay", false)], ..Service::default() };
         assert!(service.is_personal(&["cha".into()]) && service.is_personal(&[]));
         assert!(!service.is_personal(&["ngay".into()]) && !service.is_personal(&["c".into()]));
     }

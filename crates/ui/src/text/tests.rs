@@ -95,3 +95,33 @@ fn a_text_in_two_languages_is_halved() {
     assert_eq!(Lang::Vi.half(nested), "Thiếu: a (A / B)");
     assert_eq!(Lang::En.half(nested), "Missing: a (A / B)");
 }
+
+#[test]
+fn names_stand_in_the_order_of_the_vietnamese_alphabet() {
+    let mut names = [
+        "Hải Phòng",
+        "Bạc Liêu",
+        "Đắk Lắk",
+        "Bộ Công Thương",
+        "Hà Nội",
+        "Đà Nẵng",
+        "Bà Rịa - Vũng Tàu",
+        "Bộ Công an",
+        "Điện Biên",
+        "Dân Tiến",
+    ];
+    by_name(&mut names, |name| name);
+    let right = [
+        "Bà Rịa - Vũng Tàu",
+        "Bạc Liêu",
+        "Bộ Công an",
+        "Bộ Công Thương",
+        "Dân Tiến",
+        "Đà Nẵng",
+        "Đắk Lắk",
+        "Điện Biên",
+        "Hà Nội",
+        "Hải Phòng",
+    ];
+    assert_eq!(names, right);
+}

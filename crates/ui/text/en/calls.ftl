@@ -16,7 +16,7 @@ calls-at = Time
 calls-id = Id of the call
 calls-refused = Refused
 calls-failed = Failed
-calls-good = Good
+calls-good = Answered
 
 calls-live-title = Calls as they pass
 calls-live-intro = The calls that pass this node. Figures are of the last 60 minutes and change as soon as there is a new call.
@@ -37,6 +37,7 @@ live-go-on = Go on renewing
 live-reload = Reload the figures
 
 call-title = A call
+call-one = Call { $name }
 call-check = Verify the evidence
 call-file = Download the evidence
 call-client = Consumer
@@ -58,9 +59,9 @@ call-signature = Signature:
 call-others = Other calls with the same id
 call-no-content = Question and answer are not in the log. It keeps commitments only, from which nobody can guess the data.
 
-call-side = This node is
-call-side-consumer = the consumer's node
-call-side-provider = the provider's node
+call-side = Part of this node
+call-side-consumer = consumer
+call-side-provider = provider
 call-part-request = Question
 call-part-response = Answer
 call-part-call = Question and answer
@@ -76,6 +77,7 @@ call-check-claim = Claim
 call-check-result = Result
 call-check-detail = Detail
 call-check-outside = Whoever has the file and the certificate of the authority can verify it without this system:
+call-check-ca = The file ca.pem is the certificate of the authority in the trust directory; the operator of the platform hands it out. In the demo it lies in the folder centre/ca.
 
 check-result-passed = Passed
 check-result-failed = Failed

@@ -1,8 +1,9 @@
 hoarding-title = How data owners answer connection requests
+hoarding-of = { $name }: answers to connection requests
 hoarding-lead = Who refuses and why, and who does not answer. Choose a number to see the list behind it.
 hoarding-none = There is no connection request that you may see. This board fills with the first one.
 hoarding-list-none = No request belongs here. Choose another number above.
-hoarding-count-tiep-nhan = Received
+hoarding-count-tiep-nhan = Requests for services of the agency
 hoarding-count-phai-quyet-dinh = Reached the decision
 hoarding-count-dong-y = Approved
 hoarding-count-tu-choi = Refused

@@ -27,7 +27,7 @@ silo-csv = CSV file
 silo-missing = Nobody has entered:
 silo-fact-owner = Data owner
 silo-fact-kind = Kind
-silo-fact-scope = For whom
+silo-fact-scope = Scope
 silo-fact-stage = State
 silo-fact-levels = Levels
 silo-fact-sharing = How it shares
@@ -76,7 +76,7 @@ silo-asks-what = Question
 silo-answered-by = Services that have the answer
 
 holding-sharing-platform = Through the platform
-holding-sharing-off-platform = Beside the platform
+holding-sharing-off-platform = Outside the platform
 holding-sharing-none = Not shared
 holding-sharing-unknown = Not stated
 holding-scope-national = National

@@ -10,6 +10,7 @@ source-url-hint = For example postgres://reader@10.0.0.5/civil or mysql://reader
 source-password = Password of the reading account
 source-password-hint = The password is sealed with the node's key, never shown again and never logged.
 source-connect = Connect and look at the tables
+source-silent = { $name } cannot be reached: the machine takes no connection. Check address, port and firewall. Details: { $what }
 source-files = Excel lists, CSV files, SQLite and existing SOAP or HTTP services are published by the operator, with the command lienthong source.
 source-tables-title = Choose the table to share
 source-no-table = This account can read no table. Ask the administrator of the database for the right to read what is to be shared, then connect again.

@@ -16,7 +16,7 @@ days-left = { $count ->
    *[other] { $count } days left
 }
 late = Late
-end-of-day = the end of { $name }
+end-of-day = through { $name }
 
 request-number = Number
 request-service = Service

@@ -16,7 +16,7 @@ calls-at = Thời điểm
 calls-id = Mã giao dịch
 calls-refused = Bị từ chối
 calls-failed = Lỗi
-calls-good = Đạt
+calls-good = Thành công
 
 calls-live-title = Giao dịch trực tiếp
 calls-live-intro = Các giao dịch đang đi qua nút này. Số liệu tính trong 60 phút gần nhất, thay đổi ngay khi có giao dịch mới.
@@ -37,6 +37,7 @@ live-go-on = Tiếp tục cập nhật
 live-reload = Tải lại số liệu
 
 call-title = Giao dịch
+call-one = Giao dịch { $name }
 call-check = Kiểm tra chứng cứ
 call-file = Tải tệp chứng cứ
 call-client = Bên khai thác
@@ -58,9 +59,9 @@ call-signature = Chữ ký:
 call-others = Giao dịch khác dùng cùng mã
 call-no-content = Nội dung yêu cầu và trả lời không nằm trong nhật ký. Nhật ký chỉ giữ giá trị cam kết, không suy ngược được ra dữ liệu.
 
-call-side = Nút này là
-call-side-consumer = Nút bên khai thác
-call-side-provider = Nút bên cung cấp
+call-side = Vai trò của nút
+call-side-consumer = bên khai thác
+call-side-provider = bên cung cấp
 call-part-request = Yêu cầu
 call-part-response = Trả lời
 call-part-call = Yêu cầu và trả lời
@@ -76,6 +77,7 @@ call-check-claim = Nội dung
 call-check-result = Kết quả
 call-check-detail = Chi tiết
 call-check-outside = Bất kỳ ai có tệp chứng cứ và chứng thư của cơ quan chứng thực đều tự kiểm tra được, không cần đến hệ thống này:
+call-check-ca = Tệp ca.pem là chứng thư của cơ quan chứng thực trong danh bạ tin cậy; đơn vị vận hành nền tảng cung cấp. Ở bản dùng thử, tệp nằm trong thư mục centre/ca.
 
 check-result-passed = Đạt
 check-result-failed = Không đạt

@@ -10,6 +10,7 @@ source-url-hint = Ví dụ postgres://chi_doc@10.0.0.5/ho_tich hoặc mysql://ch
 source-password = Mật khẩu của tài khoản chỉ đọc
 source-password-hint = Mật khẩu được niêm phong bằng khóa của nút, không hiển thị lại và không ghi vào nhật ký.
 source-connect = Kết nối và xem các bảng
+source-silent = Không kết nối được { $name }: máy chủ không nhận kết nối. Kiểm tra địa chỉ, cổng và tường lửa. Chi tiết: { $what }
 source-files = Danh sách Excel, tệp CSV, SQLite và dịch vụ SOAP, HTTP có sẵn: đơn vị vận hành công bố bằng lệnh lienthong source.
 source-tables-title = Chọn bảng cần chia sẻ
 source-no-table = Tài khoản này không đọc được bảng nào. Đề nghị quản trị CSDL cấp quyền đọc trên bảng hoặc khung nhìn cần chia sẻ, rồi kết nối lại.

@@ -10,7 +10,7 @@ work-grants-ending = Quyền khai thác sắp hết hạn
 work-returned = Trả lại: bổ sung và gửi lại
 days-left = còn { $count } ngày
 late = Quá hạn
-end-of-day = hết ngày { $name }
+end-of-day = đến hết ngày { $name }
 
 request-number = Số đăng ký
 request-service = Dịch vụ

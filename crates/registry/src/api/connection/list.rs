@@ -93,7 +93,7 @@ pub(super) struct RequestRow {
     state: Status,
     /// The step where it stands or where its road ended.
     step: String,
-    /// Since when, in microseconds since 1970.
+    /// Since when: since it entered its step, or since its road ended. In microseconds since 1970.
     #[schema(value_type = i64)]
     entered: Ts,
     /// Until when whoever holds it should act.
@@ -133,7 +133,11 @@ impl RequestRow {
             owner: agency_of(state, request, Whose::Provider, vietnam_day(now)),
             state: request.status,
             step: request.step.clone(),
-            entered: request.entered,
+            entered: request
+                .stays
+                .last()
+                .and_then(|stay| stay.left.as_ref())
+                .map_or(request.entered, |(at, _)| *at),
             due: request.due,
             holder: Holder::of(state, rules, request, now),
         }

@@ -185,7 +185,7 @@ pub(super) fn waiting(state: &State, rules: &Rules, request: &Request, at: Ts) -
     if request.status == Status::Returned {
         return Both::new(
             format!(
-                "Yêu cầu {id} đã được trả lại để bổ sung ở bước {step_vi}, chờ {}, {late_vi} {due}.",
+                "Đăng ký {id} đã được trả lại để bổ sung ở bước {step_vi}, chờ {}, {late_vi} {due}.",
                 holder.vi
             ),
             format!(
@@ -195,7 +195,7 @@ pub(super) fn waiting(state: &State, rules: &Rules, request: &Request, at: Ts) -
         );
     }
     Both::new(
-        format!("Yêu cầu {id} đang ở bước {step_vi}, chờ {}, {late_vi} {due}.", holder.vi),
+        format!("Đăng ký {id} đang ở bước {step_vi}, chờ {}, {late_vi} {due}.", holder.vi),
         format!("Request {id} stands at the step {step_en}, waits for {}, {late_en} {due}.", holder.en),
     )
 }

@@ -37,7 +37,7 @@ fn a_grant_is_explained_in_one_sentence_of_each_language() {
     assert_eq!(
         said.vi,
         format!(
-            "Theo quyền khai thác QK-2026-000001 cấp từ yêu cầu YC-2026-000001, {CONSUMER} được khai thác dịch vụ \
+            "Theo quyền khai thác QK-2026-000001 cấp từ đăng ký YC-2026-000001, {CONSUMER} được khai thác dịch vụ \
              “Dịch vụ 1” ({service}) của {owner}: chỉ các trường hoTen, thuongTru; cho mục đích giai-quyet-tthc; căn cứ \
              Điều 7 Nghị định 278/2025/NĐ-CP; đến 00:00 01/01/2028; tối đa 1.000 lượt mỗi ngày; tối đa 10 lượt mỗi giây; \
              mỗi lượt gọi phải nêu hồ sơ đang giải quyết, nêu cán bộ thực hiện, cán bộ đã đăng nhập ít nhất ở mức xác \
@@ -116,7 +116,7 @@ fn without_a_grant_the_request_is_named_with_its_step_and_whom_it_waits_for() {
     story.go_to(&id, "data_owner");
     let said = explain_it(&story, 2, Some(&good_call()));
     assert_eq!(said.why, [Why::RequestPending]);
-    let text = "Yêu cầu YC-2026-000001 đang ở bước “Cơ quan chủ quản dữ liệu quyết định”, chờ người quyết định của cơ \
+    let text = "Đăng ký YC-2026-000001 đang ở bước “Cơ quan chủ quản dữ liệu quyết định”, chờ người quyết định của cơ \
                 quan chủ quản dữ liệu của";
     assert!(said.vi.starts_with(text) && said.vi.contains("(G01), hạn "), "{}", said.vi);
     story.wait_days(90);
@@ -138,7 +138,7 @@ fn a_refusal_is_told_with_its_reason_and_legal_basis() {
     story.refuse("owner", &id).unwrap();
     let said = explain_it(&story, 2, None);
     assert_eq!(said.why, [Why::NotGranted, Why::RequestRefused]);
-    let text = "Yêu cầu YC-2026-000001 đã bị từ chối lúc 08:00 23/11/2026 (owner), lý do: Ngoài phạm vi được chia sẻ; căn \
+    let text = "Đăng ký YC-2026-000001 đã bị từ chối lúc 08:00 23/11/2026 (owner), lý do: Ngoài phạm vi được chia sẻ; căn \
                 cứ: Điều 7 Nghị định 278/2025/NĐ-CP.";
     assert!(said.vi.contains(text), "{}", said.vi);
 }

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::super::reference;
 use super::pattern;
 
+/// What stands for a text of which nothing is known.
+pub(super) const WORD: &str = "mẫu";
+
 /// Deepest nesting of an invented value; what lies deeper is left out.
 const DEPTH_MAX: usize = 12;
 
@@ -148,6 +151,6 @@ fn text(schema: &Value) -> String {
         let limit = schema.get(key).and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
         limit.unwrap_or(other).min(TEXT_CHARS_MAX)
     };
-    let word = "mẫu".chars().cycle();
+    let word = WORD.chars().cycle();
     word.take(limit("minLength", 3).max(3).min(limit("maxLength", TEXT_CHARS_MAX))).collect()
 }

@@ -186,7 +186,9 @@ async fn show(visit: Visit, Path(code): Path<String>) -> Result<Response, Failur
     let below = with(&format!("/agencies{}", query(&[("parent", &agency.code)])), CHILDREN_MAX, None);
     let below = visit.get::<Paged<Agency>>(below).await?;
     let children_more = below.next.is_some();
-    let children = below.items.into_iter().map(|one| (agency_href(&one.code), one.name)).collect();
+    let mut children: Vec<_> =
+        below.items.into_iter().map(|one| (agency_href(&one.code), one.name)).collect();
+    crate::text::by_name(&mut children, |(_, name)| name);
 
     let successors = meaning.periods.iter().filter_map(|period| period.agency.successor.as_deref());
     let names = Names::of(&visit, successors.chain(agency.parent.as_deref()).collect::<Vec<_>>()).await?;

@@ -10,6 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::failure::Mistake;
 use crate::form::Form;
+use crate::pages::terms;
 use crate::time;
 
 /// One question, one page.
@@ -152,7 +153,7 @@ impl Answers {
         match question {
             Question::Agency => self.agency = picked(),
             Question::System => picked().trim_matches('/').clone_into(&mut self.system),
-            Question::Fields => self.fields = topmost(form.all("truong")),
+            Question::Fields => self.fields = terms::topmost(form.all("truong")),
             Question::Purpose => (self.purposes, self.reason) = (text("muc-dich"), text("ly-do")),
             Question::Basis => self.basis = text("can-cu"),
             Question::Amount => (self.quota, self.until) = (text("han-muc"), text("den-ngay")),
@@ -169,31 +170,29 @@ impl Answers {
         }
     }
 
-    /// What is plainly missing or wrong in the answer to a question; the API judges the rest.
+    /// What is plainly missing or wrong in the answer to a question, at its field; the API judges the rest.
     pub fn mistakes(&self, question: Question, demands: &Demands, now: Ts) -> Vec<Mistake> {
-        let mut found = Vec::new();
-        let mut wrong = |is: bool, vi: &str, en: &str| {
-            if is {
-                found.push(Mistake { place: String::new(), vi: vi.to_owned(), en: en.to_owned() });
-            }
+        let must = demands.kind > 1;
+        let when = |is: bool, field: &str, vi: &str, en: &str| {
+            is.then(|| Mistake { place: field.to_owned(), vi: vi.to_owned(), en: en.to_owned() })
         };
-        match question {
+        let found = match question {
             Question::Agency => {
-                wrong(self.agency.is_empty(), "Chọn hoặc nhập mã cơ quan", "Choose or type the agency");
+                let none = self.agency.is_empty();
+                [when(none, "khac", "Chọn hoặc nhập mã cơ quan", "Choose or type the agency"), None]
             }
-            Question::System => wrong(
-                !is_system(&self.system),
-                "Chọn hệ thống, hoặc nhập mã theo dạng MÔI-TRƯỜNG/LOẠI/THÀNH-VIÊN/HỆ-THỐNG",
-                "Choose a system, or type its code as INSTANCE/CLASS/MEMBER/SUBSYSTEM",
-            ),
-            Question::Fields => wrong(
-                self.fields.is_empty() && demands.names_fields,
-                "Chọn ít nhất một trường: dịch vụ có dữ liệu cá nhân",
-                "Choose at least one field: the service has personal data",
-            ),
+            Question::System => {
+                let vi = "Chọn hệ thống, hoặc nhập mã theo dạng MÔI-TRƯỜNG/LOẠI/THÀNH-VIÊN/HỆ-THỐNG";
+                let en = "Choose a system, or type its code as INSTANCE/CLASS/MEMBER/SUBSYSTEM";
+                [when(!is_system(&self.system), "khac", vi, en), None]
+            }
+            Question::Fields => {
+                let none = self.fields.is_empty() && demands.names_fields;
+                let vi = "Chọn ít nhất một trường: dịch vụ có dữ liệu cá nhân";
+                [when(none, "truong-1", vi, "Choose at least one field: the service has personal data"), None]
+            }
             Question::Purpose => {
-                let none = self.purposes().is_empty() && demands.kind > 1;
-                wrong(none, "Nhập mã mục đích khai thác", "Type the code of the purpose");
+                let none = self.purposes().is_empty() && must;
                 let codes = self.purpose_codes().join(", ");
                 let odd = self.purposes().into_iter().any(|purpose| code(purpose) != purpose);
                 let vi = format!(
@@ -202,40 +201,69 @@ impl Answers {
                 let en = format!(
                     "A code has small letters without marks, digits and hyphens, such as dang-ky-khai-sinh. Is it {codes}?"
                 );
-                wrong(odd, &vi, &en);
-                wrong(self.reason.is_empty(), "Nêu lý do cần dữ liệu", "Say why the data are needed");
+                let code =
+                    when(none, "muc-dich", "Nhập mã mục đích khai thác", "Type the code of the purpose");
+                let silent = self.reason.is_empty();
+                [
+                    code.or_else(|| when(odd, "muc-dich", &vi, &en)),
+                    when(silent, "ly-do", "Nêu lý do cần dữ liệu", "Say why the data are needed"),
+                ]
             }
-            Question::Basis => wrong(
-                self.basis.is_empty() && demands.kind > 1,
-                "Nêu căn cứ pháp lý của việc khai thác",
-                "Name the legal basis",
-            ),
+            Question::Basis => {
+                let none = self.basis.is_empty() && must;
+                [when(none, "can-cu", "Nêu căn cứ pháp lý của việc khai thác", "Name the legal basis"), None]
+            }
             Question::Amount => {
                 let bad = !self.quota.is_empty() && self.quota().is_none_or(|quota| quota == 0);
-                wrong(
-                    bad,
-                    "Số lượt mỗi ngày là một số lớn hơn 0, ví dụ 5.000",
-                    "Calls a day are a number above 0",
-                );
-                let bad = !self.until.is_empty() && self.until().is_none_or(|until| until <= now);
-                wrong(
-                    bad,
-                    "Ngày cuối cùng phải là một ngày sắp tới, ví dụ 31/12/2027",
-                    "The last day must be a day to come, such as 31/12/2027",
-                );
+                let vi = "Số lượt mỗi ngày là một số lớn hơn 0, ví dụ 5.000";
+                [
+                    when(bad, "han-muc", vi, "Calls a day are a number above 0, such as 5,000"),
+                    self.day_mistake(now),
+                ]
             }
-            Question::Contacts => {
-                let contact = |kind: &String| self.contacts.get(kind).cloned().unwrap_or_default();
-                let all: Vec<Contact> = demands.contacts.iter().map(contact).collect();
-                let nameless = all.iter().any(|one| one.name.is_empty());
-                wrong(nameless, "Mỗi đầu mối phải có họ tên", "Each contact needs a name");
-                let silent = all.iter().any(|one| one.phone.is_empty() && one.mail.is_empty());
-                wrong(
-                    silent,
-                    "Mỗi đầu mối phải có số điện thoại hoặc thư điện tử",
-                    "Each contact needs a telephone number or an e-mail address",
-                );
+            Question::Contacts => return self.contact_mistakes(demands),
+        };
+        found.into_iter().flatten().collect()
+    }
+
+    fn day_mistake(&self, now: Ts) -> Option<Mistake> {
+        let said = |vi: String, en: String| Some(Mistake { place: "den-ngay".to_owned(), vi, en });
+        match self.until() {
+            _ if self.until.is_empty() => None,
+            None if time::is_like_a_day(&self.until) => {
+                said(format!("Không có ngày {}", self.until), format!("There is no day {}", self.until))
             }
+            Some(until) if until > now => None,
+            _ => said(
+                "Ngày cuối cùng phải là một ngày sắp tới, ví dụ 31/12/2027".to_owned(),
+                "The last day must be a day to come, such as 31/12/2027".to_owned(),
+            ),
+        }
+    }
+
+    fn contact_mistakes(&self, demands: &Demands) -> Vec<Mistake> {
+        let mut found = Vec::new();
+        for kind in &demands.contacts {
+            let Contact { name, phone, mail } = self.contacts.get(kind).cloned().unwrap_or_default();
+            let mut wrong = |is: bool, part: &str, vi: &str, en: &str| {
+                let place = format!("{kind}-{part}");
+                found.extend(is.then(|| Mistake { place, vi: vi.to_owned(), en: en.to_owned() }));
+            };
+            wrong(
+                name.is_empty(),
+                "ten",
+                "Nhập họ tên, chức vụ của đầu mối",
+                "Type the name and post of the contact",
+            );
+            let silent = phone.is_empty() && mail.is_empty();
+            let vi = "Nhập số điện thoại hoặc thư điện tử của đầu mối";
+            wrong(silent, "dien-thoai", vi, "Type a telephone number or an e-mail address");
+            let odd = !phone.is_empty() && !is_phone(&phone);
+            let vi = "Số điện thoại có từ 8 đến 15 chữ số, ví dụ 0236 3822 123";
+            wrong(odd, "dien-thoai", vi, "A telephone number has 8 to 15 digits, such as 0236 3822 123");
+            let odd = !mail.is_empty() && !is_mail(&mail);
+            let vi = "Địa chỉ thư điện tử viết như an.nv@danang.gov.vn";
+            wrong(odd, "thu", vi, "An e-mail address is written like an.nv@danang.gov.vn");
         }
         found
     }
@@ -293,11 +321,22 @@ fn is_system(text: &str) -> bool {
     text.split('/').count() == 4 && text.split('/').all(|part| !part.trim().is_empty())
 }
 
-/// A field stands for all below it: those are left out.
-fn topmost(fields: Vec<String>) -> Vec<String> {
-    let chosen: BTreeSet<String> = fields.iter().cloned().collect();
-    let covered = |field: &String| field.match_indices('.').any(|(end, _)| chosen.contains(&field[..end]));
-    fields.into_iter().filter(|field| !covered(field)).collect()
+/// Digits as people group them, with the mark of a country in front.
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let plain = text.chars().all(|one| one.is_ascii_digit() || " +.-()".contains(one));
+    plain && (8..=15).contains(&digits)
+}
+
+/// One `@`, and a dot in what follows it; whether there is such an address says only a letter to it.
+fn is_mail(text: &str) -> bool {
+    let Some((name, host)) = text.split_once('@') else { return false };
+    let parts: Vec<&str> = host.split('.').collect();
+    !name.is_empty()
+        && !text.contains(char::is_whitespace)
+        && !host.contains('@')
+        && parts.len() > 1
+        && parts.iter().all(|part| !part.is_empty())
 }
 
 #[cfg(test)]
@@ -306,12 +345,6 @@ mod tests {
 
     fn demands(kind: u8) -> Demands {
         Demands { kind, contacts: vec!["technical".into()], names_fields: true }
-    }
-
-    #[test]
-    fn a_field_covers_those_below_it() {
-        let given = ["cha", "cha.hoTen", "chaNuoi", "me.hoTen"].map(str::to_owned);
-        assert_eq!(topmost(given.into()), ["cha", "chaNuoi", "me.hoTen"]);
     }
 
     #[test]
@@ -350,6 +383,9 @@ mod tests {
         assert_eq!((count(&answers, 0), &answers.request()["terms"]["until"]), (0, &Value::Null));
         (answers.quota, answers.until) = ("0".into(), "mai".into());
         assert_eq!(count(&answers, 0), 2);
+        answers.until = "31/2/2027".into();
+        let found = answers.mistakes(Question::Amount, &demands(2), Ts(0));
+        assert_eq!(found[1].vi, "Không có ngày 31/2/2027");
     }
 
     #[test]
@@ -360,9 +396,32 @@ mod tests {
         assert_eq!((count(&answers, Question::Purpose, 1), count(&answers, Question::Purpose, 2)), (0, 1));
         assert_eq!((count(&answers, Question::Basis, 1), count(&answers, Question::Basis, 3)), (0, 1));
         assert_eq!(count(&answers, Question::Contacts, 1), 2);
-        let form = Form::of(&[("technical-ten", "A"), ("technical-thu", "a@b"), ("business-ten", "B")]);
+        let form = Form::of(&[("technical-ten", "A"), ("technical-thu", "a@b.vn"), ("business-ten", "B")]);
         answers.take(Question::Contacts, &form, &demands(1));
         assert_eq!((answers.contacts.len(), count(&answers, Question::Contacts, 1)), (1, 0));
+        let form = Form::of(&[
+            ("technical-ten", "A"),
+            ("technical-dien-thoai", "abc"),
+            ("technical-thu", "an@danang"),
+        ]);
+        answers.take(Question::Contacts, &form, &demands(1));
+        let found = answers.mistakes(Question::Contacts, &demands(1), Ts(0));
+        let places: Vec<_> = found.iter().map(|one| &*one.place).collect();
+        assert_eq!(places, ["technical-dien-thoai", "technical-thu"]);
+    }
+
+    #[test]
+    fn telephone_numbers_and_addresses_look_like_ones() {
+        for right in ["0236 3822 123", "+84 (236) 3822-123", "02363.822.123"] {
+            assert!(is_phone(right), "{right}");
+        }
+        for wrong in ["abc", "123", "0236 3822 123 máy lẻ 5", "1234567890123456"] {
+            assert!(!is_phone(wrong), "{wrong}");
+        }
+        assert!(is_mail("an.nv@danang.gov.vn"));
+        for wrong in ["an@danang", "an", "@danang.vn", "a@b@c.vn", "a b@c.vn", "a@b..vn"] {
+            assert!(!is_mail(wrong), "{wrong}");
+        }
     }
 
     #[test]

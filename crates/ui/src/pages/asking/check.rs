@@ -150,10 +150,6 @@ async fn answer(visit: &Visit, open: &Open, failure: Option<&Failure>) -> Result
 /// What was answered, as people read it.
 fn lines(frame: &Frame, open: &Open, names: &Names, question: Question) -> Vec<String> {
     let answers = &open.answers;
-    let with_name = |code: &String| match names.get(code) {
-        name if name == code => code.clone(),
-        name => format!("{name} ({code})"),
-    };
     let contact = |kind: &String| {
         let one = answers.contacts.get(kind).cloned().unwrap_or_default();
         let parts = [&*one.name, &one.phone, &one.mail];
@@ -162,8 +158,8 @@ fn lines(frame: &Frame, open: &Open, names: &Names, question: Question) -> Vec<S
     };
     let or = |text: &String, key: &str| if text.is_empty() { frame.t(key) } else { text.clone() };
     match question {
-        Question::Agency => vec![with_name(&answers.agency)],
-        Question::System => vec![with_name(&answers.system)],
+        Question::Agency => vec![names.full(&answers.agency)],
+        Question::System => vec![names.full(&answers.system)],
         Question::Fields if answers.fields.is_empty() => vec![frame.t("asking-fields-all")],
         Question::Fields => answers.fields.iter().map(|path| field(frame, open, path)).collect(),
         Question::Purpose => {

@@ -16,9 +16,10 @@ use crate::Console;
 use crate::failure::{Failure, Mistake};
 use crate::form::Form;
 use crate::names::Names;
-use crate::pages::catalogue::service::Field;
+use crate::pages::terms::{FieldBox, Service};
 use crate::pages::work::{Paged, now};
 use crate::session::Visit;
+use crate::text::num;
 use crate::view::{Frame, Section, page_as, query, redirect, segment, to};
 
 /// Requests and services that are looked through for systems of the agency.
@@ -31,7 +32,8 @@ pub struct QuestionPage {
     question: Question,
     back: String,
     service: String,
-    number: usize,
+    /// Which question of how many.
+    number: String,
     body: Body,
     errors: Vec<String>,
 }
@@ -41,7 +43,7 @@ enum Body {
     /// One of several, or another.
     Pick { options: Vec<Choice>, other: String },
     /// Some of the service's fields.
-    Fields { fields: Vec<FieldChoice>, must: bool },
+    Fields { fields: Vec<FieldBox>, must: bool },
     /// Codes and words.
     Purpose { purposes: String, reason: String, must: bool },
     /// The law.
@@ -56,18 +58,6 @@ enum Body {
 struct Choice {
     value: String,
     words: String,
-    chosen: bool,
-}
-
-/// A field to choose.
-struct FieldChoice {
-    path: String,
-    title: String,
-    personal: bool,
-    /// Whether there are fields below it.
-    group: bool,
-    /// Names above it.
-    depth: usize,
     chosen: bool,
 }
 
@@ -148,17 +138,35 @@ async fn answer(
     failure: Option<&Failure>,
 ) -> Result<Response, Failure> {
     let status = failure.map_or(StatusCode::OK, |failure| failure.status);
+    // What is wrong here was found by this form, field by field.
+    let ours = failure
+        .map(|failure| failure.mistakes.iter().map(|one| (&*one.place, &*one.place)).collect::<Vec<_>>());
     let before = question.before().map(|before| page_of(&open.id, before));
     let page = QuestionPage {
-        frame: visit.frame(Section::Requests, question.key()),
+        frame: visit.frame(Section::Requests, question.key()).marked(failure, &ours.unwrap_or_default()),
         question,
         back: before.unwrap_or_else(|| DRAFTS.to_owned()),
         service: open.about.title.clone(),
-        number: question as usize + 1,
+        number: number(visit, open, question),
         body: body(visit, open, question).await?,
         errors: failure.map(|failure| failure.lines(visit.lang)).unwrap_or_default(),
     };
     page_as(status, &page)
+}
+
+/// Who asks for one agency alone is not asked which: that page has no number.
+fn number(visit: &Visit, open: &Open, question: Question) -> String {
+    let known = matches!(&*posts(visit), [one] if *one == open.answers.agency);
+    let (place, all) = (question as usize + 1, Question::ALL.len());
+    let number = |number: usize| num(i64::try_from(number).unwrap_or_default());
+    match (known, question) {
+        (true, Question::Agency) => String::new(),
+        (known, _) => {
+            let with =
+                [("count", number(place - usize::from(known))), ("all", number(all - usize::from(known)))];
+            visit.lang.ta("asking-number", &with)
+        }
+    }
 }
 
 async fn body(visit: &Visit, open: &Open, question: Question) -> Result<Body, Failure> {
@@ -168,7 +176,7 @@ async fn body(visit: &Visit, open: &Open, question: Question) -> Result<Body, Fa
         Question::Agency => pick(visit, posts(visit), &answers.agency).await?,
         Question::System => pick(visit, systems(visit, &answers.agency).await?, &answers.system).await?,
         Question::Fields => Body::Fields {
-            fields: fields(visit, &open.about.fields, &answers.fields),
+            fields: Service::described(visit, &answers.service).await.boxes(visit.lang, &answers.fields),
             must: demands.names_fields,
         },
         Question::Purpose => {
@@ -245,22 +253,6 @@ async fn some<T: serde::de::DeserializeOwned>(visit: &Visit, path: String) -> Re
     }
 }
 
-fn fields(visit: &Visit, all: &[Field], chosen: &[String]) -> Vec<FieldChoice> {
-    let below = |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('.'));
-    let one = |field: &Field| {
-        let inside: Vec<&Field> = all.iter().filter(|other| below(&other.path, &field.path)).collect();
-        FieldChoice {
-            title: visit.lang.half(&field.title).to_owned(),
-            personal: field.personal || inside.iter().any(|other| other.personal),
-            group: !inside.is_empty(),
-            depth: field.path.matches('.').count(),
-            chosen: chosen.contains(&field.path),
-            path: field.path.clone(),
-        }
-    };
-    all.iter().map(one).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,14 +263,7 @@ mod tests {
     fn bodies() -> Vec<(Question, Body)> {
         let odd = || ODD.to_owned();
         let choice = || Choice { value: odd(), words: odd(), chosen: true };
-        let field = |place: usize| FieldChoice {
-            path: format!("cha.truong{place}"),
-            title: odd(),
-            personal: true,
-            group: true,
-            depth: place,
-            chosen: place > 1,
-        };
+        let field = |place: usize| FieldBox { depth: place, ..FieldBox::sample(ODD) };
         let contact = |kind: &str| ContactRow { kind: kind.into(), name: odd(), phone: odd(), mail: odd() };
         vec![
             (Question::Agency, Body::Pick { options: vec![choice(), choice()], other: odd() }),
@@ -302,7 +287,7 @@ mod tests {
                     question,
                     back: DRAFTS.into(),
                     service: ODD.into(),
-                    number: question as usize + 1,
+                    number: "1/6".into(),
                     body,
                     errors: vec![ODD.into()],
                 }

@@ -109,11 +109,16 @@ pub fn answers(document: &Value, path: &str, method: &str) -> Vec<Answer> {
     answers.into_iter().flatten().map(one).collect()
 }
 
-/// What the description says of a field of the answers.
+/// What the description says of a field of the answers. What stands in a sensitive field is sensitive too.
 pub fn field(document: &Value, path: &str) -> Shape {
-    let mut left = STEPS;
-    let found = roots(document).find_map(|root| find(document, root, path, &mut left));
-    found.map_or_else(Shape::default, |found| shape(document, found))
+    let one = |path: &str| {
+        let mut left = STEPS;
+        let found = roots(document).find_map(|root| find(document, root, path, &mut left));
+        found.map_or_else(Shape::default, |found| shape(document, found))
+    };
+    let above = path.match_indices('.').any(|(end, _)| one(&path[..end]).sensitive);
+    let own = one(path);
+    Shape { sensitive: own.sensitive || above, ..own }
 }
 
 /// The schemas of all good JSON answers.

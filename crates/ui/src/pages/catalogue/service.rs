@@ -18,6 +18,7 @@ use crate::Console;
 use crate::failure::Failure;
 use crate::names::{Names, Rules, Text};
 use crate::session::Visit;
+use crate::text::{Lang, word};
 use crate::view::{Frame, Section, page, query};
 
 /// Fields that are shown before somebody asks for all of them.
@@ -259,6 +260,20 @@ async fn show(visit: Visit, path: Named, Query(look): Query<Look>) -> Result<Res
     page(&page_of)
 }
 
+/// The type of a field in words: `array<string (date)>` is a list of days.
+fn spoken_kind(lang: Lang, kind: &str) -> String {
+    if let Some(items) = kind.strip_prefix("array<").and_then(|rest| rest.strip_suffix('>')) {
+        return lang.ta("catalogue-type-list", &[("name", word(spoken_kind(lang, items)))]);
+    }
+    let one = |one: &str| {
+        let (base, format) =
+            one.split_once(" (").map_or((one, ""), |(base, rest)| (base, rest.trim_end_matches(')')));
+        let formatted = lang.of_family("catalogue-type", format);
+        if formatted == format { lang.of_family("catalogue-type", base) } else { formatted }
+    };
+    kind.split(", ").map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn version_row(one: Listed, shown: &Listed) -> VersionRow {
     VersionRow {
         href: format!("{}{}", address(&one.id), query(&[("phien-ban", &one.version)])),
@@ -462,5 +477,12 @@ mod tests {
         assert_eq!((open.open, open.kind, open.documents.len()), (true, 2, 2));
         let closed = Asking::of(&frame, &rules, &service("deprecated", "internal"));
         assert_eq!((closed.open, closed.documents.len()), (false, 1));
+    }
+
+    #[test]
+    fn types_are_told_in_words() {
+        let told = ["string (date)", "array<object>", "integer, string", "string (uuid)"]
+            .map(|kind| spoken_kind(Lang::Vi, kind));
+        assert_eq!(told, ["ngày", "danh sách nhóm trường", "số nguyên, chuỗi ký tự", "chuỗi ký tự"]);
     }
 }

@@ -172,6 +172,7 @@ async fn shown(visit: &Visit, id: &str, typed: &Form, failure: Option<Failure>) 
         Section::Sharing,
         visit.lang.ta("gate-filing", &[("name", crate::text::word(filed.id.to_string()))]),
     );
+    let frame = frame.marked(failure.as_ref(), &[("reason", "ly-do")]);
     let who = frame.who.clone().unwrap_or_default();
     let platform = who
         .posts
@@ -187,7 +188,8 @@ async fn shown(visit: &Visit, id: &str, typed: &Form, failure: Option<Failure>) 
         errors: failure.as_ref().map(|failure| failure.lines(frame.lang)).unwrap_or_default(),
         judges: waits && platform && !own,
         own: waits && platform && own,
-        withdraws: of_gate && matches!(&*filed.standing, "waiting" | "accepted"),
+        // Who filed it takes it back; once accepted, also those who answer for the platform.
+        withdraws: of_gate && (own && waits || (own || platform) && filed.standing == "accepted"),
         verdict: typed.get("ket-qua").to_owned(),
         reason: typed.get("ly-do").to_owned(),
         key: new_key(),

@@ -26,6 +26,16 @@ const LEVEL: &str = "security_level";
 /// Those who must be named.
 const DUTIES: [&str; 3] = ["business", "technical", "security"];
 
+/// Fields of the form, by the places of the API.
+const FIELDS: [(&str, &str); 6] = [
+    ("number", "so"),
+    ("issued_on", "ngay"),
+    ("valid_until", "den-het"),
+    ("level", "cap-do"),
+    ("document", "tep"),
+    ("contacts", "ten-business"),
+];
+
 #[derive(Template)]
 #[template(path = "gate/hand_in.html")]
 pub struct HandIn {
@@ -155,7 +165,7 @@ async fn shown(
 ) -> Result<Response, Failure> {
     let report = visit.get::<Report>(format!("/gate{}", query(&[("party", &wanted.he_thong)]))).await?;
     let names = Names::of(visit, [&*wanted.he_thong]).await?;
-    let frame = visit.frame(Section::Sharing, "gate-hand-in");
+    let frame = visit.frame(Section::Sharing, "gate-hand-in").marked(failure.as_ref(), &FIELDS);
     let page = HandIn {
         name: names.get(&wanted.he_thong).to_owned(),
         href: format!("/cong-an-toan/{}", segments(&wanted.he_thong)),

@@ -15,6 +15,7 @@ use crate::form::{Form, new_key};
 use crate::names::Names;
 use crate::pages::terms;
 use crate::session::Visit;
+use crate::text::Lang;
 use crate::view::{Frame, Section, page_as, segment, to};
 
 /// Something that can be done to a grant.
@@ -108,13 +109,15 @@ async fn shown(
     let found = load(visit, id).await?;
     let (version, grant) = (found.version.unwrap_or_default(), found.value.grant);
     let names = Names::of(visit, [&*grant.to, &grant.service]).await?;
+    let fields = [("reason", "ly-do"), ("quota_day", "han-muc"), ("until", "den-ngay")];
     let frame = visit.frame(Section::Sharing, &format!("grants-do-{}", verb.word()));
+    let frame = frame.marked(refused.as_ref().map(|(_, failure)| failure), &fields);
     let status = refused.as_ref().map_or(StatusCode::OK, |(_, failure)| failure.status);
     let errors = refused.as_ref().map(|(_, failure)| failure.lines(frame.lang)).unwrap_or_default();
     let page = ActPage {
         consumer: names.get(&grant.to).to_owned(),
         service: names.get(&grant.service).to_owned(),
-        typed: refused.map_or_else(|| filled(&grant), |(form, _)| form),
+        typed: refused.map_or_else(|| filled(&grant, frame.lang), |(form, _)| form),
         id: grant.id,
         key: new_key(),
         frame,
@@ -125,9 +128,9 @@ async fn shown(
     page_as(status, &page)
 }
 
-fn filled(grant: &Grant) -> Form {
+fn filled(grant: &Grant, lang: Lang) -> Form {
     Form::from(vec![
-        ("han-muc".to_owned(), grant.terms.quota_text()),
+        ("han-muc".to_owned(), grant.terms.quota_text(lang)),
         ("den-ngay".to_owned(), grant.terms.last_day()),
     ])
 }

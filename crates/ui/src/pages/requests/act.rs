@@ -15,12 +15,22 @@ use crate::api::Versioned;
 use crate::failure::Failure;
 use crate::form::{Form, new_key};
 use crate::names::{Names, Rules};
-use crate::pages::terms::{Contact, Service, Terms};
+use crate::pages::terms::{Contact, FieldBox, Service, Terms};
 use crate::session::Visit;
+use crate::text::{Lang, word};
 use crate::view::{Frame, Section, page_as, segment, to};
 
-/// Fields that are offered one by one; more are typed as a list.
-const BOXES_MAX: usize = 40;
+/// Fields of the form, by the places of the API.
+const FIELDS: [(&str, &str); 8] = [
+    ("comment", "y-kien"),
+    ("reason", "ly-do"),
+    ("conclusion", "ket-luan"),
+    ("fields", "truong-1"),
+    ("purposes", "muc-dich"),
+    ("legal_basis", "can-cu-khai-thac"),
+    ("quota_day", "han-muc"),
+    ("until", "den-ngay"),
+];
 
 /// Something that can be done to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,19 +76,14 @@ pub struct ActPage {
     version: i64,
     key: String,
     errors: Vec<String>,
-    boxes: Vec<Tick>,
+    boxes: Vec<FieldBox>,
+    /// Documents without which a task cannot be closed.
+    missing: Vec<String>,
     contacts: Vec<Contact>,
     /// Whether terms can be changed here.
     terms: bool,
     /// Whether the grant is issued by it.
     live: bool,
-}
-
-/// A field that can be left out.
-pub struct Tick {
-    path: String,
-    title: String,
-    ticked: bool,
 }
 
 /// Which request, and which task of it.
@@ -113,7 +118,7 @@ fn pair(verb: Verb) -> MethodRouter<Console> {
 
 async fn ask(visit: Visit, at: At) -> Result<Response, Failure> {
     let found = load(&visit, &at.id).await?;
-    let typed = filled(&found.value.request, at.verb);
+    let typed = filled(&found.value.request, at.verb, visit.lang);
     shown(&visit, &at, found, (typed, None)).await
 }
 
@@ -131,6 +136,7 @@ async fn send(visit: &Visit, at: &At, request: &Request, form: &Form) -> Result<
     let (path, body) = match at.verb {
         Verb::Approve => {
             let terms = request.terms.typed(form)?;
+            not_wider(visit.lang, &request.terms, &terms)?;
             let mut decision = json!({ "decision": "approve", "comment": form.get("y-kien") });
             if terms != request.terms {
                 decision["terms"] = json!(terms);
@@ -164,6 +170,21 @@ async fn send(visit: &Visit, at: &At, request: &Request, form: &Form) -> Result<
     ask.json(&body).send::<Value>().await.map(drop)
 }
 
+/// How much and how long, which only get smaller: told at the field, before the API asks why anything was changed.
+fn not_wider(lang: Lang, asked: &Terms, given: &Terms) -> Result<(), Failure> {
+    let said = |field: &str, key: &str, asked: String| {
+        let words = |lang: Lang| lang.ta(key, &[("name", word(asked.clone()))]);
+        Err(Failure::field(field, words(Lang::Vi), words(Lang::En)))
+    };
+    if asked.quota_day.is_some_and(|asked| given.quota_day.is_none_or(|given| given > asked)) {
+        return said("han-muc", "requests-quota-wider", asked.quota_text(lang));
+    }
+    if asked.until.is_some_and(|asked| given.until.is_none_or(|given| given > asked)) {
+        return said("den-ngay", "requests-until-wider", asked.last_day());
+    }
+    Ok(())
+}
+
 /// The contacts of a request as they were corrected.
 fn contacts(request: &Request, form: &Form) -> Vec<Contact> {
     let typed = |(place, contact): (usize, &Contact)| Contact {
@@ -176,16 +197,15 @@ fn contacts(request: &Request, form: &Form) -> Vec<Contact> {
 }
 
 /// What stands in the fields when a page opens.
-fn filled(request: &Request, verb: Verb) -> Form {
+fn filled(request: &Request, verb: Verb, lang: Lang) -> Form {
     let Terms { fields, purposes, legal_basis, .. } = &request.terms;
     // The reason of a refusal is another one than that of the request.
     let reason = if verb == Verb::Resubmit { request.reason.clone() } else { String::new() };
     let mut members = vec![
         ("ly-do".to_owned(), reason),
-        ("cac-truong".to_owned(), fields.join("\n")),
         ("muc-dich".to_owned(), purposes.join(", ")),
         ("can-cu-khai-thac".to_owned(), legal_basis.clone()),
-        ("han-muc".to_owned(), request.terms.quota_text()),
+        ("han-muc".to_owned(), request.terms.quota_text(lang)),
         ("den-ngay".to_owned(), request.terms.last_day()),
     ];
     members.extend(fields.iter().map(|field| ("truong".to_owned(), field.clone())));
@@ -206,28 +226,35 @@ async fn shown(
     let rules = Rules::of(visit).await?;
     let codes = [&*request.service, &request.consumer, &request.agency, &request.owner];
     let names = Names::of(visit, codes).await?;
-    let frame = visit.titled(Section::Requests, visit.lang.of_family("requests-title", at.verb.word()));
-    let lang = frame.lang;
+    let lang = visit.lang;
+    let title = match at.verb {
+        Verb::Approve => lang.t(approve_key(&rules, &request)),
+        verb => lang.of_family("requests-title", verb.word()),
+    };
+    let frame = visit.titled(Section::Requests, title).marked(failure.as_ref(), &FIELDS);
     let steps = rules.road(request.kind, &request.road).map(|road| &road.steps[..]).unwrap_or_default();
     let narrows = steps.iter().any(|step| step.code == request.step && step.may_narrow);
     let terms = at.verb == Verb::Resubmit || (at.verb == Verb::Approve && narrows);
-    let service = if terms { Service::of(visit, &request.service).await } else { Service::default() };
-    let fields = &request.terms.fields;
-    let few = terms && at.verb == Verb::Approve && fields.len() <= BOXES_MAX;
+    let service = if terms { Service::described(visit, &request.service).await } else { Service::default() };
     let ticked = typed.all("truong");
-    let boxes = fields.iter().filter(|_| few).map(|path| Tick {
-        path: path.clone(),
-        title: service.title(lang, path),
-        ticked: ticked.contains(path),
-    });
+    let fields = &request.terms.fields;
+    // Less than what was asked for can be granted; what is sent again may also be more.
+    let boxes = if at.verb == Verb::Approve && !fields.is_empty() {
+        fields.iter().filter(|_| terms).map(|path| service.one_box(lang, path, &ticked)).collect()
+    } else {
+        service.boxes(lang, &ticked)
+    };
+    let task = rules.tasks.iter().find(|task| task.code == at.task);
+    let missing = task.into_iter().flat_map(|task| &task.attach).filter(|item| !request.has(item));
     let button = match at.verb {
-        Verb::Approve => frame.t(approve_key(&rules, &request)),
         Verb::Close => frame.tw("requests-close-button", rules.task(lang, &at.task)),
+        Verb::Approve => frame.title.clone(),
         verb => frame.t(&format!("requests-do-{}", verb.word())),
     };
     let page = ActPage {
         named: named(&names, &rules, lang, &request),
-        boxes: boxes.collect(),
+        missing: missing.map(|item| rules.item(lang, item).to_owned()).collect(),
+        boxes,
         contacts: if at.verb == Verb::Resubmit { contacts(&request, &typed) } else { Vec::new() },
         errors: failure.as_ref().map(|failure| failure.lines(lang)).unwrap_or_default(),
         live: at.verb == Verb::Approve && approve_key(&rules, &request) == LIVE,
@@ -245,6 +272,8 @@ async fn shown(
 
 #[cfg(test)]
 mod tests {
+    use base::Ts;
+
     use super::*;
     use crate::sample::rendered;
 
@@ -267,14 +296,13 @@ mod tests {
                 verb,
                 named: Named { service: odd.into(), ..Named::default() },
                 button: odd.into(),
-                typed: filled(&request, verb),
+                typed: filled(&request, verb, Lang::Vi),
                 contacts: request.contacts.clone(),
                 version: 7,
                 key: "khoa".into(),
                 errors: vec![odd.into(); usize::from(full)],
-                boxes: (0..usize::from(full))
-                    .map(|_| Tick { path: odd.into(), title: odd.into(), ticked: true })
-                    .collect(),
+                boxes: (0..usize::from(full)).map(|_| FieldBox::sample(odd)).collect(),
+                missing: vec![odd.into(); usize::from(full && verb == Verb::Close)],
                 terms: matches!(verb, Verb::Approve | Verb::Resubmit),
                 live: full,
                 request: request.clone(),
@@ -285,9 +313,24 @@ mod tests {
     #[test]
     fn a_page_that_is_sent_as_it_opened_changes_nothing() {
         let request = request("hoTen");
-        let form = filled(&request, Verb::Resubmit);
+        let request = Request { terms: Terms { quota_day: Some(2000), ..request.terms.clone() }, ..request };
+        let form = filled(&request, Verb::Resubmit, Lang::Vi);
         assert_eq!(request.terms.typed(&form).expect("well formed"), request.terms);
+        assert_eq!(form.get("han-muc"), "2.000");
         let same = contacts(&request, &form);
         assert_eq!((same.len(), same[0].name.as_str()), (1, "hoTen"));
+    }
+
+    #[test]
+    fn more_than_was_asked_for_is_told_at_its_field() {
+        let asked = Terms { quota_day: Some(2000), until: Some(Ts(5)), ..Terms::default() };
+        let place = |quota_day, until| {
+            let given = Terms { quota_day, until, ..Terms::default() };
+            not_wider(Lang::Vi, &asked, &given).err().map(|failure| failure.mistakes[0].place.clone())
+        };
+        assert_eq!(place(Some(1500), Some(Ts(5))), None);
+        assert_eq!(place(None, Some(Ts(5))).as_deref(), Some("han-muc"));
+        assert_eq!(place(Some(2001), Some(Ts(5))).as_deref(), Some("han-muc"));
+        assert_eq!(place(Some(1), None).as_deref(), Some("den-ngay"));
     }
 }

@@ -69,6 +69,7 @@ async fn shown(visit: &Visit, id: &str, typed: &Form, failure: Option<Failure>) 
     let rules = Rules::of(visit).await?;
     let service = Service::of(visit, &request.service).await;
     let frame = visit.frame(Section::Requests, "requests-attach-title");
+    let frame = frame.marked(failure.as_ref(), &[("number", "so"), ("item", "loai"), ("tep", "tep")]);
     let lang = frame.lang;
     let mut missing = wanted(&rules, &request, &service);
     let others = rules.items.iter().map(|item| item.code.clone());

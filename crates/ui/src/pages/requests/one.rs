@@ -16,7 +16,8 @@ use crate::names::{Names, Rules};
 use crate::pages::gate::file_at;
 use crate::pages::terms::{Service, Shown};
 use crate::session::Visit;
-use crate::text::Lang;
+use crate::text::{Lang, word};
+use crate::time;
 use crate::view::{Frame, Section, page, passed_on, segment, segments};
 
 /// Acts of the history that the page shows; the minutes have all decisions.
@@ -149,12 +150,18 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
     let codes = [&*request.service, &request.consumer, &request.agency, &request.owner];
     let agency = holder.as_ref().and_then(|holder| holder.agency.as_deref());
     let parties = missed.iter().map(|missed| &*missed.party);
-    let names = Names::of(&visit, codes.into_iter().chain(parties).chain(agency)).await?;
+    let closed = request.tasks.iter().filter_map(|task| task.closed.as_ref()).map(|(_, by)| &**by);
+    let people = request.history.iter().map(|entry| &*entry.by).chain(closed);
+    let names = Names::of(&visit, codes.into_iter().chain(parties).chain(agency).chain(people)).await?;
     let frame = visit.titled(
         Section::Requests,
         visit.lang.ta("requests-one", &[("name", crate::text::word(&*request.id))]),
     );
     let lang = frame.lang;
+    let holder = holder.map(|holder| holder.named(&names));
+    let moved = ["requests-approve", "requests-resubmit"].iter().any(|act| visit.has_just(act));
+    let done = holder.as_ref().filter(|_| moved).map(|holder| moved_on(lang, holder, request.due));
+    let frame = Frame { done: done.or(frame.done), ..frame };
     let against = against(&frame, &rules, (&request, &missed), &names);
     let personal = service.is_personal(&request.terms.fields);
     let step = rules.road(request.kind, &request.road);
@@ -167,7 +174,7 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
     let approve = approve_key(&rules, &request);
     let decisions = request.history.len().saturating_sub(ACTS_SHOWN);
     let history =
-        request.history.iter().rev().take(ACTS_SHOWN).map(|entry| act(&rules, lang, request.kind, entry));
+        request.history.iter().rev().take(ACTS_SHOWN).map(|entry| act(&rules, &names, request.kind, entry));
     let history = history.collect();
     let narrowed = request.asked != request.terms;
     let asked = narrowed.then(|| Shown::of(lang, request.asked.clone(), &service));
@@ -175,11 +182,11 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
         named: named(&names, &rules, lang, &request),
         shown: Shown::of(lang, request.terms.clone(), &service),
         documents: documents(&rules, lang, &request),
-        tasks: jobs(&rules, lang, &request, &mine),
+        tasks: jobs(&rules, &names, &request, &mine),
         blocked: mine.decides() && approve == LIVE && !against.is_empty(),
         refusable: holder.as_ref().is_some_and(|holder| holder.whose != "consumer"),
         answer: answer(&frame, &rules, &request, &names),
-        holder: holder.map(|holder| holder.named(&names)),
+        holder,
         frame,
         asked,
         road,
@@ -192,6 +199,13 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
         request,
     };
     page(&one)
+}
+
+/// Who has to act now, and until when, for the banner of whoever acted before.
+fn moved_on(lang: Lang, holder: &Holder, due: Ts) -> String {
+    let role = lang.of_family("role", &holder.role);
+    let who = holder.agency.as_ref().map_or_else(|| role.clone(), |agency| format!("{role}, {agency}"));
+    lang.ta("requests-moved-on", &[("name", word(who)), ("due", word(time::moment(due)))])
 }
 
 async fn document(visit: Visit, Path((id, sha256)): Path<(String, String)>) -> Result<Response, Failure> {
@@ -280,14 +294,15 @@ fn documents(rules: &Rules, lang: Lang, request: &Request) -> Vec<Document> {
     documents.collect()
 }
 
-fn jobs(rules: &Rules, lang: Lang, request: &Request, mine: &Mine) -> Vec<Job> {
+fn jobs(rules: &Rules, names: &Names, request: &Request, mine: &Mine) -> Vec<Job> {
+    let lang = names.lang();
     let jobs = request.tasks.iter().map(|task| {
         let rule = rules.tasks.iter().find(|rule| rule.code == task.code);
         let wanted = rule.into_iter().flat_map(|rule| &rule.attach).filter(|item| !request.has(item));
         Job {
             name: rules.task(lang, &task.code).to_owned(),
             due: task.due,
-            closed: task.closed.clone(),
+            closed: task.closed.as_ref().map(|(at, by)| (*at, names.full(by))),
             conclusion: task.conclusion.clone(),
             missing: wanted.map(|item| rules.item(lang, item).to_owned()).collect(),
             mine: mine.tasks.contains(&task.code),
@@ -298,7 +313,8 @@ fn jobs(rules: &Rules, lang: Lang, request: &Request, mine: &Mine) -> Vec<Job> {
 }
 
 /// An act with names in place of codes.
-pub fn act(rules: &Rules, lang: Lang, kind: u8, entry: &Entry) -> Act {
+pub fn act(rules: &Rules, names: &Names, kind: u8, entry: &Entry) -> Act {
+    let lang = names.lang();
     let comment = match (&*entry.did, entry.comment.split_once(": ")) {
         ("attached", _) => rules.item(lang, &entry.comment).to_owned(),
         ("closed_task", Some((task, conclusion))) => format!("{}: {conclusion}", rules.task(lang, task)),
@@ -306,7 +322,7 @@ pub fn act(rules: &Rules, lang: Lang, kind: u8, entry: &Entry) -> Act {
     };
     Act {
         at: entry.at,
-        by: entry.by.clone(),
+        by: names.full(&entry.by),
         role: entry.role.clone(),
         step: rules.step(lang, kind, &entry.step).to_owned(),
         did: entry.did.clone(),

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::form::Form;
 use crate::names::Names;
 use crate::session::Visit;
+use crate::text::by_name;
 use crate::view::{segment, segments, to};
 
 /// What somebody chose.
@@ -38,7 +39,10 @@ pub async fn owners(visit: &Visit) -> Result<Vec<(String, String)>, Failure> {
     let entering = posts.filter(|post| post.role == "agency_administrator" || post.role == "data_owner");
     let codes: BTreeSet<&str> = entering.filter_map(|post| post.agency.as_deref()).collect();
     let names = Names::of(visit, codes.iter().copied()).await?;
-    Ok(codes.iter().map(|code| ((*code).to_owned(), names.get(code).to_owned())).collect())
+    let mut owners: Vec<_> =
+        codes.iter().map(|code| ((*code).to_owned(), names.get(code).to_owned())).collect();
+    by_name(&mut owners, |(_, name)| name);
+    Ok(owners)
 }
 
 /// Publishes what lies on the desk, and enters it into the registry.
