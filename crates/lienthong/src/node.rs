@@ -89,9 +89,7 @@ impl Node {
             identity: identity.clone(),
             limits: config.limits,
             spool_dir,
-            pseudonym_key: keys
-                .secret(&config.keys.pseudonyms)
-                .with_context(|| "khóa bí danh / the secret of pseudonyms")?,
+            pseudonym_key: pseudonym_key(&config, &*keys)?,
         }));
         // Nobody else sets it.
         let _ = late.set(Arc::downgrade(&gateway));
@@ -199,6 +197,10 @@ pub fn certificate(path: &PathBuf) -> anyhow::Result<Certificate> {
         format!("không đọc được chứng thư / cannot read the certificate {}", path.display())
     })?;
     Certificate::from_pem(&text).with_context(|| format!("chứng thư / the certificate {}", path.display()))
+}
+
+fn pseudonym_key(config: &Config, keys: &dyn KeyStore) -> anyhow::Result<zeroize::Zeroizing<Vec<u8>>> {
+    keys.secret(&config.keys.pseudonyms).with_context(|| "khóa bí danh / the secret of pseudonyms")
 }
 
 /// The folder of large bodies that wait.
