@@ -195,11 +195,11 @@ impl Parts {
     fn until(&self, now: Ts, sees: impl Fn(&PartyId, &PartyId) -> bool) -> Vec<(i64, Count)> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let last = now.0.div_euclid(self.length_us);
-        let seen = |number: i64| {
+        let part = |number: i64| {
             let pairs = all.get(&number).into_iter().flatten().filter(|((from, to), _)| sees(from, to));
             (number, pairs.fold(Count::default(), |sum, (_, count)| sum.join(count)))
         };
-        (last - self.count + 1..=last).map(seen).collect()
+        (last - self.count + 1..=last).map(part).collect()
     }
 }
 

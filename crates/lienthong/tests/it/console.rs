@@ -108,8 +108,7 @@ fn brought() -> (TestStore, String, String) {
 fn every_page_holds_in_both_languages_wide_and_narrow() {
     let (_store, server, secret) = brought();
     let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src");
-    Console::start()
-        .browser("crawl.mjs", &[("PAGES", pages), ("DATABASE", &server), ("PASSWORD", &secret)]);
+    Console::start().browser("crawl.mjs", &[("PAGES", pages), ("DATABASE", &server), ("PASSWORD", &secret)]);
 }
 
 /// Names, remarks and rows that would run in a browser, were they not text.
@@ -139,7 +138,10 @@ fn every_journey_is_made_by_mouse_by_keyboard_alone_and_without_scripts() {
     console.browser("journeys.mjs", &[("DATABASE", &server), ("PASSWORD", &secret)]);
     let sources = console.folder.path().join("thu/provider/sources");
     for service in ["ket-hon", "ket-hon-ban-phim", "ket-hon-khong-kich-ban"] {
-        wait(|| console.demo.ask(&format!("{service}/049090000001"), &[]).header("lienthong-error") == Some("EX-0301"));
+        wait(|| {
+            console.demo.ask(&format!("{service}/049090000001"), &[]).header("lienthong-error")
+                == Some("EX-0301")
+        });
         let written = std::fs::read_to_string(sources.join(format!("DANCU.{service}.toml"))).unwrap();
         let sealed = std::fs::read_to_string(sources.join(format!("DANCU.{service}.secret"))).unwrap();
         assert!(!written.contains(&*secret) && !sealed.contains(&*secret), "{service}");

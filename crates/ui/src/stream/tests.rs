@@ -32,7 +32,7 @@ impl World {
             hour.answer(json!({ "calls": calls, "failed": {}, "latest": calls }))
         };
         let api = Router::new().route("/api/v1/me", get(me)).route("/api/v1/calls/last-hour", get(hour));
-        router(Console::new(Setup { api, asks_code: false, drafts: None, stopped }))
+        router(Console::new(Setup { api, asks_code: false, behind_tls: false, drafts: None, stopped }))
     }
 
     fn answer(&self, value: Value) -> Result<Json<Value>, StatusCode> {
