@@ -25,7 +25,6 @@ use crate::ops::{self, Health};
 use crate::registry_role;
 use crate::reload;
 use crate::sources_role;
-use crate::trial::LateGateway;
 
 /// A running node.
 pub struct Node {
@@ -65,7 +64,6 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let (configured_in, configured) = watch::channel(Arc::new(std::mem::take(&mut config.rights)));
         let standing = Arc::new(Standing::default());
-        let late = LateGateway::default();
         let setup = registry_role::Setup {
             config: config_path,
             node: &config.node,
@@ -74,7 +72,6 @@ impl Node {
             standing: &standing,
             clock: Arc::clone(&clock),
             directory: directory.clone(),
-            gateway: Arc::clone(&late),
             stopped: stopped.clone(),
         };
         let role = registry_role::start(&config, setup, configured).await?;
@@ -92,9 +89,8 @@ impl Node {
             pseudonym_key: pseudonym_key(&config, &*keys)?,
         }));
         // Nobody else sets it.
-        let _ = late.set(Arc::downgrade(&gateway));
-        let usage_file = config.data_dir.join("usage.json");
-        remember(&gateway, &db, &usage_file, &*clock).await?;
+        let _ = role.gateway.set(Arc::downgrade(&gateway));
+        let usage_file = remember(&gateway, &db, &config.data_dir, &*clock).await?;
 
         let sources = start_sources(&config, &*keys, &stopped).await?;
         let health = Arc::new(Health::new(ops::Subjects {
@@ -284,15 +280,16 @@ async fn follow_directory(
 }
 
 /// A message that was accepted before a restart must not be accepted again, and a quota that was used not be used again.
-async fn remember(gateway: &Gateway, db: &Db, usage_file: &Path, clock: &dyn Clock) -> anyhow::Result<()> {
-    let now = clock.now();
-    if let Err(error) = usage::load(&gateway.usage, usage_file, now) {
+/// Gives the file in which the counts of quotas are kept.
+async fn remember(gateway: &Gateway, db: &Db, data_dir: &Path, clock: &dyn Clock) -> anyhow::Result<PathBuf> {
+    let (now, usage_file) = (clock.now(), data_dir.join("usage.json"));
+    if let Err(error) = usage::load(&gateway.usage, &usage_file, now) {
         tracing::error!(%error, "số đếm hạn mức không đọc được, đếm lại từ 0 / the counts of quotas are not readable and begin at 0");
     }
     let window = gateway.nonces.window_s();
     let recent = recorder::recent_nonces(db, now.plus_secs(-window)).await?;
     gateway.nonces.remember(recent, now.plus_secs(window));
-    Ok(())
+    Ok(usage_file)
 }
 
 struct Sockets {

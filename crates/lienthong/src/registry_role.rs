@@ -53,8 +53,6 @@ pub struct Setup<'a> {
     pub clock: Arc<dyn Clock>,
     /// The directory that it downloads.
     pub directory: DirectoryWatch,
-    /// Its gateway, set when that runs.
-    pub gateway: LateGateway,
     /// Turns true when the node stops.
     pub stopped: watch::Receiver<bool>,
 }
@@ -67,6 +65,8 @@ pub struct Running {
     pub registry: Option<Arc<Registry>>,
     /// How old that is; nothing where no registry has a say.
     pub freshness: Option<Arc<rights::Freshness>>,
+    /// Where the pages of this node find its gateway, to be set when that runs.
+    pub gateway: LateGateway,
     /// Listeners of the API; they end with the node.
     pub serving: Vec<JoinHandle<()>>,
     /// Bridges; they are cut off at the end.
@@ -85,7 +85,8 @@ pub async fn start(config: &Config, setup: Setup<'_>, configured: RightsWatch) -
         (None, Some(elsewhere)) => Ok(follow(elsewhere, &config.data_dir, setup, (configured, freshness))),
         (None, None) => {
             let (serving, background) = (Vec::new(), Vec::new());
-            Ok(Running { rights: configured, registry: None, freshness: None, serving, background })
+            let gateway = LateGateway::default();
+            Ok(Running { rights: configured, registry: None, freshness: None, gateway, serving, background })
         }
     }
 }
@@ -98,7 +99,8 @@ async fn keep(
 ) -> anyhow::Result<Running> {
     let registry = Arc::new(open(section, Arc::clone(&setup.clock)).await?);
     freshness.confirm(setup.clock.now());
-    let (serving, following) = serve(section, (&registry, &freshness), &setup).await?;
+    let gateway = LateGateway::default();
+    let (serving, following) = serve(section, (&registry, &freshness, &gateway), &setup).await?;
     let member = setup.node.owner.clone();
     let local = rights::local::Local {
         registry: Arc::clone(&registry),
@@ -117,7 +119,7 @@ async fn keep(
         None => tokio::spawn(bridges::directory::follow(registry, setup.directory)),
     };
     let background = vec![bridge, directory, following];
-    Ok(Running { rights, registry: Some(kept), freshness: Some(freshness), serving, background })
+    Ok(Running { rights, registry: Some(kept), freshness: Some(freshness), gateway, serving, background })
 }
 
 /// The registry is on another machine.
@@ -142,13 +144,14 @@ fn follow(
     let bridge = rights::Bridge { member, snapshot, freshness: Arc::clone(&freshness), configured };
     let (rights, bridge) = bridge.start(remote.follow());
     let (serving, background) = (Vec::new(), vec![bridge]);
-    Running { rights, registry: None, freshness: Some(freshness), serving, background }
+    let gateway = LateGateway::default();
+    Running { rights, registry: None, freshness: Some(freshness), gateway, serving, background }
 }
 
 /// Serves the API and the console; also gives the task that follows the message log.
 async fn serve(
     section: &RegistrySection,
-    (registry, freshness): (&Arc<Registry>, &Arc<rights::Freshness>),
+    (registry, freshness, gateway): (&Arc<Registry>, &Arc<rights::Freshness>, &LateGateway),
     setup: &Setup<'_>,
 ) -> anyhow::Result<(Vec<JoinHandle<()>>, JoinHandle<()>)> {
     let people = Arc::new(People::read(&section.people)?.with_password_only(section.password_only));
@@ -169,7 +172,7 @@ async fn serve(
     });
     let (calls, following) = calls::start(api.clone(), setup.config).await?;
     let desk = desk::router(api.clone(), &Config::read(setup.config)?)?;
-    let trial = trial::router(api.clone(), Arc::clone(&setup.gateway), section.password_only);
+    let trial = trial::router(api.clone(), Arc::clone(gateway), section.password_only);
     let router = api::router(api).merge(calls).merge(desk).merge(trial);
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));

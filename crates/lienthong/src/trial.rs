@@ -17,7 +17,6 @@ use exchange::{Gateway, consumer};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{HeaderMap, Method, Request, StatusCode, header};
 use registry::RegistryError;
-use registry::agency::AgencyCode;
 use registry::api::{Api, Asked, Caller, Input, Key, ROOT};
 use registry::grant::{self, Grant, GrantId, Standing};
 use registry::people::Act;
@@ -127,6 +126,9 @@ async fn list(
 #[serde(deny_unknown_fields)]
 struct Question {
     grant: GrantId,
+    /// Whether the person said that a real call is meant.
+    #[serde(default)]
+    confirmed: bool,
     method: String,
     /// Behind the service's code, percent-encoded, with its query.
     path: String,
@@ -171,17 +173,20 @@ async fn ask(
     let found = office.api.registry().read(|state| state.grants.get(&question.grant).cloned());
     let none = || RegistryError::NoSuch { kind: "grant", name: question.grant.to_string() };
     let grant = found.ok_or_else(none)?;
-    let agency: Option<AgencyCode> = office.api.answering(&person, Act::GrantTry, &grant.to);
-    office.api.registry().may(&person, Act::GrantTry, agency.as_ref())?;
-    if Can::of(&gateway, &grant.to) != Can::Here {
-        let vi = "nút này không gọi thay được hệ thống đó; hãy gọi từ chính hệ thống hoặc từ nút của nó";
-        let en = "this node cannot ask for that system: ask from the system itself, or from its node";
+    let agency = office.api.answering(&person, Act::GrantTry, &grant.to);
+    let subject = format!("grant/{}/try", grant.id);
+    let deed = Deed { act: Act::GrantTry, agency: agency.as_ref(), subject: &subject, key: key.0.as_deref() };
+    if agency.is_none() {
+        // Refused in writing, as every act of who may not.
+        office.api.registry().act_once(&person, &Deed { key: None, ..deed }, |_, _| Ok(Vec::new())).await?;
+    }
+    if !question.confirmed || Can::of(&gateway, &grant.to) != Can::Here {
+        let vi = "chưa xác nhận, hoặc nút này không gọi thay được hệ thống đó; hãy gọi từ chính hệ thống hoặc từ nút của nó";
+        let en = "not confirmed, or this node cannot ask for that system: ask from the system itself, or from its node";
         return Err(RegistryError::invalid("grant", vi, en).into());
     }
     let id = format!("thu-{}", uuid::Uuid::now_v7());
     let request = request(&question, &grant, (&id, person.id.as_str(), office.sign_in))?;
-    let subject = format!("grant/{}/try", grant.id);
-    let deed = Deed { act: Act::GrantTry, agency: agency.as_ref(), subject: &subject, key: key.0.as_deref() };
     let mut decided = false;
     let tried = grant::Event::Tried { id: grant.id.clone(), call: id.clone() };
     let decide = |_: &_, _: &_| {
@@ -281,6 +286,7 @@ mod tests {
     fn question(path: &str, headers: &[(&str, &str)]) -> Question {
         Question {
             grant: "QK-2026-000001".parse().unwrap(),
+            confirmed: true,
             method: "GET".into(),
             path: path.into(),
             purpose: "thu-nghiem".into(),

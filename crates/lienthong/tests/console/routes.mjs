@@ -19,6 +19,10 @@ const NO_PAGES = {
   "/cong-an-toan/ho-so/{id}/tep": "a file",
   "/ket-noi/{id}/tep/{sha256}": "a file",
   "/chung-cu/tep": "a file",
+  "/giam-sat/dong": "a stream of figures",
+  "/giam-sat/truc-tiep/dong": "a stream of figures",
+  "/quan-tri/co-quan/nhap/mau": "a file",
+  "/chia-se/csdl/nhap/mau": "a file",
   "/dich-vu/{instance}/{class}/{member}/{subsystem}/{service}/openapi": "a file",
 };
 

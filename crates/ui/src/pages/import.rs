@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Query;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
@@ -135,24 +135,39 @@ struct Figures {
 
 /// The routes.
 pub fn routes() -> Router<Console> {
-    of_kind(&AGENCIES).merge(of_kind(&HOLDINGS))
+    Router::new()
+        .route("/quan-tri/co-quan/nhap", with_file(begin(&AGENCIES)))
+        .route(
+            "/quan-tri/co-quan/nhap/ghi",
+            post(async |visit: Visit, form: Form| write(visit, &AGENCIES, form).await),
+        )
+        .route(
+            "/quan-tri/co-quan/nhap/xong",
+            get(async |visit: Visit, Query(brought)| done(&visit, &AGENCIES, brought)),
+        )
+        .route(
+            "/quan-tri/co-quan/nhap/mau",
+            get(async |visit: Visit, wanted: Query<Wanted>| template(visit, &AGENCIES, wanted).await),
+        )
+        .route("/chia-se/csdl/nhap", with_file(begin(&HOLDINGS)))
+        .route(
+            "/chia-se/csdl/nhap/ghi",
+            post(async |visit: Visit, form: Form| write(visit, &HOLDINGS, form).await),
+        )
+        .route(
+            "/chia-se/csdl/nhap/xong",
+            get(async |visit: Visit, Query(brought)| done(&visit, &HOLDINGS, brought)),
+        )
+        .route(
+            "/chia-se/csdl/nhap/mau",
+            get(async |visit: Visit, wanted: Query<Wanted>| template(visit, &HOLDINGS, wanted).await),
+        )
 }
 
-fn of_kind(kind: &'static Kind) -> Router<Console> {
-    let check = async move |visit: Visit, handed: FileForm| check(visit, kind, handed).await;
-    let show = async move |visit: Visit| kind.page(&visit, Seen::default());
-    let template = async move |visit: Visit, wanted: Query<Wanted>| template(visit, kind, wanted).await;
-    Router::new()
-        .route(&kind.address(""), with_file(get(show).post(check)))
-        .route(
-            &kind.address("/ghi"),
-            post(async move |visit: Visit, form: Form| write(visit, kind, form).await),
-        )
-        .route(
-            &kind.address("/xong"),
-            get(async move |visit: Visit, Query(brought)| done(&visit, kind, brought)),
-        )
-        .route(&kind.address("/mau"), get(template))
+/// The form, and what comes of it.
+fn begin(kind: &'static Kind) -> MethodRouter<Console> {
+    get(async move |visit: Visit| kind.page(&visit, Seen::default()))
+        .post(async move |visit: Visit, handed: FileForm| check(visit, kind, handed).await)
 }
 
 /// What a page says of a file.
@@ -260,7 +275,14 @@ async fn check(
     };
     match send(&visit, kind, &waiting, None).await {
         Ok(found) => kind.page(&visit, Seen { waiting: Some(waiting), found: Some(found), failure: None }),
-        Err(failure) => kind.failed(&visit, Some(waiting), failure),
+        Err(failure) => {
+            // Whose role does not allow it takes no room from others.
+            let may = failure.status != StatusCode::FORBIDDEN || !failure.mistakes.is_empty();
+            if !may {
+                uploads.end(&kind.owner(&visit));
+            }
+            kind.failed(&visit, Some(waiting).filter(|_| may), failure)
+        }
     }
 }
 

@@ -92,6 +92,12 @@ impl Stage {
         self.put("", &[("task", "risk_assessment")]);
         let service = self.console.demo.fact("/story/service").to_owned();
         self.parts("service", &service);
+        let tried = self.console.demo.fact("/provider/subsystem").to_owned();
+        self.parts("service with a test system", &format!("{tried}/tra-cuu-cong-dan"));
+        let grants = self.sees("/grants?consumer=VN-DEMO/GOV/G01/THU").json();
+        let grant = grants["items"][0]["grant"]["id"].as_str().unwrap().to_owned();
+        self.put("service with a test system", &[("grant", &grant)]);
+        self.put("no file that waits", &[]);
         self.parts("system of the city", CITY_SYSTEM);
         self.parts("system of the ministry", "VN-DEMO/GOV/G01/DANCU");
         self.parts("city as a member", "VN-DEMO/GOV/H17");
@@ -281,7 +287,8 @@ impl Stage {
     }
 
     fn posts(&self, who: &Person, path: &str, fields: &[(&str, String)], ours: bool) -> Answer {
-        let with_file = path.ends_with("/tai-lieu") || path.starts_with("/cong-an-toan/nop");
+        let import = path.ends_with("/nhap");
+        let with_file = import || path.ends_with("/tai-lieu") || path.starts_with("/cong-an-toan/nop");
         let mut written: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if ours {
             written.push(format!("bieu-mau={}", who.token));
@@ -290,7 +297,8 @@ impl Stage {
         let mut more = vec!["-g", "-X", "POST", "-H", &who.cookie];
         more.extend(written.iter().flat_map(|field| [how, field.as_str()]));
         if with_file {
-            more.extend(["-F", "tep=nội dung;filename=a.txt"]);
+            let name = if import { "tep=nội dung;filename=a.csv" } else { "tep=nội dung;filename=a.txt" };
+            more.extend(["-F", name]);
         }
         self.console.get(path, &more)
     }
@@ -298,6 +306,10 @@ impl Stage {
     /// Somebody tries what a line is about; without the form's token when it shall not be `ours`.
     pub fn tries(&self, who: &Person, line: &Line, ours: bool) -> Answer {
         let path = self.address(who, line);
+        if line.route.ends_with("/dong") {
+            // Its head alone: a stream has no end.
+            return self.console.get(&path, &["-I", "-H", &who.cookie]);
+        }
         if line.method == "GET" {
             return self.console.get(&path, &["-g", "-H", &who.cookie]);
         }
@@ -326,6 +338,7 @@ impl Stage {
             "/cong-an-toan/bao-cao" => format!("{path}?he_thong={CITY_SYSTEM}"),
             "/chung-cu/cuoc-goi" | "/chung-cu/kiem-tra" | "/chung-cu/tep" => format!("{path}?id=quyen-1"),
             "/ket-noi/moi" => format!("{path}?dich-vu={service}"),
+            "/quan-tri/co-quan/nhap/mau" | "/chia-se/csdl/nhap/mau" => format!("{path}?loai=csv"),
             _ => path,
         }
     }
@@ -343,6 +356,10 @@ impl Stage {
             "/ket-noi/moi" => vec![("dich-vu", text(self.console.demo.fact("/story/service")))],
             // Longer than a remark may be.
             "/ket-noi/{id}/duyet" => vec![("y-kien", "x".repeat(6_000))],
+            // What is asked for, and that it is meant, is missing.
+            route if route.ends_with("/goi-thu") => {
+                vec![("quyen", format!("{} thu-nghiem", self.thing(who, line, "grant")))]
+            }
             "/ket-noi/{id}/tai-lieu" => vec![("loai", text("khong-co"))],
             "/cong-an-toan/nop" => vec![("so", text("1")), ("ngay", text("01/01/2999"))],
             "/quan-tri/su-co/lap" => vec![

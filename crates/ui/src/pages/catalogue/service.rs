@@ -195,7 +195,7 @@ pub fn routes() -> Router<Console> {
     Router::new()
         .route(path, get(show))
         .route(&format!("{path}/openapi"), get(openapi))
-        .merge(trial::routes(path))
+        .merge(trial::routes())
 }
 
 fn id(Path((instance, class, member, subsystem, service)): Named) -> String {

@@ -97,9 +97,10 @@ struct Answer {
 }
 
 /// What the API is told.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Question<'a> {
     grant: &'a str,
+    confirmed: bool,
     method: &'a str,
     path: String,
     purpose: &'a str,
@@ -109,8 +110,9 @@ struct Question<'a> {
 }
 
 /// The routes.
-pub fn routes(path: &str) -> Router<Console> {
-    Router::new().route(&format!("{path}/goi-thu"), get(show).post(ask))
+pub fn routes() -> Router<Console> {
+    Router::new()
+        .route("/dich-vu/{instance}/{class}/{member}/{subsystem}/{service}/goi-thu", get(show).post(ask))
 }
 
 /// What a form is made of.
@@ -205,6 +207,10 @@ impl Made {
         if grant.is_empty() {
             return Err(Failure::field("quyen", "Chọn hệ thống và mục đích.", "Choose system and purpose."));
         }
+        if !self.grants.iter().any(|one| one.grant == grant && one.can == "here") {
+            // The API says why not; unconfirmed, so that nothing goes out even if that has just changed.
+            return Ok(Question { grant, ..Question::default() });
+        }
         let operation = &self.call().example.operation;
         let (mut path, mut asked, mut headers) = (operation.path.clone(), Vec::new(), Vec::new());
         for (place, one) in self.parameters.iter().enumerate() {
@@ -235,6 +241,7 @@ impl Made {
         }
         Ok(Question {
             grant,
+            confirmed: true,
             method: &operation.method,
             path: format!("{path}{}", query(&asked)),
             purpose,
@@ -351,7 +358,13 @@ mod tests {
                 parameter("trang", "query", false),
                 parameter("X-Che-Do", "header", false),
             ],
-            grants: Vec::new(),
+            grants: vec![Asker {
+                grant: "QK-2026-000001".into(),
+                system: "VN/GOV/G01/THU".into(),
+                purposes: Vec::new(),
+                dossier: false,
+                can: "here".into(),
+            }],
         }
     }
 
@@ -376,6 +389,14 @@ mod tests {
         assert!(made().question(&Form::of(&all)).is_ok());
         let broken = [&all[..], &[("noi-dung", "{")]].concat();
         assert!(made().question(&Form::of(&broken)).is_err());
+    }
+
+    #[test]
+    fn a_grant_that_is_not_offered_is_left_to_the_api_and_never_confirmed() {
+        let filled = [("quyen", "QK-2026-000002 a"), ("ts-0", "1"), ("dong-y", "co")];
+        let (made, form) = (made(), Form::of(&filled));
+        let question = made.question(&form).expect("the API says why not");
+        assert_eq!((question.grant, question.confirmed), ("QK-2026-000002", false));
     }
 
     #[test]
