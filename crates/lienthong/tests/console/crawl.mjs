@@ -37,7 +37,7 @@ async function prepare() {
     "van-hanh": [`/ket-noi/${waits}`, `/cong-an-toan/${SYSTEM}`, `/quan-tri/su-co/${incident.id}`, `/quan-tri/danh-ba/de-nghi/${proposal.id}`, "/viec", "/giam-sat", "/quan-tri", "/quan-tri/co-quan/nhap/xong?dong=3&moi=1&sua=1&so=9"],
     "quan-tri.stp": [`/ket-noi/${returned}`, `/ket-noi/da-gui/${returned}`, draft + "/xoa", ...QUESTIONS.map((one) => `${draft}/${one}`), `/ket-noi/moi?dich-vu=${SERVICE}`],
     "du-lieu.g01": ["/chia-se", "/quyen/QK-2026-000005", "/quyen/QK-2026-000001/mo-lai"],
-    "an-ninh.h17": [`/cong-an-toan/${SYSTEM}`, `/cong-an-toan/${MEMBER}`, "/ket-noi/YC-2026-000006/cong-viec/risk_assessment"],
+    "an-ninh.h17": [`/cong-an-toan/${SYSTEM}`, `/cong-an-toan/${MEMBER}`, "/quan-tri/su-co/lap", "/ket-noi/YC-2026-000006/cong-viec/risk_assessment"],
     "quan-tri.g01": [desk, `${desk}/dinh-nghia`, "/chia-se/csdl/nhap/xong?dong=3&moi=1&sua=1&so=9"],
   };
 }

@@ -156,9 +156,9 @@ function isReached(element) {
 /// What shows that something has the focus.
 function drawn(element) {
   const style = (of, part) => {
-    const { outlineStyle, outlineWidth, outlineColor, boxShadow, backgroundColor, borderColor, borderWidth } = getComputedStyle(of, part);
-    const outline = outlineStyle === "none" ? "none" : [outlineStyle, outlineWidth, outlineColor];
-    return [outline, boxShadow, backgroundColor, borderColor, borderWidth];
+    const { outline, outlineStyle, border, borderWidth, boxShadow, backgroundColor } = getComputedStyle(of, part);
+    // A line that is not there has a colour, too.
+    return [outlineStyle === "none" ? "" : outline, borderWidth === "0px" ? "" : border, boxShadow, backgroundColor];
   };
   // Boxes are drawn by their labels.
   return JSON.stringify([style(element), [...(element.labels ?? [])].map((label) => style(label, "::before"))]);
