@@ -40,14 +40,8 @@ export async function sends(hand) {
   return sent[1];
 }
 
-/// Enters a system of the city into the directory: no other asks.
-export function registers(system) {
-  return api("quan-tri.h17", "/directory/changes", { changes: [{ change: "put_subsystem", id: system, name: "Hệ thống thử" }] });
-}
-
 /// All of it at once.
 export async function asks(hand, system) {
-  if (system !== MINE) await registers(system);
   await begins(hand);
   await answers(hand, system);
   return sends(hand);

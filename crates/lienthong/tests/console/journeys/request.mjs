@@ -8,7 +8,6 @@ export default async function request({ as, way }) {
   const [asker, operator] = [await as("quan-tri.stp"), await as("van-hanh")];
   const system = await registers(`XIN-${WAYS.indexOf(way)}`);
   const reason = `Thiếu phương án bảo vệ dữ liệu (${way})`;
-  await registers(system);
   await begins(asker);
   const draft = asker.path().replace(/\/[^/]*$/, "");
   await answer(asker, system);
