@@ -169,7 +169,7 @@ impl People {
     /// Checks a name, a password and a code. Takes the same time whether or not there is such a person, about a
     /// quarter of a second of one processor and 64 MiB of memory.
     ///
-    /// After [`ATTEMPTS_MAX`] wrong attempts in a row from one address, or [`ATTEMPTS_OF_ALL_MAX`] from all, the person is
+    /// After [`ATTEMPTS_MAX`] wrong attempts in a row from one address, or 20 from all, the person is
     /// locked there, or everywhere, for [`LOCK_SECONDS`]. Whether the code was used
     /// before is not known here: see [`SignedIn::code`].
     ///
