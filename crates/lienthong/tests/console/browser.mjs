@@ -86,7 +86,7 @@ export async function eventually(holds, what) {
     if (await holds()) return;
     await new Promise((go) => setTimeout(go, 50));
   }
-  fail(`${what}: not within ten seconds`);
+  fail(`${typeof what === "function" ? what() : what}: not within ten seconds`);
 }
 
 /// Asks the registry's API in somebody's name, for what the console does not begin; gives the answer.
