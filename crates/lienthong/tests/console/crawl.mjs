@@ -38,7 +38,7 @@ async function prepare() {
     "quan-tri.stp": [`/ket-noi/${returned}`, `/ket-noi/da-gui/${returned}`, draft + "/xoa", ...QUESTIONS.map((one) => `${draft}/${one}`), `/ket-noi/moi?dich-vu=${SERVICE}`],
     "du-lieu.g01": ["/chia-se", "/quyen/QK-2026-000005", "/quyen/QK-2026-000001/mo-lai"],
     "an-ninh.h17": [`/cong-an-toan/${SYSTEM}`, `/cong-an-toan/${MEMBER}`, "/quan-tri/su-co/lap", "/ket-noi/YC-2026-000006/cong-viec/risk_assessment"],
-    "quan-tri.g01": [desk, `${desk}/dinh-nghia`, "/chia-se/csdl/nhap/xong?dong=3&moi=1&sua=1&so=9"],
+    "quan-tri.g01": [desk, `${desk}/dinh-nghia`, "/chia-se/csdl/nhap", "/chia-se/csdl/nhap/xong?dong=3&moi=1&sua=1&so=9", `/dich-vu/${SERVICE}/goi-thu`],
   };
 }
 

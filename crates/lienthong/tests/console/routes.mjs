@@ -34,7 +34,7 @@ const APART = {
 };
 
 const ROUTES = readdirSync(process.env.PAGES, { recursive: true })
-  .filter((file) => file.endsWith(".rs"))
+  .filter((file) => file.endsWith(".rs") && !file.endsWith("tests.rs"))
   .flatMap((file) => routes(readFileSync(`${process.env.PAGES}/${file}`, "utf8"), file))
   .sort((one, other) => params(one) - params(other));
 

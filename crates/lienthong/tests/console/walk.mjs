@@ -32,7 +32,7 @@ export async function* reachable(page, { each, name, changing = false }) {
     yield path;
     for (const link of links) {
       // Files are not pages, and the other language is crawled by itself.
-      if (/^\/(ngon-ngu|chung-cu\/tep)|\.(svg|csv|xlsx|pdf)|\/tep\/|\/xuat|\/openapi|\/bao-cao/.test(link)) continue;
+      if (/^\/(ngon-ngu|chung-cu\/tep)|\.(svg|csv|xlsx|pdf)|\/tep\/|\/xuat|\/openapi|\/bao-cao|\/nhap\/mau/.test(link)) continue;
       waiting.push(link.split("#")[0]);
     }
   }
