@@ -46,7 +46,9 @@ async function keeps(owner, service, key) {
   };
   await owner.goto("/chia-se");
   await owner.open(`a[href^='/chia-se?dich-vu='][href*='${service}'], a[href*='${service}'][href^='/chia-se?']`);
-  await owner.open("a[href^='/quyen/QK-']");
+  const row = owner.page.locator("tr", { hasText: "một cửa" });
+  const held = await row.locator("a[href^='/quyen/QK-']").first().getAttribute("href");
+  await owner.open(`a[href='${held}']`);
   const grant = owner.path();
   const does = async (verb, fields) => {
     await owner.open(`a[href='${grant}/${verb}']`);
