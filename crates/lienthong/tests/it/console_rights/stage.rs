@@ -161,8 +161,11 @@ impl Stage {
             self.put(&thing, &[("id", &proposed)]);
             self.watch(&thing, &format!("/directory/changes/{proposed}"));
         }
-        // Who proposed may really take it back, so that only another version than the present one changes nothing.
-        self.put("proposal of `van-hanh`: take back", &[("version", "1")]);
+        // Who proposed may really take it back, and another operator approve it, so that only another version than the
+        // present one changes nothing.
+        for verb in ["approve", "take back"] {
+            self.put(&format!("proposal of `van-hanh`: {verb}"), &[("version", "1")]);
+        }
         let facts = json!({ "detected": 1_795_000_000_000_000_i64, "description": "Thử", "severity": "ordinary",
             "personal_data": false, "parties": [CITY_SYSTEM] });
         let incident = self.makes("an-ninh.h17", "/incidents", &json!({ "agency": CITY, "facts": facts }));
