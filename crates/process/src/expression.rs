@@ -1,0 +1,137 @@
+//! FEEL, the expression language of DMN 1.5: conditions, scripts, loop counts and timers of a procedure are written in it.
+//!
+//! Values are JSON. FEEL's dates, times and durations, which JSON has no kind of, are kept as `{"@": "2026-01-31"}`, the
+//! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step.
+
+use std::fmt;
+
+use dsntk_feel::context::FeelContext;
+use dsntk_feel::values::Value as Feel;
+use dsntk_feel::{Evaluator, FeelScope, Name};
+use serde_json::{Map, Value};
+
+/// Where an expression finds the values of its names.
+pub trait Variables {
+    /// The variable of that name; none where there is none.
+    fn get(&self, name: &str) -> Option<&Value>;
+
+    /// The names of all variables.
+    fn names(&self) -> Vec<&str>;
+}
+
+/// An expression that was read once and is evaluated often.
+pub struct Expression {
+    text: Box<str>,
+    run: Evaluator,
+}
+
+/// Why an expression has no value that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}: {why}")]
+pub struct Failed {
+    /// The expression.
+    pub text: String,
+    /// What is wrong, in English, as the evaluator says it.
+    pub why: String,
+}
+
+impl Expression {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// It is not FEEL.
+    pub fn parse(text: &str) -> Result<Self, Failed> {
+        let text = text.trim();
+        let failed = |why: String| Failed { text: text.to_owned(), why };
+        if text.is_empty() {
+            return Err(failed("empty".to_owned()));
+        }
+        let read = dsntk_feel_parser::parse_textual_expression(&FeelScope::default(), text, false);
+        let tree = read.map_err(|error| failed(error.to_string()))?;
+        Ok(Self { text: text.into(), run: dsntk_feel_evaluator::prepare(&tree) })
+    }
+
+    /// The text, as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its value; a name that is no variable is null.
+    ///
+    /// # Errors
+    /// The evaluator gives null and says why, or a function.
+    pub fn value(&self, variables: &dyn Variables) -> Result<Value, Failed> {
+        let mut context = FeelContext::default();
+        for name in variables.names() {
+            if let Some(value) = variables.get(name) {
+                context.set_entry(&Name::from(name), to_feel(value));
+            }
+        }
+        let value = (self.run)(&FeelScope::from(context));
+        from_feel(value).map_err(|why| Failed { text: self.text.to_string(), why })
+    }
+
+    /// Whether it is true. Null is not, as in DMN.
+    ///
+    /// # Errors
+    /// It has no value, or one that is neither true nor false.
+    pub fn holds(&self, variables: &dyn Variables) -> Result<bool, Failed> {
+        match self.value(variables)? {
+            Value::Bool(holds) => Ok(holds),
+            Value::Null => Ok(false),
+            other => Err(Failed { text: self.text.to_string(), why: format!("{other} is neither true nor false") }),
+        }
+    }
+
+    /// The entries of its context.
+    ///
+    /// # Errors
+    /// It has no value, or one that is no context.
+    pub fn entries(&self, variables: &dyn Variables) -> Result<Map<String, Value>, Failed> {
+        match self.value(variables)? {
+            Value::Object(entries) => Ok(entries),
+            other => Err(Failed { text: self.text.to_string(), why: format!("{other} is not a context") }),
+        }
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "={}", self.text)
+    }
+}
+
+fn to_feel(value: &Value) -> Feel {
+    match value {
+        Value::Null => Feel::Null(None),
+        Value::Bool(value) => Feel::Boolean(*value),
+        Value::Number(number) => number.to_string().parse().map_or(Feel::Null(None), Feel::Number),
+        Value::String(text) => Feel::String(text.clone()),
+        Value::Array(items) => Feel::List(items.iter().map(to_feel).collect()),
+        Value::Object(entries) => {
+            let mut context = FeelContext::default();
+            for (name, value) in entries {
+                context.set_entry(&Name::from(name.as_str()), to_feel(value));
+            }
+            Feel::Context(context)
+        }
+    }
+}
+
+fn from_feel(value: Feel) -> Result<Value, String> {
+    Ok(match value {
+        Feel::Null(None) => Value::Null,
+        Feel::Null(Some(why)) => return Err(why),
+        Feel::Boolean(value) => Value::Bool(value),
+        Feel::Number(number) => {
+            serde_json::from_str(&number.to_string()).map_err(|_| format!("{number} is too long a number"))?
+        }
+        Feel::String(text) => Value::String(text),
+        Feel::List(items) => Value::Array(items.into_iter().map(from_feel).collect::<Result<_, _>>()?),
+        Feel::Context(context) => {
+            let entries = context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
+            Value::Object(entries.collect::<Result<_, String>>()?)
+        }
+        other => Value::String(other.to_string()),
+    })
+}
