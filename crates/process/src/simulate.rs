@@ -314,13 +314,11 @@ impl World<'_> {
             return false;
         }
         self.now = self.now.max(due);
-        match wait {
-            Some(wait) => self.tell(at, Command::Happened { wait, variables: Map::new() }),
-            None => {
-                self.plan.choices.reached(self.now);
-                true
-            }
-        }
+        let Some(wait) = wait else {
+            self.plan.choices.reached(self.now);
+            return true;
+        };
+        self.tell(at, Command::Happened { wait, variables: Map::new() })
     }
 
     fn faults(&self) -> Vec<(String, String)> {

@@ -88,21 +88,18 @@ impl Choices {
     /// What becomes of a task now.
     pub(super) fn take(&mut self, element: &str, step: (usize, ExecId), now: Ts) -> Choice {
         let Some(turns) = self.turns.get(element) else { return Choice::Complete(Map::new()) };
-        let (turn, due) = match self.begun.get(&step) {
-            Some(begun) => begun.clone(),
-            None => {
-                let used = self.used.entry(element.to_owned()).or_default();
-                let turn = turns.get(*used).or(turns.last()).cloned().unwrap_or_default();
-                *used += 1;
-                let takes = turn.after.as_deref().and_then(|after| span(after).ok());
-                let due = takes.map_or(now, |takes| takes.after(now));
-                self.begun.insert(step, (turn.clone(), due));
-                if due > now {
-                    self.moments.insert(due);
-                }
-                (turn, due)
-            }
-        };
+        let (turn, due) = self.begun.get(&step).cloned().unwrap_or_else(|| {
+            let used = self.used.entry(element.to_owned()).or_default();
+            let turn = turns.get(*used).or(turns.last()).cloned().unwrap_or_default();
+            *used += 1;
+            let takes = turn.after.as_deref().and_then(|after| span(after).ok());
+            let due = takes.map_or(now, |takes| takes.after(now));
+            (turn, due)
+        });
+        if due > now {
+            self.moments.insert(due);
+        }
+        self.begun.insert(step, (turn.clone(), due));
         if turn.wait || due > now {
             return Choice::Wait;
         }
