@@ -1,9 +1,10 @@
 //! Procedures that cross agencies, drawn as BPMN 2.0 (ISO/IEC 19510): read, checked, executed.
 //!
 //! [`model`] turns a file into a [`model::Program`] or says everything that is wrong with it; [`engine`] decides, without
-//! clock, store or network, what becomes of an instance; [`expression`] is FEEL (DMN 1.5).
+//! clock, store or network, what becomes of an instance; [`expression`] is FEEL (DMN 1.5); [`runner`] makes it durable.
 
 pub mod engine;
 pub mod expression;
 pub mod model;
+pub mod runner;
 pub mod simulate;

@@ -1,5 +1,5 @@
 //! Durable storage on SQLite or PostgreSQL: the message log of the data plane, the journal of the control plane,
-//! what is remembered of others' tables.
+//! what is remembered of others' tables, the tables of the process engine.
 //!
 //! The only crate that knows SQL and which engine runs. Readers share a pool. Messages go through
 //! the one [`LogWriter`] of a store; the journal may be continued by several processes, of which one
@@ -16,6 +16,7 @@ mod durability;
 mod error;
 mod journal;
 mod log;
+pub mod process;
 mod schema;
 mod sign_in;
 mod source_quality;

@@ -38,6 +38,10 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0005_compared.sqlite.sql"),
         postgres: include_str!("schema/0005_compared.postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0006_process.sqlite.sql"),
+        postgres: include_str!("schema/0006_process.postgres.sql"),
+    },
 ];
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)";

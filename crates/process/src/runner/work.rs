@@ -1,0 +1,454 @@
+//! Carries calls out one after another, in memory, on what the transaction has read.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base::Ts;
+use serde_json::{Map, Value, json};
+use store::process::{AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow, TaskRow};
+
+use super::book::{Book, HELD, Key, Making, extra, number};
+use super::call::{Act, Answer, Call, Of, Start, Told, What};
+use super::catalog::{Head, Model, StartBy, StartOn, newest, starts};
+use super::input::{By, InstanceId, VARIABLES_BYTES_MAX, depth, indexed};
+use super::{Denied, Ids};
+use crate::engine::{
+    Awaited, Command, Context, Event, ExecId, Outcome, Outside, State, Told as Says, decide,
+};
+
+/// Stored states within each other: the reader of JSON takes 128.
+const STATE_DEPTH_MAX: usize = 120;
+/// Beyond this a state is looked at for how large its variables are; what else is in a state is small beside them.
+const STATE_BYTES_SMALL: usize = VARIABLES_BYTES_MAX;
+
+/// An instance that this transaction holds.
+pub(super) struct Open {
+    pub row: InstanceRow,
+    pub state: State,
+    pub model: Arc<Model>,
+    pub changed: bool,
+}
+
+/// Everything that calls are carried out on.
+pub(super) struct Work {
+    pub now: Ts,
+    pub ids: Arc<Ids>,
+    pub outside: Arc<dyn Outside + Send + Sync>,
+    pub heads: Arc<Vec<Head>>,
+    pub models: HashMap<i64, Arc<Model>>,
+    pub opens: HashMap<String, Open>,
+    /// Instances that another node holds just now.
+    pub busy: Vec<String>,
+    /// Open work that was read; what became of it stands in the book.
+    pub tasks: HashMap<Key, TaskRow>,
+    pub incidents: HashMap<Key, IncidentRow>,
+    /// Who did which element of which instance.
+    pub done: HashMap<(String, String), Vec<String>>,
+    /// For each message, who waits for it.
+    pub waiting: HashMap<(String, String), Vec<(String, i64)>>,
+    /// For each signal, the instances that wait for it.
+    pub listening: HashMap<String, Vec<String>>,
+    pub answers: HashMap<String, AnswerRow>,
+    pub book: Book,
+    /// Signals that instances told, with who did: for the writer to find who listens.
+    pub signals: Vec<(String, String, Map<String, Value>)>,
+}
+
+/// How a call ended.
+pub(super) enum Ended {
+    Answered(Result<Answer, Denied>),
+    /// Another node has the instance: again, later.
+    Later,
+}
+
+impl From<Result<Answer, Denied>> for Ended {
+    fn from(result: Result<Answer, Denied>) -> Self {
+        Self::Answered(result)
+    }
+}
+
+/// One change of an instance.
+pub(super) struct Change<'a> {
+    pub id: &'a str,
+    pub by: &'a By,
+    pub now: Ts,
+    pub command: Value,
+    /// The element whose work was done.
+    pub element: Option<String>,
+}
+
+impl Work {
+    /// Carries one call out.
+    pub fn carry_out(&mut self, call: &Call) -> Ended {
+        let now = call.now.unwrap_or(self.now);
+        let key = call.key.as_ref().map(|key| format!("{}|{key}", call.by));
+        if let Some(known) = key.as_ref().and_then(|key| self.answers.get(key)) {
+            let same = known.asked == call.what.asked();
+            let answer =
+                serde_json::from_str(&known.answer).map_err(|error| Denied::Damaged(error.to_string()));
+            return if same { answer.into() } else { Err(Denied::KeyReused).into() };
+        }
+        let ended = match &call.what {
+            What::Start(start) => self.start(start, (&call.by, now)).into(),
+            What::Act { instance, .. } if self.busy.contains(instance) => Ended::Later,
+            What::Act { instance, act } => self.act((instance, act), &call.by, now).into(),
+            What::Message(told) => self.message(told, (&call.by, now), call.letter.as_ref()),
+            What::Signal { name, variables } => {
+                self.signal(name.as_str(), variables.map(), (&call.by, now)).into()
+            }
+            What::Due { .. } | What::Letters { .. } => Ok(Answer::Worked(0)).into(),
+        };
+        if let Ended::Answered(result) = &ended {
+            self.after(call, (key, now), result);
+        }
+        ended
+    }
+
+    /// Remembers the answer, and that the letter was delivered.
+    fn after(&mut self, call: &Call, (key, now): (Option<String>, Ts), result: &Result<Answer, Denied>) {
+        if let (Some(key), Ok(answer)) = (key, result) {
+            let answer = serde_json::to_string(answer).expect("an answer has only strings and numbers");
+            let row = AnswerRow { key: key.clone(), at: now.0, asked: call.what.asked(), answer };
+            self.answers.insert(key.clone(), row.clone());
+            self.book.answers.insert(key, row);
+        }
+        let Err(denied) = result else {
+            return self.book.letters_gone.extend(call.letter.as_ref().map(|letter| letter.id.clone()));
+        };
+        self.not_carried_out(call, denied, now);
+    }
+
+    /// What the engine itself wanted to do and could not: what is over is forgotten, the rest waits for a person.
+    fn not_carried_out(&mut self, call: &Call, denied: &Denied, now: Ts) {
+        if let Some(letter) = &call.letter {
+            match denied {
+                // Somebody was faster; the next one who waits gets it.
+                Denied::NobodyWaits => {}
+                Denied::TooLarge { .. } | Denied::TooDeep => {
+                    let target = self.target(letter);
+                    self.hold(target.as_ref(), denied, now);
+                    if letter.kind != 0 {
+                        self.book.letters_gone.push(letter.id.clone());
+                    }
+                }
+                _ => self.book.letters_gone.push(letter.id.clone()),
+            }
+        }
+        let What::Act { instance, act: Act::Happened { wait, .. } } = &call.what else { return };
+        if matches!(denied, Denied::TooLarge { .. } | Denied::TooDeep) {
+            self.hold(Some(&(instance.clone(), number(*wait))), denied, now);
+        }
+    }
+
+    /// The instance and wait that a letter is for.
+    fn target(&self, letter: &LetterRow) -> Option<Key> {
+        if let Some(id) = &letter.instance {
+            let waits = self.opens.get(id)?.state.waits();
+            let mut hears = waits.filter(|(_, wait)| wait.what == Awaited::Signal(letter.name.clone()));
+            return hears.next().map(|(_, wait)| (id.clone(), number(wait.id)));
+        }
+        let waits = self.waiting.get(&(letter.name.clone(), letter.correlation.clone()))?;
+        waits.iter().find(|(id, wait)| self.waits_still(id, *wait)).cloned()
+    }
+
+    /// Holds a wait back and says so in an incident.
+    fn hold(&mut self, wait: Option<&Key>, denied: &Denied, now: Ts) {
+        let Some((id, wait)) = wait else { return };
+        let Some(open) = self.opens.get(id) else { return };
+        let Some((exec, found)) = u64::try_from(*wait).ok().and_then(|wait| open.state.wait(wait)) else {
+            return;
+        };
+        let element = open.model.program.node(found.node).id.to_string();
+        let row = super::book::wait_row(id, found.id, &found.what);
+        let held = row.map(|row| store::process::WaitRow { due: None, name: None, ..row });
+        self.book.waits.insert((id.clone(), *wait), held);
+        let incident = IncidentRow {
+            instance: id.clone(),
+            exec: number(exec.0),
+            element,
+            code: HELD.to_owned(),
+            why: denied.to_string(),
+            since: now.0,
+            owner: None,
+        };
+        self.book.incidents.insert((id.clone(), number(exec.0)), Some(incident));
+    }
+
+    fn waits_still(&self, id: &str, wait: i64) -> bool {
+        let Some(open) = self.opens.get(id) else { return false };
+        let found = u64::try_from(wait).ok().and_then(|wait| open.state.wait(wait));
+        found.is_some_and(|(_, wait)| matches!(wait.what, Awaited::Message { .. }))
+    }
+
+    fn start(&mut self, start: &Start, (by, now): (&By, Ts)) -> Result<Answer, Denied> {
+        let process = start.process.as_ref().map(super::Name::as_str);
+        let id = match &start.model {
+            Of::Newest(key) => newest(&self.heads, key.as_str(), process, now).map(|head| head.row.id),
+            Of::Version(key, version) => {
+                let is = |head: &&Head| head.row.key == key.as_str() && head.row.version == *version;
+                self.heads.iter().find(is).map(|head| head.row.id)
+            }
+            Of::Id(id) => Some(*id),
+        };
+        let model = id.and_then(|id| self.models.get(&id)).cloned().ok_or(Denied::NoModel)?;
+        let program = &model.program;
+        let fits = |one: &crate::model::Process| process.map_or(one.executable, |wanted| &*one.id == wanted);
+        let place = program.processes.iter().position(fits).ok_or(Denied::NoProcess)?;
+        let node = match &start.element {
+            Some(element) => Some(program.find(element).ok_or(Denied::NoProcess)?),
+            None => None,
+        };
+        let place = node.map_or(place, |node| program.scope(program.node(node).scope).process);
+        if !program.processes[place].executable {
+            return Err(Denied::NoProcess);
+        }
+        let instance = InstanceId(self.ids.next(now)).to_string();
+        let process = program.processes[place].id.to_string();
+        let row = InstanceRow {
+            id: instance.clone(),
+            model: model.id,
+            process,
+            business_key: start.business_key.as_ref().map(ToString::to_string),
+            state: String::new(),
+            version: 0,
+            begun: now.0,
+            ended: None,
+            outcome: None,
+        };
+        let command =
+            json!({"act": "start", "model": model.key, "version": model.version, "element": start.element});
+        self.opens.insert(instance.clone(), Open { row, state: State::default(), model, changed: false });
+        let variables = start.variables.clone().into_map();
+        let change = Change { id: &instance, by, now, command, element: None };
+        let done = self.change(change, vec![Command::Start { process: place, by: node, variables }]);
+        if let Err(denied) = done {
+            self.opens.remove(&instance);
+            return Err(denied);
+        }
+        Ok(Answer::Started { instance })
+    }
+
+    /// Decides, and writes down what follows. Gives the number of the change.
+    pub fn change(&mut self, change: Change<'_>, commands: Vec<Command>) -> Result<i64, Denied> {
+        let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
+        let model = Arc::clone(&open.model);
+        let context = Context { program: &model.program, now: change.now, outside: &*self.outside };
+        let (mut state, mut events) = (open.state.clone(), Vec::new());
+        for command in commands {
+            let (next, more) = decide(context, state, command)?;
+            state = next;
+            events.extend(more);
+        }
+        open.row.state = stored(&state)?;
+        open.row.version += 1;
+        open.changed = true;
+        let before = std::mem::replace(&mut open.state, state);
+        if let Some(outcome) = &open.state.outcome {
+            open.row.ended = Some(change.now.0);
+            open.row.outcome = Some(outcome_word(outcome));
+        }
+        let making = Making {
+            program: &model.program,
+            process: &open.row.process,
+            outside: &*self.outside,
+            now: change.now,
+        };
+        self.book.derive(change.id, &making, &before, &open.state);
+        let version = open.row.version;
+        self.write_down(&change, version, &events);
+        self.pass_on(&change, events);
+        Ok(version)
+    }
+
+    /// Adds a row of history.
+    fn write_down(&mut self, change: &Change<'_>, version: i64, events: &[Event]) {
+        if let Some(element) = &change.element {
+            let of = (change.id.to_owned(), element.clone());
+            self.done.entry(of).or_default().push(change.by.to_string());
+        }
+        self.book.history.push(HistoryRow {
+            instance: change.id.to_owned(),
+            number: version,
+            at: change.now.0,
+            who: change.by.to_string(),
+            element: change.element.clone(),
+            command: change.command.to_string(),
+            events: serde_json::to_string(events).expect("events have only names that are strings"),
+            snapshot: None,
+        });
+    }
+
+    /// Makes letters of what was told.
+    fn pass_on(&mut self, change: &Change<'_>, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Told { what: Says::Message { name, key, variables }, .. } => {
+                    let to = (indexed(&name), super::input::correlation(key.as_ref()));
+                    let until = change.now.plus_secs(super::TOLD_KEPT_SECS);
+                    let from = By::engine(change.id);
+                    let letter = self.letter(to, &variables, (&from, change.now, until));
+                    self.book.letters.push(letter);
+                }
+                Event::Told { what: Says::Signal { name, variables }, .. } => {
+                    self.signals.push((change.id.to_owned(), name, variables));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn letter(
+        &self,
+        (name, correlation): (String, String),
+        variables: &Map<String, Value>,
+        (by, now, until): (&By, Ts, Ts),
+    ) -> LetterRow {
+        let variables = serde_json::to_string(variables).expect("a map of JSON is JSON");
+        LetterRow {
+            id: self.ids.next(now).hyphenated().to_string(),
+            kind: 0,
+            name,
+            correlation,
+            instance: None,
+            model: None,
+            who: by.to_string(),
+            variables,
+            due: now.0,
+            until: until.0,
+        }
+    }
+
+    fn message(&mut self, told: &Told, (by, now): (&By, Ts), letter: Option<&LetterRow>) -> Ended {
+        let to = (told.name.clone(), told.correlation.clone());
+        let waits = self.waiting.get(&to).cloned().unwrap_or_default();
+        let found = waits.iter().find(|(id, wait)| self.waits_still(id, *wait));
+        if let Some((id, wait)) = found {
+            let wait = u64::try_from(*wait).unwrap_or_default();
+            let act = Act::Happened { wait, variables: told.variables.clone() };
+            return self.act((id, &act), by, now).into();
+        }
+        if waits.iter().any(|(id, _)| self.busy.contains(id)) {
+            return Ended::Later;
+        }
+        let begins =
+            |start: &StartBy| matches!(&start.on, StartOn::Message(name) if indexed(name) == told.name);
+        let heads = Arc::clone(&self.heads);
+        if let Some((head, start)) = starts(&heads, now).find(|(_, start)| begins(start)) {
+            let start = begun_by(head.row.id, start, told.variables.clone());
+            return self.start(&start, (by, now)).into();
+        }
+        match told.keep_secs {
+            Some(secs) if letter.is_none() => {
+                let letter = self.letter(to, told.variables.map(), (by, now, now.plus_secs(secs)));
+                self.book.letters.push(letter);
+                Ok(Answer::Kept).into()
+            }
+            _ => Err(Denied::NobodyWaits).into(),
+        }
+    }
+
+    fn signal(
+        &mut self,
+        name: &str,
+        variables: &Map<String, Value>,
+        (by, now): (&By, Ts),
+    ) -> Result<Answer, Denied> {
+        let reached = self.spread(None, name, variables, (by, now));
+        Ok(Answer::Reached(reached))
+    }
+
+    /// Sends a signal to every instance that listens, but not to the one that told it, and lets processes begin.
+    pub fn spread(
+        &mut self,
+        from: Option<&str>,
+        name: &str,
+        variables: &Map<String, Value>,
+        (by, now): (&By, Ts),
+    ) -> u64 {
+        let listening = self.listening.get(name).cloned().unwrap_or_default();
+        let heads = Arc::clone(&self.heads);
+        let begins = |start: &StartBy| matches!(&start.on, StartOn::Signal(one) if one == name);
+        let mut letters = Vec::new();
+        for instance in listening.into_iter().filter(|id| from != Some(id.as_str())) {
+            let letter = self.letter((name.to_owned(), String::new()), variables, (by, now, Ts(i64::MAX)));
+            letters.push(LetterRow { kind: 1, instance: Some(instance), ..letter });
+        }
+        for (head, start) in starts(&heads, now).filter(|(_, start)| begins(start)) {
+            let to = (start.element.clone(), String::new());
+            let letter = self.letter(to, variables, (by, now, Ts(i64::MAX)));
+            letters.push(LetterRow { kind: 2, model: Some(head.row.id), ..letter });
+        }
+        let reached = letters.len() as u64;
+        self.book.letters.extend(letters);
+        reached
+    }
+
+    /// The task as it stands now.
+    pub fn task(&self, id: &str, exec: ExecId) -> Result<TaskRow, Denied> {
+        let key = (id.to_owned(), number(exec.0));
+        let row = match self.book.tasks.get(&key) {
+            Some(row) => row.as_ref(),
+            None => self.tasks.get(&key),
+        };
+        row.cloned().ok_or(Denied::NoTask)
+    }
+
+    /// Who did the tasks whose doers may not do this one.
+    pub fn four_eyes(&self, id: &str, task: &TaskRow, who: &By) -> Result<(), Denied> {
+        let open = self.opens.get(id).ok_or(Denied::NoInstance)?;
+        let Some(at) = open.model.program.find(&task.element) else { return Ok(()) };
+        for element in others(open.model.program.node(at)) {
+            let of = (id.to_owned(), element.to_owned());
+            if self.done.get(&of).is_some_and(|list| list.contains(&who.to_string())) {
+                return Err(Denied::FourEyes { who: who.name().to_string(), element: element.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The elements whose doers may not do a task: extension attribute `fourEyes`, ids separated by spaces or commas.
+pub(super) fn others(node: &crate::model::Node) -> impl Iterator<Item = &str> {
+    let list = extra(node, "fourEyes").unwrap_or_default();
+    list.split([' ', ',']).filter(|id| !id.is_empty())
+}
+
+/// A process that begins with an event.
+pub(super) fn begun_by(model: i64, start: &StartBy, variables: super::Payload) -> Start {
+    let process = start.process.parse().ok();
+    let element = Some(start.element.clone());
+    Start { model: Of::Id(model), process, element, business_key: None, variables }
+}
+
+/// The word for an outcome in lists.
+fn outcome_word(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed => "completed".to_owned(),
+        Outcome::Terminated => "terminated".to_owned(),
+        Outcome::Error(code) => format!("error:{code}"),
+        Outcome::Cancelled => "cancelled".to_owned(),
+    }
+}
+
+/// A state as it is stored.
+pub(super) fn stored(state: &State) -> Result<String, Denied> {
+    let text = serde_json::to_string(state).map_err(|_| Denied::TooDeep)?;
+    if depth(&text) > STATE_DEPTH_MAX {
+        return Err(Denied::TooDeep);
+    }
+    if text.len() > STATE_BYTES_SMALL {
+        let of = |map: &Map<String, Value>| serde_json::to_string(map).map_or(usize::MAX, |text| text.len());
+        let sizes = state.execs.values().map(|exec| of(&exec.variables));
+        let bytes = sizes.fold(of(&state.variables), usize::saturating_add);
+        // What is remembered for undoing, and lists that are gone through, are variables too.
+        if bytes > VARIABLES_BYTES_MAX || text.len() > 4 * VARIABLES_BYTES_MAX {
+            return Err(Denied::TooLarge { bytes: bytes.max(text.len()) });
+        }
+    }
+    Ok(text)
+}
+
+/// Rows by key.
+pub(super) fn by_key<R>(rows: Vec<R>, key: impl Fn(&R) -> Key) -> HashMap<Key, R> {
+    rows.into_iter().map(|row| (key(&row), row)).collect()
+}
