@@ -165,3 +165,25 @@ pub fn decide(context: Context<'_>, state: State, command: Command) -> Result<(S
     run.until_rest();
     Ok(run.into_result())
 }
+
+/// The variables that a step sees: its own, and those of what it is in.
+pub fn seen(program: &Program, state: &State, exec: ExecId) -> Map<String, Value> {
+    use crate::expression::Variables as _;
+    let sight = variables::Sight::new(program, state, exec);
+    let names = sight.names().into_iter();
+    names.filter_map(|name| Some((name.to_owned(), sight.get(name)?.clone()))).collect()
+}
+
+/// Nothing is known before an instance begins.
+#[derive(Clone, Copy, Debug)]
+pub struct NoVariables;
+
+impl crate::expression::Variables for NoVariables {
+    fn get(&self, _: &str) -> Option<&Value> {
+        None
+    }
+
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}

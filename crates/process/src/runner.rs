@@ -10,12 +10,15 @@ mod call;
 mod catalog;
 mod denied;
 mod deploy;
+mod events;
 mod input;
+mod jobs;
 mod migrate;
+mod show;
+mod tasks;
 mod work;
 mod writer;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base::{Clock, Ts};
@@ -26,9 +29,13 @@ pub use call::Answer;
 pub use denied::Denied;
 pub use deploy::Deployed;
 pub use input::{By, DEPTH_MAX, InstanceId, NAME_BYTES_MAX, Name, Payload, TaskId, VARIABLES_BYTES_MAX};
+pub use events::Message;
+pub use jobs::Job;
 pub use migrate::Plan;
+pub use show::{Changed, Incident, Instance, Open, Shown};
+pub use tasks::{OpenTask, PAGE_MAX, Wanted};
 
-use call::{Act, Call, Of, Start, Told, What};
+use call::{Act, Call, Of, Start, What};
 use catalog::Catalog;
 
 use crate::engine::Outside;
@@ -52,14 +59,12 @@ struct Shared {
     reader: Reader,
     catalog: Catalog,
     ids: Arc<Ids>,
-    /// Whether letters may be there that somebody waits for.
-    letters: AtomicBool,
+    /// Told when letters may be there that somebody waits for.
     wake: tokio::sync::Notify,
 }
 
 impl Shared {
     fn letters_wait(&self) {
-        self.letters.store(true, Ordering::SeqCst);
         self.wake.notify_one();
     }
 }
@@ -106,9 +111,8 @@ impl Processes {
         reader: Reader,
     ) -> Self {
         let ids = Arc::new(Ids(Mutex::new(uuid::ContextV7::new())));
-        let (letters, wake) = (AtomicBool::new(true), tokio::sync::Notify::new());
-        let catalog = Catalog::new(reader);
-        let shared = Arc::new(Shared { store, clock, outside, reader, catalog, ids, letters, wake });
+        let (wake, catalog) = (tokio::sync::Notify::new(), Catalog::new(reader));
+        let shared = Arc::new(Shared { store, clock, outside, reader, catalog, ids, wake });
         let (calls, asked) = mpsc::channel(CALLS_MAX);
         tokio::spawn(writer::run(Arc::clone(&shared), asked));
         Self { shared, calls }
@@ -146,19 +150,5 @@ impl Processes {
             Answer::Started { instance } => instance.parse(),
             other => Err(Denied::Damaged(format!("{other:?}"))),
         }
-    }
-
-    /// A person did a task. With a `key` it may be said twice.
-    ///
-    /// # Errors
-    /// Somebody else has it, it is done, or this person may not do it.
-    pub async fn complete(
-        &self,
-        task: TaskId,
-        variables: Payload,
-        by: &By,
-        key: Option<Name>,
-    ) -> Result<Answer, Denied> {
-        self.act(task.instance, Act::Complete { exec: task.exec, variables }, by, key).await
     }
 }

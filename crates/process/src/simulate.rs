@@ -17,7 +17,7 @@ pub use line::{Happening, Line};
 pub use time::IsoTime;
 
 use crate::engine::{
-    Awaited, Command, Context, Event, ExecId, Outcome, Outside, Role, State, Step, Told, decide,
+    Awaited, Command, Context, Event, ExecId, NoVariables, Outcome, Outside, Role, State, Step, Told, decide,
 };
 use crate::model::{Kind, NodeIx, Program, Task, Trigger};
 
@@ -346,18 +346,5 @@ impl World<'_> {
         } else {
             End::Waiting
         }
-    }
-}
-
-/// Nothing is known before an instance begins.
-struct NoVariables;
-
-impl crate::expression::Variables for NoVariables {
-    fn get(&self, _: &str) -> Option<&Value> {
-        None
-    }
-
-    fn names(&self) -> Vec<&str> {
-        Vec::new()
     }
 }

@@ -31,7 +31,7 @@ impl Work {
     /// Does one thing with one instance.
     pub fn act(&mut self, (id, act): (&str, &Act), by: &By, now: Ts) -> Result<Answer, Denied> {
         if !self.opens.contains_key(id) {
-            return Err(Denied::NoInstance);
+            return Err(self.unread.get(id).cloned().unwrap_or(Denied::NoInstance));
         }
         let about = About { id, by, now };
         let number = match act {

@@ -2,13 +2,14 @@
 
 use base::Ts;
 use serde_json::Value;
-use store::process::ModelRow;
+use store::process::{Changes, LetterRow, ModelRow};
 
 use super::book::extra;
-use super::catalog::{self, Claim, Head};
+use super::catalog::{self, Claim, Head, StartOn};
 use super::input::NAME_BYTES_MAX;
 use super::{By, Denied, Processes};
-use crate::model::{Program, Timer};
+use crate::engine::Due;
+use crate::model::{NodeIx, Program, Timer, Trigger};
 
 /// A model that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,11 @@ impl Processes {
         let shared = &self.shared;
         let program = (shared.reader)(xml).map_err(Denied::Faults)?;
         let now = shared.clock.now();
-        let faults = self.faults(&program, now);
+        let mut faults = self.faults(&program, now);
+        let clocks = self.clocks(&program, now).unwrap_or_else(|why| {
+            faults.extend(why);
+            Vec::new()
+        });
         if !faults.is_empty() {
             return Err(Denied::Faults(faults));
         }
@@ -67,7 +72,10 @@ impl Processes {
             claims: json(&claims),
             starts: json(&catalog::starts_of(&program)),
         };
+        tx.forget_starts(&row.key).await?;
         tx.add_model(&row).await?;
+        let letters = clocks.into_iter().map(|letter| LetterRow { model: Some(row.id), ..letter }).collect();
+        tx.write(Changes { letters, ..Changes::default() }).await?;
         tx.commit().await?;
         let ModelRow { id: model, key, version, .. } = row;
         Ok(Deployed { model, key, version, known: false })
@@ -87,6 +95,54 @@ impl Processes {
             }
         }
         faults
+    }
+}
+
+impl Processes {
+    /// When its processes begin by themselves for the first time.
+    fn clocks(&self, program: &Program, now: Ts) -> Result<Vec<LetterRow>, Vec<String>> {
+        let (mut clocks, mut faults) = (Vec::new(), Vec::new());
+        for start in catalog::starts_of(program) {
+            let StartOn::Timer(timer) = start.on else { continue };
+            let Some(at) = program.find(&start.element) else { continue };
+            let first = timer_value(program, at).and_then(|value| self.shared.outside.due(timer, &value, now));
+            match first {
+                Ok(due) => clocks.push(clock(&self.shared.ids.next(now), &start.element, due)),
+                Err(why) => {
+                    faults.push(format!("dòng / line {}, {}: {why}", program.node(at).line, start.element));
+                }
+            }
+        }
+        if faults.is_empty() { Ok(clocks) } else { Err(faults) }
+    }
+}
+
+/// What a start event's timer says; no variables are there yet.
+pub(super) fn timer_value(program: &Program, at: NodeIx) -> Result<Value, String> {
+    let timer = program.triggers(at).iter().find_map(|trigger| match trigger {
+        Trigger::Timer(_, text) => Some(text),
+        _ => None,
+    });
+    let value = timer.map(|text| text.value(&crate::engine::NoVariables)).transpose();
+    value.map_err(|failed| failed.to_string()).map(Option::unwrap_or_default)
+}
+
+/// Mark of a letter that begins a process by the clock, followed by how often it comes again.
+pub(super) const CLOCK: char = 'R';
+
+/// The letter that begins a process when a moment comes.
+pub(super) fn clock(id: &uuid::Uuid, element: &str, due: Due) -> LetterRow {
+    LetterRow {
+        id: id.hyphenated().to_string(),
+        kind: 2,
+        name: element.to_owned(),
+        correlation: format!("{CLOCK}{}", due.again.map(|again| again.to_string()).unwrap_or_default()),
+        instance: None,
+        model: None,
+        who: By::engine("timer").to_string(),
+        variables: "{}".to_owned(),
+        due: due.at.0,
+        until: i64::MAX,
     }
 }
 

@@ -5,21 +5,26 @@ use std::sync::Arc;
 
 use base::Ts;
 use serde_json::{Map, Value, json};
-use store::process::{AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow, TaskRow};
+use store::process::{AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow, TaskRow, WaitRow};
 
 use super::book::{Book, HELD, Key, Making, extra, number};
 use super::call::{Act, Answer, Call, Of, Start, Told, What};
 use super::catalog::{Head, Model, StartBy, StartOn, newest, starts};
+use super::deploy::{CLOCK, clock, timer_value};
 use super::input::{By, InstanceId, VARIABLES_BYTES_MAX, depth, indexed};
 use super::{Denied, Ids};
 use crate::engine::{
-    Awaited, Command, Context, Event, ExecId, Outcome, Outside, State, Told as Says, decide,
+    Awaited, Command, Context, Due, Event, ExecId, Outcome, Outside, Refused, State, Told as Says, decide,
 };
+use crate::model::Timer;
 
 /// Stored states within each other: the reader of JSON takes 128.
 const STATE_DEPTH_MAX: usize = 120;
 /// Beyond this a state is looked at for how large its variables are; what else is in a state is small beside them.
 const STATE_BYTES_SMALL: usize = VARIABLES_BYTES_MAX;
+
+/// Before what could not be read is looked at again.
+const UNREAD_PAUSE_SECS: i64 = 3_600;
 
 /// An instance that this transaction holds.
 pub(super) struct Open {
@@ -37,6 +42,8 @@ pub(super) struct Work {
     pub heads: Arc<Vec<Head>>,
     pub models: HashMap<i64, Arc<Model>>,
     pub opens: HashMap<String, Open>,
+    /// Instances that cannot be read, with why.
+    pub unread: HashMap<String, Denied>,
     /// Instances that another node holds just now.
     pub busy: Vec<String>,
     /// Open work that was read; what became of it stands in the book.
@@ -106,6 +113,9 @@ impl Work {
 
     /// Remembers the answer, and that the letter was delivered.
     fn after(&mut self, call: &Call, (key, now): (Option<String>, Ts), result: &Result<Answer, Denied>) {
+        if let Some(letter) = &call.letter {
+            self.wind_up(letter);
+        }
         if let (Some(key), Ok(answer)) = (key, result) {
             let answer = serde_json::to_string(answer).expect("an answer has only strings and numbers");
             let row = AnswerRow { key: key.clone(), at: now.0, asked: call.what.asked(), answer };
@@ -135,8 +145,35 @@ impl Work {
             }
         }
         let What::Act { instance, act: Act::Happened { wait, .. } } = &call.what else { return };
-        if matches!(denied, Denied::TooLarge { .. } | Denied::TooDeep) {
-            self.hold(Some(&(instance.clone(), number(*wait))), denied, now);
+        if call.reply.is_some() || matches!(denied, Denied::Refused(_)) {
+            return;
+        }
+        let key = (instance.clone(), number(*wait));
+        if self.opens.contains_key(instance) {
+            return self.hold(Some(&key), denied, now);
+        }
+        // What cannot be read now is looked at again later, and not before everything else each time.
+        let due = Some(now.plus_secs(UNREAD_PAUSE_SECS).0);
+        let (instance, number) = key.clone();
+        let row = WaitRow { instance, number, kind: 0, due, name: None, correlation: None };
+        self.book.waits.insert(key, Some(row));
+    }
+
+    /// A process that begins by the clock begins again as often as it says.
+    fn wind_up(&mut self, letter: &LetterRow) {
+        let Some(again) = letter.correlation.strip_prefix(CLOCK).filter(|_| letter.kind == 2) else { return };
+        let left: Option<u32> = again.parse().ok();
+        let Some(model) = letter.model.and_then(|id| self.models.get(&id)).cloned() else { return };
+        let Some(at) = model.program.find(&letter.name) else { return };
+        if left == Some(0) {
+            return;
+        }
+        let value = timer_value(&model.program, at);
+        let next = value.and_then(|value| self.outside.due(Timer::Cycle, &value, Ts(letter.due)));
+        if let Ok(next) = next {
+            let due = Due { at: next.at, again: left.map(|left| left - 1) };
+            let row = clock(&self.ids.next(self.now), &letter.name, due);
+            self.book.letters.push(LetterRow { model: letter.model, ..row });
         }
     }
 
@@ -160,7 +197,7 @@ impl Work {
         };
         let element = open.model.program.node(found.node).id.to_string();
         let row = super::book::wait_row(id, found.id, &found.what);
-        let held = row.map(|row| store::process::WaitRow { due: None, name: None, ..row });
+        let held = row.map(|row| WaitRow { due: None, name: None, ..row });
         self.book.waits.insert((id.clone(), *wait), held);
         let incident = IncidentRow {
             instance: id.clone(),
@@ -233,12 +270,7 @@ impl Work {
         let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
         let model = Arc::clone(&open.model);
         let context = Context { program: &model.program, now: change.now, outside: &*self.outside };
-        let (mut state, mut events) = (open.state.clone(), Vec::new());
-        for command in commands {
-            let (next, more) = decide(context, state, command)?;
-            state = next;
-            events.extend(more);
-        }
+        let (state, events) = decided(context, open.state.clone(), commands)?;
         open.row.state = stored(&state)?;
         open.row.version += 1;
         open.changed = true;
@@ -418,6 +450,26 @@ pub(super) fn begun_by(model: i64, start: &StartBy, variables: super::Payload) -
     let process = start.process.parse().ok();
     let element = Some(start.element.clone());
     Start { model: Of::Id(model), process, element, business_key: None, variables }
+}
+
+/// Decides commands one after another. What makes the engine, or an expression, fail badly is refused like anything else:
+/// the other calls of the transaction must not suffer from it.
+fn decided(
+    context: Context<'_>,
+    state: State,
+    commands: Vec<Command>,
+) -> Result<(State, Vec<Event>), Denied> {
+    let all = move || {
+        let (mut state, mut events) = (state, Vec::new());
+        for command in commands {
+            let (next, more) = decide(context, state, command)?;
+            state = next;
+            events.extend(more);
+        }
+        Ok::<_, Refused>((state, events))
+    };
+    let broken = |_| Denied::Damaged("quyết định bị lỗi / deciding failed".to_owned());
+    Ok(std::panic::catch_unwind(std::panic::AssertUnwindSafe(all)).map_err(broken)??)
 }
 
 /// The word for an outcome in lists.

@@ -226,6 +226,7 @@ async fn gather(
         heads,
         models: HashMap::new(),
         opens: HashMap::new(),
+        unread: HashMap::new(),
         busy: Vec::new(),
         tasks: HashMap::new(),
         incidents: HashMap::new(),
@@ -287,15 +288,22 @@ async fn instances(
         ids.remove(&row.id);
         let model = match shared.catalog.model(tx, row.model).await {
             Ok(model) => model,
-            // The others of the batch must not suffer from a model that cannot be read.
-            Err(Denied::ReadOtherwise(id)) => {
-                tracing::error!(model = id, "a model is read otherwise than when it was deployed");
+            Err(store @ Denied::Store(_)) => return Err(store),
+            // The others of the batch must not suffer from one that cannot be read.
+            Err(denied) => {
+                tracing::error!(model = row.model, error = %denied, "a model cannot be read");
+                work.unread.insert(row.id, denied);
                 continue;
             }
-            Err(denied) => return Err(denied),
         };
-        let state: State = serde_json::from_str(&row.state)
-            .map_err(|error| Denied::Damaged(format!("process_instance {}: {error}", row.id)))?;
+        let state: State = match serde_json::from_str(&row.state) {
+            Ok(state) => state,
+            Err(error) => {
+                tracing::error!(instance = row.id, %error, "the state of an instance cannot be read");
+                work.unread.insert(row.id, Denied::Damaged(error.to_string()));
+                continue;
+            }
+        };
         work.models.insert(row.model, Arc::clone(&model));
         work.opens.insert(row.id.clone(), Open { row, state, model, changed: false });
     }

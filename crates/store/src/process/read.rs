@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::ProcessStore;
-use super::rows::{HistoryRow, IncidentRow, InstanceRow, ModelHead, ModelRow, TaskRow};
+use super::rows::{HistoryRow, IncidentRow, InstanceRow, ModelHead, ModelRow, TaskRow, WaitRow};
 use super::table::{Cell, Row, postgres_arguments, sqlite_arguments};
 use crate::db::Engine;
 use crate::error::StoreError;
@@ -137,6 +137,13 @@ impl ProcessStore {
         only.int("model = ?", filter.model);
         only.text("id > ?", filter.after.as_ref());
         self.list(only, "id", limit).await
+    }
+
+    /// What an instance waits for.
+    pub async fn waits(&self, instance: &str) -> Result<Vec<WaitRow>, StoreError> {
+        let mut only = Where::default();
+        only.text("instance = ?", Some(&instance.to_owned()));
+        self.list(only, "number", u32::MAX).await
     }
 
     /// One instance.

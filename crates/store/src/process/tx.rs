@@ -30,7 +30,8 @@ const DUE_POSTGRES: &str = "
     WHERE w.due <= $1 ORDER BY w.due LIMIT $2 FOR UPDATE OF i SKIP LOCKED";
 const LAST_MODEL: &str = "SELECT COALESCE(max(id), 0) FROM process_model";
 const FORGET_LETTERS: &str = "DELETE FROM process_letter WHERE until < $1";
-const FORGET_STARTS: &str = "DELETE FROM process_letter WHERE kind = 2 AND model = $1";
+const FORGET_STARTS: &str = "
+    DELETE FROM process_letter WHERE kind = 2 AND model IN (SELECT id FROM process_model WHERE key = $1)";
 const FORGET_ANSWERS: &str = "DELETE FROM process_answer WHERE at < $1";
 
 /// A transaction; dropped without [`commit`](Self::commit) it was not.
@@ -318,10 +319,10 @@ impl ProcessTx<'_> {
         Ok(letters)
     }
 
-    /// Deletes what would begin processes of a model later.
-    pub async fn forget_starts(&mut self, model: i64) -> Result<(), StoreError> {
+    /// Deletes what would begin processes of the models of a key later.
+    pub async fn forget_starts(&mut self, key: &str) -> Result<(), StoreError> {
         self.failpoint.pass()?;
-        Ok(on_tx!(self, |conn| sqlx::query(FORGET_STARTS).bind(model).execute(conn).await.map(drop))?)
+        Ok(on_tx!(self, |conn| sqlx::query(FORGET_STARTS).bind(key).execute(conn).await.map(drop))?)
     }
 
     /// Writes all of it. False when another transaction has answered one of the keys in the meantime: then nothing of this one
