@@ -31,7 +31,7 @@ pub use deploy::Deployed;
 pub use input::{By, DEPTH_MAX, InstanceId, NAME_BYTES_MAX, Name, Payload, TaskId, VARIABLES_BYTES_MAX};
 pub use events::Message;
 pub use jobs::Job;
-pub use migrate::Plan;
+pub use migrate::{Moved, Plan};
 pub use show::{Changed, Incident, Instance, Open, Shown};
 pub use tasks::{OpenTask, PAGE_MAX, Wanted};
 
@@ -152,3 +152,6 @@ impl Processes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

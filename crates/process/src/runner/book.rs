@@ -148,7 +148,7 @@ pub(super) fn kind(node: &Node) -> i64 {
     }
 }
 
-fn task_row(instance: &str, making: &Making<'_>, (exec, at): (ExecId, NodeIx)) -> TaskRow {
+pub(super) fn task_row(instance: &str, making: &Making<'_>, (exec, at): (ExecId, NodeIx)) -> TaskRow {
     let node = making.program.node(at);
     let kind = kind(node);
     let role = extra(node, "role").or(node.lane.as_deref()).map(str::to_owned);

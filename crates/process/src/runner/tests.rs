@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod build;
+mod chance;
 mod jobs;
 mod messages;
+mod migration;
 mod models;
 mod persons;
 

@@ -287,13 +287,19 @@ impl Work {
         };
         self.book.derive(change.id, &making, &before, &open.state);
         let version = open.row.version;
-        self.write_down(&change, version, &events);
+        self.write_down(&change, version, &events, None);
         self.pass_on(&change, events);
         Ok(version)
     }
 
     /// Adds a row of history.
-    fn write_down(&mut self, change: &Change<'_>, version: i64, events: &[Event]) {
+    pub(super) fn write_down(
+        &mut self,
+        change: &Change<'_>,
+        version: i64,
+        events: &[Event],
+        snapshot: Option<String>,
+    ) {
         if let Some(element) = &change.element {
             let of = (change.id.to_owned(), element.clone());
             self.done.entry(of).or_default().push(change.by.to_string());
@@ -306,7 +312,7 @@ impl Work {
             element: change.element.clone(),
             command: change.command.to_string(),
             events: serde_json::to_string(events).expect("events have only names that are strings"),
-            snapshot: None,
+            snapshot,
         });
     }
 

@@ -361,6 +361,11 @@ async fn rows_of_steps(tx: &mut ProcessTx<'_>, calls: &[Call], work: &mut Work) 
     let (mut tasks, mut incidents, mut done) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for call in calls {
         let What::Act { instance, act } = &call.what else { continue };
+        if let (Act::Migrate(_), Some(open)) = (act, work.opens.get(instance)) {
+            let all = open.state.execs.keys().map(|exec| (instance.clone(), number(exec.0)));
+            tasks.extend(all.clone());
+            incidents.extend(all);
+        }
         let Some(exec) = act.exec() else { continue };
         let key = (instance.clone(), number(exec.0));
         if matches!(act, Act::Retry { .. } | Act::Resolve { .. } | Act::Own { .. }) {

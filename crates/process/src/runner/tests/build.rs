@@ -2,7 +2,7 @@
 
 use crate::expression::Expression;
 use crate::model::{
-    Flow, FlowIx, Io, Kind, Message, Node, NodeIx, Procedure, Process, Program, Scope, ScopeIx, ScopeKind, Task,
+    Flow, FlowIx, From, Io, Kind, Mapping, Message, Node, NodeIx, Procedure, Process, Program, Scope, ScopeIx, ScopeKind, Task,
     Timer, Trigger, Triggers,
 };
 
@@ -134,8 +134,10 @@ fn fork() -> Program {
     let job = build.node("J", service());
     build.extra(job, "topic", "stamp");
     build.extra(job, "retries", "2");
+    let merge = build.node("merge", Kind::Exclusive);
     build.flow(at[1], job, None);
-    build.flow(job, at[3], None);
+    build.flow(job, merge, None);
+    build.flow(merge, at[3], None);
     let back = build.node("again", user());
     build.0.flows[4].condition = Some(feel("ok = true"));
     build.flow(at[4], back, Some("ok = false"));
@@ -144,7 +146,7 @@ fn fork() -> Program {
     let caught = build.node("caught", Kind::Boundary { attached: job, on: on(error), interrupting: true });
     let by_hand = build.node("by-hand", user());
     build.flow(caught, by_hand, None);
-    build.flow(by_hand, at[3], None);
+    build.flow(by_hand, merge, None);
     let timer = Trigger::Timer(Timer::Cycle, feel("\"R2/PT1H\""));
     let late = build.node("late", Kind::Boundary { attached: at[2], on: on(timer), interrupting: false });
     let warn = build.node("warn", service());
@@ -215,10 +217,13 @@ pub(super) fn read(xml: &[u8]) -> Result<Program, Vec<String>> {
             let hour = Trigger::Timer(Timer::Duration, feel("\"PT1H\""));
             line("hour", vec![("s", begin()), ("c", catch(hour)), ("e", end())])
         }
+        // What comes after its hour makes its variables twice as large.
         "grower" => {
             let hour = Trigger::Timer(Timer::Duration, feel("\"PT1H\""));
-            let script = Kind::Task(Task::Script(Some(feel("{a: a + a}"))));
-            line("grower", vec![("s", begin()), ("c", catch(hour)), ("g", script), ("e", end())])
+            let mut program = line("grower", vec![("s", begin()), ("c", catch(hour)), ("e", end())]);
+            let doubles = Mapping { from: From::Variable(vec!["a".into()]), to: vec!["b".into()] };
+            program.nodes[1].io.outputs.push(doubles);
+            program
         }
         _ => return Err(vec!["dòng / line 1: x".to_owned(), "dòng / line 2: y".to_owned()]),
     })

@@ -78,7 +78,7 @@ async fn an_incident_is_resolved_by_hand(store: TestStore) {
     node.all.complete(node.task(id, "A").await, Payload::none(), &person("an"), None).await.unwrap();
     // Nobody has said whether it is ok: the choice stops.
     let incident = node.all.incidents(Some(id), None, 9).await.unwrap().remove(0);
-    assert_eq!((incident.element.as_str(), incident.code.as_str()), ("choice", "no-condition-holds"));
+    assert_eq!((incident.element.as_str(), incident.code.as_str()), ("choice", "expression-failed"));
     node.all.retry(incident.id, &person("thợ")).await.unwrap();
     assert_eq!(node.all.incidents(Some(id), None, 9).await.unwrap().len(), 1, "nothing has changed");
     node.all.resolve(incident.id, payload(json!({"ok": true})), &person("thợ")).await.unwrap();

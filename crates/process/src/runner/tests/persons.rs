@@ -47,7 +47,8 @@ async fn completing_twice_is_refused_but_with_the_same_key_answered_alike(store:
 async fn the_same_start_key_begins_one_instance_also_at_the_same_time(store: TestStore) {
     let node = Node::open(&store).await;
     node.deploy("duet").await;
-    let start = || node.all.start(begin("duet", Value::Null), &By::System(name("cổng")), Some(name("đơn 7")));
+    let by = By::System(name("cổng"));
+    let start = || node.all.start(begin("duet", Value::Null), &by, Some(name("đơn 7")));
     let many = [start(), start(), start()];
     let mut ids = Vec::new();
     for one in many {
