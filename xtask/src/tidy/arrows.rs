@@ -10,7 +10,7 @@ const WIRING: &str = "lienthong";
 const TEST_HELP: &str = "testkit";
 
 /// Each crate and the crates of ours that it may import. A new arrow needs a decision record in docs/decisions/.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("base", &[]),
     ("crypto", &["base"]),
     ("evidence", &["base", "crypto"]),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("registry", &["audit", "base", "crypto", "directory", "store", "web"]),
     ("exchange", &["base", "crypto", "evidence", "directory", "store", "web"]),
     ("sources", &["base", "crypto", "store", "web"]),
+    ("process", &["audit", "base", "crypto", "store", "web"]),
     ("simulators", &["base", "crypto", "web"]),
     ("ui", &["base", "crypto", "web"]),
     (TEST_HELP, &["base", "crypto", "store", "web"]),

@@ -45,7 +45,7 @@ impl Work {
             Act::JobExtend { exec, secs } => self.extend(about, *exec, *secs)?,
             Act::Retry { exec } | Act::Resolve { exec, .. } => self.retry(about, *exec, act)?,
             Act::Own { exec, owner } => self.own(about, *exec, owner)?,
-            Act::Migrate(plan) => self.migrate(plan, self.change_of(about, act))?,
+            Act::Migrate(plan) => self.migrate(plan, &change_of(about, act))?,
             Act::Set { variables } => {
                 self.plain(about, act, Command::Set { variables: variables.clone().into_map() })?
             }
@@ -62,13 +62,9 @@ impl Work {
         Ok(Answer::Done { instance: id.to_owned(), number })
     }
 
-    fn change_of<'a>(&self, About { id, by, now }: About<'a>, act: &Act) -> Change<'a> {
-        Change { id, by, now, command: act.json(), element: None }
-    }
-
     fn plain(&mut self, about: About<'_>, act: &Act, command: Command) -> Result<i64, Denied> {
-        let change = self.change_of(about, act);
-        self.change(change, vec![command])
+        let change = change_of(about, act);
+        self.change(&change, vec![command])
     }
 
     /// A change of a task that moves no token.
@@ -79,8 +75,8 @@ impl Work {
     }
 
     fn plain_note(&mut self, about: About<'_>, act: &Act) -> Result<i64, Denied> {
-        let change = self.change_of(about, act);
-        self.change(change, Vec::new())
+        let change = change_of(about, act);
+        self.change(&change, Vec::new())
     }
 
     fn task_of(&self, about: About<'_>, exec: ExecId, kind: i64) -> Result<TaskRow, Denied> {
@@ -99,6 +95,7 @@ impl Work {
         let row = self.task_of(about, exec, PERSONS)?;
         match &row.assignee {
             Some(has) if has != about.by.name().as_str() => return Err(Denied::Taken(has.clone())),
+            // Who took it long ago may have done the other task since.
             _ => self.person(about, &row, about.by)?,
         }
         self.finish(about, &row, act)
@@ -130,8 +127,8 @@ impl Work {
             }
             _ => return Err(Denied::WrongKind),
         };
-        let change = Change { element: Some(row.element.clone()), ..self.change_of(about, act) };
-        self.change(change, vec![command])
+        let change = Change { element: Some(row.element.clone()), ..change_of(about, act) };
+        self.change(&change, vec![command])
     }
 
     fn claim(&mut self, about: About<'_>, exec: ExecId, act: &Act) -> Result<i64, Denied> {
@@ -220,8 +217,8 @@ impl Work {
                 _ => commands.insert(0, Command::Set { variables }),
             }
         }
-        let change = self.change_of(about, act);
-        self.change(change, commands)
+        let change = change_of(about, act);
+        self.change(&change, commands)
     }
 
     fn let_go(&mut self, about: About<'_>, exec: ExecId, act: &Act) -> Result<i64, Denied> {
@@ -252,6 +249,10 @@ impl Work {
         self.book.incidents.insert(key, Some(row));
         Ok(number)
     }
+}
+
+fn change_of<'a>(About { id, by, now }: About<'a>, act: &Act) -> Change<'a> {
+    Change { id, by, now, command: act.json(), element: None }
 }
 
 /// The begin of a reason, as long as one is kept.

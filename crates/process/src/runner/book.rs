@@ -188,7 +188,8 @@ fn incident_row(
         exec: number(exec.0),
         element: node.map_or(making.process, |node| &making.program.node(node).id).to_owned(),
         code: incident.code.clone(),
-        why: incident.why.clone(),
+        // PostgreSQL keeps no text with this character.
+        why: incident.why.replace('\0', "\u{fffd}"),
         since: making.now.0,
         owner: None,
     }

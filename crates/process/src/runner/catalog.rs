@@ -68,6 +68,11 @@ impl Head {
         Ok(Self { row, claims, starts })
     }
 
+    /// Whether instances of a process may begin at a moment.
+    pub fn counts_at(&self, process: &str, now: Ts) -> bool {
+        self.counts(Some(process), day(now))
+    }
+
     /// Whether instances of a process may begin on a day.
     fn counts(&self, process: Option<&str>, day: Date) -> bool {
         let mut of =

@@ -84,6 +84,9 @@ impl Processes {
     /// What the reader cannot know: what the tables take, and times.
     fn faults(&self, program: &Program, now: Ts) -> Vec<String> {
         let mut faults = Vec::new();
+        if program.processes.iter().any(|process| process.id.len() > NAME_BYTES_MAX) {
+            faults.push(Denied::Name.to_string());
+        }
         for node in &program.nodes {
             let texts = [Some(&*node.id), node.lane.as_deref(), extra(node, "role"), extra(node, "topic")];
             if texts.into_iter().flatten().any(|text| text.len() > NAME_BYTES_MAX || text.contains('\0')) {
@@ -105,7 +108,8 @@ impl Processes {
         for start in catalog::starts_of(program) {
             let StartOn::Timer(timer) = start.on else { continue };
             let Some(at) = program.find(&start.element) else { continue };
-            let first = timer_value(program, at).and_then(|value| self.shared.outside.due(timer, &value, now));
+            let first =
+                timer_value(program, at).and_then(|value| self.shared.outside.due(timer, &value, now));
             match first {
                 Ok(due) => clocks.push(clock(&self.shared.ids.next(now), &start.element, due)),
                 Err(why) => {

@@ -152,7 +152,10 @@ impl Processes {
         let gone = tx.forget(now.0, now.plus_secs(-ANSWERS_KEPT_SECS).0).await?;
         tx.commit().await?;
         if gone > 0 {
-            tracing::warn!(letters = gone, "messages were kept for as long as was asked and nobody waited for them");
+            tracing::warn!(
+                letters = gone,
+                "messages were kept for as long as was asked and nobody waited for them"
+            );
         }
         Ok(gone)
     }
@@ -165,7 +168,7 @@ impl Processes {
             if let Err(denied) = self.tick(now).await {
                 tracing::error!(error = %denied, "what is due could not be done; it is tried again");
             }
-            if looks % LOOKS_A_SWEEP == 0
+            if looks.is_multiple_of(LOOKS_A_SWEEP)
                 && let Err(denied) = self.sweep(now).await
             {
                 tracing::error!(error = %denied, "old answers could not be deleted");

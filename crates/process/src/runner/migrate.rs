@@ -67,7 +67,7 @@ impl Processes {
 }
 
 impl Work {
-    pub(super) fn migrate(&mut self, plan: &Plan, change: Change<'_>) -> Result<i64, Denied> {
+    pub(super) fn migrate(&mut self, plan: &Plan, change: &Change<'_>) -> Result<i64, Denied> {
         let target = self.models.get(&plan.to).cloned().ok_or(Denied::NoModel)?;
         let outside = std::sync::Arc::clone(&self.outside);
         let held = self.incidents.keys().any(|(id, _)| id == change.id);
@@ -94,7 +94,7 @@ impl Work {
             let TaskRow { element, name, role, topic, .. } = task_row(change.id, &making, (*exec, node));
             self.book.tasks.insert(key, Some(TaskRow { element, name, role, topic, ..row }));
         }
-        self.write_down(&change, version, &[], Some(snapshot));
+        self.write_down(change, version, &[], Some(snapshot));
         Ok(version)
     }
 }
@@ -112,8 +112,13 @@ fn moved(
         let why = format!("{} không phải phiên bản của {} / {0} is no version of {1}", to.key, from.key);
         return Err(Denied::NoMigration(vec![why]));
     }
-    let mut moving =
-        Moving { from: &from.program, to: &to.program, process, elements: &plan.elements, faults: Vec::new() };
+    let mut moving = Moving {
+        from: &from.program,
+        to: &to.program,
+        process,
+        elements: &plan.elements,
+        faults: Vec::new(),
+    };
     let (mut state, mut moves) = (state.clone(), Vec::new());
     for (exec, step) in &mut state.execs {
         if let Some(node) = &mut step.node {
@@ -182,7 +187,9 @@ impl Moving<'_> {
     fn scope(&mut self, scope: &mut ScopeIx) {
         match self.scope_of(*scope) {
             Some(found) => *scope = found,
-            None => self.faults.push(format!("{}: không còn quy trình này / the process is gone", self.process)),
+            None => {
+                self.faults.push(format!("{}: không còn quy trình này / the process is gone", self.process));
+            }
         }
     }
 
@@ -193,7 +200,9 @@ impl Moving<'_> {
         if let Some(found) = place.and_then(|place| u32::try_from(place).ok()) {
             return FlowIx(found);
         }
-        self.faults.push(format!("{id}: thẻ đang chờ trên nhánh không còn nữa / a token waits on a flow that is gone"));
+        self.faults.push(format!(
+            "{id}: thẻ đang chờ trên nhánh không còn nữa / a token waits on a flow that is gone"
+        ));
         flow
     }
 

@@ -185,7 +185,11 @@ impl Processes {
                 who: row.who,
                 command: serde_json::from_str(&row.command).map_err(damaged)?,
                 events: serde_json::from_str(&row.events).map_err(damaged)?,
-                snapshot: row.snapshot.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
+                snapshot: row
+                    .snapshot
+                    .map(|text| serde_json::from_str(&text))
+                    .transpose()
+                    .map_err(damaged)?,
             })
         });
         read.collect()
@@ -216,6 +220,7 @@ impl Processes {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn damaged(error: serde_json::Error) -> Denied {
     Denied::Damaged(error.to_string())
 }
@@ -250,13 +255,11 @@ fn steps(row: &InstanceRow, state: &State, model: &Model) -> Vec<Open> {
     let shown = state.execs.iter().filter(|(_, exec)| !matches!(exec.role, Role::Undoing(_)));
     let open = shown.map(|(exec, open)| {
         let node = open.node.map(|at| program.node(at));
-        let (element, name) = match node {
-            Some(node) => (node.id.to_string(), node.name.to_string()),
-            None => {
-                let process = program.processes.iter().find(|one| *one.id == *row.process);
-                (row.process.clone(), process.map(|one| one.name.to_string()).unwrap_or_default())
-            }
+        let process = || {
+            let process = program.processes.iter().find(|one| *one.id == *row.process);
+            (row.process.clone(), process.map(|one| one.name.to_string()).unwrap_or_default())
         };
+        let (element, name) = node.map_or_else(process, |node| (node.id.to_string(), node.name.to_string()));
         let waits = open.waits.iter().map(|wait| (program.node(wait.node).id.to_string(), wait.what.clone()));
         let (parent, variables) = (open.parent, open.variables.clone());
         Open { exec: *exec, parent, element, name, waits: waits.collect(), variables }

@@ -87,7 +87,8 @@ impl Node {
         let making =
             book::Making { program: &model.program, process: &row.process, outside: &IsoTime, now: NOW };
         expected.derive(&row.id, &making, &crate::engine::State::default(), &state);
-        let tasks: Vec<_> = expected.tasks.into_values().flatten().map(|task| (task.exec, task.element)).collect();
+        let tasks: Vec<_> =
+            expected.tasks.into_values().flatten().map(|task| (task.exec, task.element)).collect();
         let shown = self.all.show(id).await.unwrap();
         let found = shown.tasks.into_iter().map(|task| (book::number(task.id.exec.0), task.element));
         assert_eq!(found.collect::<Vec<_>>(), tasks);

@@ -101,7 +101,8 @@ impl Work {
             What::Act { instance, act } => self.act((instance, act), &call.by, now).into(),
             What::Message(told) => self.message(told, (&call.by, now), call.letter.as_ref()),
             What::Signal { name, variables } => {
-                self.signal(name.as_str(), variables.map(), (&call.by, now)).into()
+                let reached = self.spread(None, name.as_str(), variables.map(), (&call.by, now));
+                Ok(Answer::Reached(reached)).into()
             }
             What::Due { .. } | What::Letters { .. } => Ok(Answer::Worked(0)).into(),
         };
@@ -145,12 +146,16 @@ impl Work {
             }
         }
         let What::Act { instance, act: Act::Happened { wait, .. } } = &call.what else { return };
-        if call.reply.is_some() || matches!(denied, Denied::Refused(_)) {
+        if call.reply.is_some() {
             return;
         }
         let key = (instance.clone(), number(*wait));
-        if self.opens.contains_key(instance) {
-            return self.hold(Some(&key), denied, now);
+        if let Some(open) = self.opens.get(instance) {
+            match open.state.wait(*wait) {
+                Some(_) => self.hold(Some(&key), denied, now),
+                None => drop(self.book.waits.insert(key, None)),
+            }
+            return;
         }
         // What cannot be read now is looked at again later, and not before everything else each time.
         let due = Some(now.plus_secs(UNREAD_PAUSE_SECS).0);
@@ -239,6 +244,10 @@ impl Work {
         if !program.processes[place].executable {
             return Err(Denied::NoProcess);
         }
+        let head = self.heads.iter().find(|head| head.row.id == model.id);
+        if node.is_some() && !head.is_some_and(|head| head.counts_at(&program.processes[place].id, now)) {
+            return Err(Denied::NoModel);
+        }
         let instance = InstanceId(self.ids.next(now)).to_string();
         let process = program.processes[place].id.to_string();
         let row = InstanceRow {
@@ -257,7 +266,7 @@ impl Work {
         self.opens.insert(instance.clone(), Open { row, state: State::default(), model, changed: false });
         let variables = start.variables.clone().into_map();
         let change = Change { id: &instance, by, now, command, element: None };
-        let done = self.change(change, vec![Command::Start { process: place, by: node, variables }]);
+        let done = self.change(&change, vec![Command::Start { process: place, by: node, variables }]);
         if let Err(denied) = done {
             self.opens.remove(&instance);
             return Err(denied);
@@ -266,7 +275,7 @@ impl Work {
     }
 
     /// Decides, and writes down what follows. Gives the number of the change.
-    pub fn change(&mut self, change: Change<'_>, commands: Vec<Command>) -> Result<i64, Denied> {
+    pub fn change(&mut self, change: &Change<'_>, commands: Vec<Command>) -> Result<i64, Denied> {
         let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
         let model = Arc::clone(&open.model);
         let context = Context { program: &model.program, now: change.now, outside: &*self.outside };
@@ -287,8 +296,8 @@ impl Work {
         };
         self.book.derive(change.id, &making, &before, &open.state);
         let version = open.row.version;
-        self.write_down(&change, version, &events, None);
-        self.pass_on(&change, events);
+        self.write_down(change, version, &events, None);
+        self.pass_on(change, events);
         Ok(version)
     }
 
@@ -383,16 +392,6 @@ impl Work {
             }
             _ => Err(Denied::NobodyWaits).into(),
         }
-    }
-
-    fn signal(
-        &mut self,
-        name: &str,
-        variables: &Map<String, Value>,
-        (by, now): (&By, Ts),
-    ) -> Result<Answer, Denied> {
-        let reached = self.spread(None, name, variables, (by, now));
-        Ok(Answer::Reached(reached))
     }
 
     /// Sends a signal to every instance that listens, but not to the one that told it, and lets processes begin.

@@ -173,7 +173,7 @@ rows! {
         pub kind: i64,
         /// Name of the message or signal, or id of the element with which the process begins.
         pub name: String,
-        /// What must be equal; empty when nothing is known.
+        /// What must be equal; empty when nothing is known. For a process that begins by the clock its mark.
         pub correlation: String,
         /// The instance that a signal is for.
         pub instance: Option<String>,

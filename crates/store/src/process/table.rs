@@ -258,6 +258,15 @@ fn transposed(columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> Result<PgArgume
 }
 
 impl Cell {
+    /// About how long it is.
+    pub fn bytes_long(&self) -> usize {
+        match self {
+            Self::Int(_) => 8,
+            Self::Text(text) => text.as_ref().map_or(0, String::len),
+            Self::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
+        }
+    }
+
     fn int(self) -> Option<i64> {
         if let Self::Int(value) = self { value } else { None }
     }

@@ -28,10 +28,12 @@ const DUE_SQLITE: &str = "
 const DUE_POSTGRES: &str = "
     SELECT w.instance, w.number FROM process_wait w JOIN process_instance i ON i.id = w.instance
     WHERE w.due <= $1 ORDER BY w.due LIMIT $2 FOR UPDATE OF i SKIP LOCKED";
+/// Texts of one statement, beyond which another one is begun: PostgreSQL takes 1 GB at most.
+const STATEMENT_BYTES: usize = 16 << 20;
 const LAST_MODEL: &str = "SELECT COALESCE(max(id), 0) FROM process_model";
 const FORGET_LETTERS: &str = "DELETE FROM process_letter WHERE until < $1";
 const FORGET_STARTS: &str = "
-    DELETE FROM process_letter WHERE kind = 2 AND model IN (SELECT id FROM process_model WHERE key = $1)";
+    DELETE FROM process_letter WHERE kind = 2 AND correlation <> '' AND model IN (SELECT id FROM process_model WHERE key = $1)";
 const FORGET_ANSWERS: &str = "DELETE FROM process_answer WHERE at < $1";
 
 /// A transaction; dropped without [`commit`](Self::commit) it was not.
@@ -319,7 +321,7 @@ impl ProcessTx<'_> {
         Ok(letters)
     }
 
-    /// Deletes what would begin processes of the models of a key later.
+    /// Deletes what would begin processes of the models of a key by the clock: letters of kind 2 with a correlation.
     pub async fn forget_starts(&mut self, key: &str) -> Result<(), StoreError> {
         self.failpoint.pass()?;
         Ok(on_tx!(self, |conn| sqlx::query(FORGET_STARTS).bind(key).execute(conn).await.map(drop))?)
@@ -347,8 +349,18 @@ impl ProcessTx<'_> {
             return Ok(0);
         }
         self.failpoint.pass()?;
-        let cells = rows.iter().map(|row| row.cells()).collect();
-        Ok(on_tx!(self, |conn| conn.put(&R::TABLE, cells, twice).await)?)
+        let (mut cells, mut bytes, mut written) = (Vec::new(), 0, 0);
+        for row in rows {
+            let row = row.cells();
+            bytes += row.iter().map(Cell::bytes_long).sum::<usize>();
+            cells.push(row);
+            if bytes > STATEMENT_BYTES {
+                let part = std::mem::take(&mut cells);
+                written += on_tx!(self, |conn| conn.put(&R::TABLE, part, twice).await)?;
+                bytes = 0;
+            }
+        }
+        Ok(written + on_tx!(self, |conn| conn.put(&R::TABLE, cells, twice).await)?)
     }
 
     async fn delete<R: Row>(&mut self, keys: Vec<Vec<Cell>>) -> Result<(), StoreError> {

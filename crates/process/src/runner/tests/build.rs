@@ -2,8 +2,8 @@
 
 use crate::expression::Expression;
 use crate::model::{
-    Flow, FlowIx, From, Io, Kind, Mapping, Message, Node, NodeIx, Procedure, Process, Program, Scope, ScopeIx, ScopeKind, Task,
-    Timer, Trigger, Triggers,
+    Flow, FlowIx, From, Io, Kind, Mapping, Message, Node, NodeIx, Procedure, Process, Program, Scope,
+    ScopeIx, ScopeKind, Task, Timer, Trigger, Triggers,
 };
 
 pub(super) struct Build(Program);
@@ -205,13 +205,18 @@ pub(super) fn read(xml: &[u8]) -> Result<Program, Vec<String>> {
             let tells = Kind::Throw(vec![paid(Some("dossier"))]);
             line("payer", vec![("s", begin()), ("T", user()), ("t", tells), ("e", end())])
         }
-        "by message" => line("applied", vec![("s", starts(Trigger::Message(message("apply", None)))), ("T", user()), ("e", end())]),
+        "by message" => line(
+            "applied",
+            vec![("s", starts(Trigger::Message(message("apply", None)))), ("T", user()), ("e", end())],
+        ),
         "by signal" => line("relief", vec![("s", starts(storm())), ("T", user()), ("e", end())]),
         "by timer" => {
             let every = Trigger::Timer(Timer::Cycle, feel("\"R3/PT1H\""));
             line("hourly", vec![("s", starts(every)), ("T", user()), ("e", end())])
         }
-        "shelter" => line("shelter", vec![("s", begin()), ("c", catch(storm())), ("T", user()), ("e", end())]),
+        "shelter" => {
+            line("shelter", vec![("s", begin()), ("c", catch(storm())), ("T", user()), ("e", end())])
+        }
         "thunder" => line("thunder", vec![("s", begin()), ("t", Kind::Throw(vec![storm()])), ("e", end())]),
         "hour" => {
             let hour = Trigger::Timer(Timer::Duration, feel("\"PT1H\""));

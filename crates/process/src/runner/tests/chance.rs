@@ -34,7 +34,8 @@ async fn step(node: &Node, chance: &mut Chance) -> bool {
     let by = person(chance.one(&PEOPLE).unwrap());
     let open = node.all.tasks(&Wanted { limit: 1_000, ..Wanted::default() }).await.unwrap();
     let task = chance.one(&open).map(|task| task.id);
-    let variables = payload(json!({"ok": chance.below(2) == 0, "rich": chance.below(3) == 0, "x": 0.1 + 0.2}));
+    let variables =
+        payload(json!({"ok": chance.below(2) == 0, "rich": chance.below(3) == 0, "x": 0.1 + 0.2}));
     let incidents = node.all.incidents(None, None, 9).await.unwrap();
     let incident = chance.one(&incidents).map(|one| one.id);
     let worker = name(chance.one(&["w1", "w2"]).unwrap());
@@ -60,8 +61,7 @@ async fn step(node: &Node, chance: &mut Chance) -> bool {
         }
         (8, ..) => {
             let keep_secs = (chance.below(2) == 0).then_some(600);
-            let message =
-                Message { name: name("paid"), correlation: Some(dossier), variables, keep_secs };
+            let message = Message { name: name("paid"), correlation: Some(dossier), variables, keep_secs };
             node.all.message(message, &by, None).await.map(drop)
         }
         (9, ..) => node.all.signal(name("storm"), variables, &by, None).await.map(drop),
@@ -115,10 +115,10 @@ async fn scenario(node: &Node, run: i64) -> Result<(), Denied> {
     let key = |step: &str| Some(name(&format!("{run}-{step}")));
     let (an, binh) = (person("an"), person("bình"));
     let dossier = json!({"dossier": run, "ok": true});
-    let payee = node.all.start(begin("payee", dossier.clone()), &an, key("payee")).await?;
-    let payer = node.all.start(begin("payer", dossier), &an, key("payer")).await?;
+    let waits = node.all.start(begin("payee", dossier.clone()), &an, key("payee")).await?;
+    let pays = node.all.start(begin("payer", dossier), &an, key("payer")).await?;
     let fork = node.all.start(begin("fork", json!({"ok": true})), &an, key("fork")).await?;
-    for (id, element, who) in [(payer, "T", &an), (fork, "A", &binh)] {
+    for (id, element, who) in [(pays, "T", &an), (fork, "A", &binh)] {
         let task = super::TaskId { instance: id, exec: first_work(element) };
         node.all.complete(task, Payload::none(), who, key(element)).await?;
     }
@@ -129,7 +129,7 @@ async fn scenario(node: &Node, run: i64) -> Result<(), Denied> {
         node.all.job_done(job.task.id, Payload::none(), &worker, key("job")).await?;
     }
     node.all.tick(base::Clock::now(&*node.clock)).await?;
-    let all = [payee, payer, fork];
+    let all = [waits, pays, fork];
     for id in all {
         assert_eq!(node.outcome(id).await.as_deref(), Some("completed"));
     }

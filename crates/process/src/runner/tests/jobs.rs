@@ -96,7 +96,10 @@ async fn a_business_error_takes_the_way_that_is_drawn(store: TestStore) {
     node.all.job_error(job, (name("NO"), payload(json!({"lý do": "x"}))), &worker, None).await.unwrap();
     assert_eq!(node.open_elements(id).await, ["A", "by-hand"]);
     // Nobody catches this one: it ends the instance.
-    node.all.error(node.task(id, "A").await, (name("TU_CHOI"), Payload::none()), &person("an"), None).await.unwrap();
+    node.all
+        .error(node.task(id, "A").await, (name("TU_CHOI"), Payload::none()), &person("an"), None)
+        .await
+        .unwrap();
     assert_eq!(node.outcome(id).await.as_deref(), Some("error:TU_CHOI"));
     node.check(id).await;
 }

@@ -1,5 +1,6 @@
 //! Messages, signals, timers, conditions.
 
+use base::Clock as _;
 use serde_json::{Value, json};
 use testkit::TestStore;
 
@@ -16,13 +17,22 @@ async fn a_message_goes_to_the_one_that_waits_for_its_key(store: TestStore) {
     let one = node.start("payee", json!({"dossier": "H.1"})).await;
     let two = node.start("payee", json!({"dossier": "H.2"})).await;
     let by = person("kho bạc");
-    assert_eq!(node.all.message(paid(json!("H.3"), None), &by, None).await.unwrap_err().code(), "nobody-waits");
-    assert_eq!(node.all.message(paid(Value::Null, None), &by, None).await.unwrap_err().code(), "nobody-waits");
+    assert_eq!(
+        node.all.message(paid(json!("H.3"), None), &by, None).await.unwrap_err().code(),
+        "nobody-waits"
+    );
+    assert_eq!(
+        node.all.message(paid(Value::Null, None), &by, None).await.unwrap_err().code(),
+        "nobody-waits"
+    );
     let key = Some(name("k"));
     let done = node.all.message(paid(json!("H.2"), None), &by, key.clone()).await.unwrap();
     assert_eq!(done, Answer::Done { instance: two.to_string(), number: 2 });
     assert_eq!(node.all.message(paid(json!("H.2"), None), &by, key).await.unwrap(), done);
-    assert_eq!(node.all.message(paid(json!("H.2"), None), &by, None).await.unwrap_err().code(), "nobody-waits");
+    assert_eq!(
+        node.all.message(paid(json!("H.2"), None), &by, None).await.unwrap_err().code(),
+        "nobody-waits"
+    );
     let shown = node.all.show(two).await.unwrap();
     assert_eq!((shown.instance.outcome.as_deref(), &shown.variables["sum"]), (Some("completed"), &json!(5)));
     assert_eq!(node.outcome(one).await, None);
@@ -36,7 +46,10 @@ async fn a_message_is_kept_for_as_long_as_its_sender_asks(store: TestStore) {
     let node = Node::open(&store).await;
     node.deploy("payee").await;
     let by = person("kho bạc");
-    assert_eq!(node.all.message(paid(json!("H.1"), Some(0)), &by, None).await.unwrap_err().code(), "bad-time");
+    assert_eq!(
+        node.all.message(paid(json!("H.1"), Some(0)), &by, None).await.unwrap_err().code(),
+        "bad-time"
+    );
     let kept = node.all.message(paid(json!("H.1"), Some(60)), &by, None).await.unwrap();
     assert_eq!(kept, Answer::Kept);
     assert_eq!(node.later(1).await, 0);
@@ -45,7 +58,6 @@ async fn a_message_is_kept_for_as_long_as_its_sender_asks(store: TestStore) {
     assert_eq!(node.outcome(one).await.as_deref(), Some("completed"));
     node.all.message(paid(json!("H.2"), Some(60)), &by, None).await.unwrap();
     node.clock.advance_secs(61);
-    use base::Clock as _;
     assert_eq!(node.all.sweep(node.clock.now()).await.unwrap(), 1);
     let two = node.start("payee", json!({"dossier": "H.2"})).await;
     assert_eq!(node.later(1).await, 0);
@@ -57,13 +69,13 @@ async fn what_an_instance_tells_reaches_another_also_when_that_waits_later(store
     node.deploy("payee").await;
     node.deploy("payer").await;
     let long = "x".repeat(5_000);
-    let payer = node.start("payer", json!({"dossier": long})).await;
-    node.all.complete(node.task(payer, "T").await, Payload::none(), &person("an"), None).await.unwrap();
+    let pays = node.start("payer", json!({"dossier": long})).await;
+    node.all.complete(node.task(pays, "T").await, Payload::none(), &person("an"), None).await.unwrap();
     assert_eq!(node.later(1).await, 0);
     let stranger = node.start("payee", json!({"dossier": "y"})).await;
-    let payee = node.start("payee", json!({"dossier": long})).await;
+    let waits = node.start("payee", json!({"dossier": long})).await;
     assert_eq!(node.later(1).await, 1);
-    assert_eq!(node.outcome(payee).await.as_deref(), Some("completed"));
+    assert_eq!(node.outcome(waits).await.as_deref(), Some("completed"));
     assert_eq!(node.outcome(stranger).await, None);
     assert_eq!(node.later(1).await, 0, "it was delivered once");
 }
@@ -71,7 +83,8 @@ async fn what_an_instance_tells_reaches_another_also_when_that_waits_later(store
 async fn a_message_begins_an_instance_once_for_each_key(store: TestStore) {
     let node = Node::open(&store).await;
     node.deploy("by message").await;
-    let apply = || Message { name: name("apply"), correlation: None, variables: Payload::none(), keep_secs: None };
+    let apply =
+        || Message { name: name("apply"), correlation: None, variables: Payload::none(), keep_secs: None };
     let by = person("dân");
     let first = node.all.message(apply(), &by, Some(name("1"))).await.unwrap();
     assert!(matches!(first, Answer::Started { .. }), "{first:?}");
@@ -161,12 +174,12 @@ async fn what_is_due_is_done_by_itself_while_the_node_keeps_going(store: TestSto
     for file in ["payee", "payer"] {
         node.deploy(file).await;
     }
-    let payee = node.start("payee", json!({"dossier": 1})).await;
-    let payer = node.start("payer", json!({"dossier": 1})).await;
+    let waits = node.start("payee", json!({"dossier": 1})).await;
+    let pays = node.start("payer", json!({"dossier": 1})).await;
     let all = node.all.clone();
     let going = tokio::spawn(async move { all.keep_going().await });
-    node.all.complete(node.task(payer, "T").await, Payload::none(), &person("an"), None).await.unwrap();
-    while node.outcome(payee).await.is_none() {
+    node.all.complete(node.task(pays, "T").await, Payload::none(), &person("an"), None).await.unwrap();
+    while node.outcome(waits).await.is_none() {
         tokio::task::yield_now().await;
     }
     going.abort();

@@ -67,7 +67,10 @@ async fn an_instance_with_an_incident_does_not_move(store: TestStore) {
         node.all.fetch(&name("stamp"), &worker, 9, 60).await.unwrap();
     }
     assert_eq!(node.all.migration(id, &plan(to, &[])).await.unwrap_err().code(), "open-incidents");
-    assert_eq!(node.all.migrate(id, plan(to, &[]), &person("an")).await.unwrap_err().code(), "open-incidents");
+    assert_eq!(
+        node.all.migrate(id, plan(to, &[]), &person("an")).await.unwrap_err().code(),
+        "open-incidents"
+    );
     node.all.resolve(job, Payload::none(), &person("an")).await.unwrap();
     node.all.migrate(id, plan(to, &[]), &person("an")).await.unwrap();
     node.check(id).await;

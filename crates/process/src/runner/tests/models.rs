@@ -58,7 +58,11 @@ async fn an_instance_stays_on_its_version(store: TestStore) {
     assert_eq!(node.open_elements(pinned).await, ["A"]);
     let again = node.again();
     assert_eq!(again.open_elements(old).await, ["A"]);
-    again.all.complete(again.task(old, "A").await, super::Payload::none(), &person("an"), None).await.unwrap();
+    again
+        .all
+        .complete(again.task(old, "A").await, super::Payload::none(), &person("an"), None)
+        .await
+        .unwrap();
     again.check(old).await;
 }
 

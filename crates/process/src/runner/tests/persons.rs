@@ -9,15 +9,21 @@ use super::{Answer, By, Node, PAGE_MAX, Payload, Wanted, begin, name, payload, p
 async fn two_persons_do_their_tasks_and_the_history_says_who(store: TestStore) {
     let node = Node::open(&store).await;
     node.deploy("duet").await;
-    let id = node.start("duet", json!({"tên": "Nguyễn Thị Đào", "phí": 0.1, "số": 12_345_678_901_234_567_u64})).await;
+    let id = node
+        .start("duet", json!({"tên": "Nguyễn Thị Đào", "phí": 0.1, "số": 12_345_678_901_234_567_u64}))
+        .await;
     let first = node.task(id, "A").await;
-    node.all.complete(first, payload(json!({"kết quả": [1.5, null, {"a\u{0}b": "\u{0}"}]})), &person("an"), None).await.unwrap();
+    node.all
+        .complete(first, payload(json!({"kết quả": [1.5, null, {"a\u{0}b": "\u{0}"}]})), &person("an"), None)
+        .await
+        .unwrap();
     let second = node.task(id, "B").await;
     node.all.complete(second, Payload::none(), &person("bình"), None).await.unwrap();
     assert_eq!(node.outcome(id).await.as_deref(), Some("completed"));
     let shown = node.all.show(id).await.unwrap();
     assert_eq!(shown.variables["kết quả"], json!([1.5, null, {"a\u{0}b": "\u{0}"}]));
-    let who: Vec<_> = node.all.history(id, 0, PAGE_MAX).await.unwrap().into_iter().map(|one| one.who).collect();
+    let who: Vec<_> =
+        node.all.history(id, 0, PAGE_MAX).await.unwrap().into_iter().map(|one| one.who).collect();
     assert_eq!(who, ["person:an", "person:an", "person:bình"]);
     let page: Vec<_> = node.all.history(id, 1, 1).await.unwrap().into_iter().map(|one| one.number).collect();
     assert_eq!(page, [2]);
@@ -99,7 +105,10 @@ async fn a_task_is_taken_given_back_and_handed_over(store: TestStore) {
     node.all.assign(task, name("chi"), &person("trưởng")).await.unwrap();
     let mine = Wanted { assignee: Some(name("chi")), ..Wanted::default() };
     assert_eq!(node.all.tasks(&mine).await.unwrap()[0].id, task);
-    assert_eq!(node.all.job_done(task, Payload::none(), &name("máy"), None).await.unwrap_err().code(), "wrong-kind");
+    assert_eq!(
+        node.all.job_done(task, Payload::none(), &name("máy"), None).await.unwrap_err().code(),
+        "wrong-kind"
+    );
     node.all.complete(task, Payload::none(), &person("chi"), None).await.unwrap();
     let history = node.all.history(id, 0, PAGE_MAX).await.unwrap();
     let acts: Vec<_> = history.iter().map(|one| one.command["act"].as_str().unwrap()).collect();
@@ -174,8 +183,14 @@ async fn an_instance_is_cancelled_with_a_reason_and_takes_no_more(store: TestSto
     assert_eq!(node.later(7_200).await, 0);
     let history = node.all.history(id, 1, 9).await.unwrap();
     assert_eq!(history[0].command["reason"], json!("rút hồ sơ"));
-    assert_eq!(node.all.complete(task, Payload::none(), &person("an"), None).await.unwrap_err().code(), "no-task");
-    assert_eq!(node.all.set_variables(id, Payload::none(), &person("an"), None).await.unwrap_err().code(), "over");
+    assert_eq!(
+        node.all.complete(task, Payload::none(), &person("an"), None).await.unwrap_err().code(),
+        "no-task"
+    );
+    assert_eq!(
+        node.all.set_variables(id, Payload::none(), &person("an"), None).await.unwrap_err().code(),
+        "over"
+    );
     let nobody = super::InstanceId(uuid::Uuid::nil());
     assert_eq!(node.all.cancel(nobody, &name("x"), &person("an")).await.unwrap_err().code(), "no-instance");
     assert_eq!(node.all.show(nobody).await.unwrap_err().code(), "no-instance");
