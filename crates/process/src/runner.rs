@@ -14,6 +14,7 @@ mod events;
 mod input;
 mod jobs;
 mod migrate;
+mod post;
 mod show;
 mod tasks;
 mod work;

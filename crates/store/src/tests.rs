@@ -4,6 +4,7 @@ mod compared;
 mod journal;
 mod log;
 mod postgres;
+mod process;
 mod source_quality;
 mod sqlite;
 mod tables;

@@ -8,15 +8,11 @@ use serde_json::{Map, Value, json};
 use store::process::{AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow, TaskRow, WaitRow};
 
 use super::book::{Book, HELD, Key, Making, extra, number};
-use super::call::{Act, Answer, Call, Of, Start, Told, What};
-use super::catalog::{Head, Model, StartBy, StartOn, newest, starts};
-use super::deploy::{CLOCK, clock, timer_value};
-use super::input::{By, InstanceId, VARIABLES_BYTES_MAX, depth, indexed};
+use super::call::{Act, Answer, Call, Of, Start, What};
+use super::catalog::{Head, Model, StartBy, newest};
+use super::input::{By, InstanceId, VARIABLES_BYTES_MAX, depth};
 use super::{Denied, Ids};
-use crate::engine::{
-    Awaited, Command, Context, Due, Event, ExecId, Outcome, Outside, Refused, State, Told as Says, decide,
-};
-use crate::model::Timer;
+use crate::engine::{Awaited, Command, Context, Event, ExecId, Outcome, Outside, Refused, State, decide};
 
 /// Stored states within each other: the reader of JSON takes 128.
 const STATE_DEPTH_MAX: usize = 120;
@@ -164,24 +160,6 @@ impl Work {
         self.book.waits.insert(key, Some(row));
     }
 
-    /// A process that begins by the clock begins again as often as it says.
-    fn wind_up(&mut self, letter: &LetterRow) {
-        let Some(again) = letter.correlation.strip_prefix(CLOCK).filter(|_| letter.kind == 2) else { return };
-        let left: Option<u32> = again.parse().ok();
-        let Some(model) = letter.model.and_then(|id| self.models.get(&id)).cloned() else { return };
-        let Some(at) = model.program.find(&letter.name) else { return };
-        if left == Some(0) {
-            return;
-        }
-        let value = timer_value(&model.program, at);
-        let next = value.and_then(|value| self.outside.due(Timer::Cycle, &value, Ts(letter.due)));
-        if let Ok(next) = next {
-            let due = Due { at: next.at, again: left.map(|left| left - 1) };
-            let row = clock(&self.ids.next(self.now), &letter.name, due);
-            self.book.letters.push(LetterRow { model: letter.model, ..row });
-        }
-    }
-
     /// The instance and wait that a letter is for.
     fn target(&self, letter: &LetterRow) -> Option<Key> {
         if let Some(id) = &letter.instance {
@@ -216,13 +194,13 @@ impl Work {
         self.book.incidents.insert((id.clone(), number(exec.0)), Some(incident));
     }
 
-    fn waits_still(&self, id: &str, wait: i64) -> bool {
+    pub(super) fn waits_still(&self, id: &str, wait: i64) -> bool {
         let Some(open) = self.opens.get(id) else { return false };
         let found = u64::try_from(wait).ok().and_then(|wait| open.state.wait(wait));
         found.is_some_and(|(_, wait)| matches!(wait.what, Awaited::Message { .. }))
     }
 
-    fn start(&mut self, start: &Start, (by, now): (&By, Ts)) -> Result<Answer, Denied> {
+    pub(super) fn start(&mut self, start: &Start, (by, now): (&By, Ts)) -> Result<Answer, Denied> {
         let process = start.process.as_ref().map(super::Name::as_str);
         let id = match &start.model {
             Of::Newest(key) => newest(&self.heads, key.as_str(), process, now).map(|head| head.row.id),
@@ -323,101 +301,6 @@ impl Work {
             events: serde_json::to_string(events).expect("events have only names that are strings"),
             snapshot,
         });
-    }
-
-    /// Makes letters of what was told.
-    fn pass_on(&mut self, change: &Change<'_>, events: Vec<Event>) {
-        for event in events {
-            match event {
-                Event::Told { what: Says::Message { name, key, variables }, .. } => {
-                    let to = (indexed(&name), super::input::correlation(key.as_ref()));
-                    let until = change.now.plus_secs(super::TOLD_KEPT_SECS);
-                    let from = By::engine(change.id);
-                    let letter = self.letter(to, &variables, (&from, change.now, until));
-                    self.book.letters.push(letter);
-                }
-                Event::Told { what: Says::Signal { name, variables }, .. } => {
-                    self.signals.push((change.id.to_owned(), name, variables));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn letter(
-        &self,
-        (name, correlation): (String, String),
-        variables: &Map<String, Value>,
-        (by, now, until): (&By, Ts, Ts),
-    ) -> LetterRow {
-        let variables = serde_json::to_string(variables).expect("a map of JSON is JSON");
-        LetterRow {
-            id: self.ids.next(now).hyphenated().to_string(),
-            kind: 0,
-            name,
-            correlation,
-            instance: None,
-            model: None,
-            who: by.to_string(),
-            variables,
-            due: now.0,
-            until: until.0,
-        }
-    }
-
-    fn message(&mut self, told: &Told, (by, now): (&By, Ts), letter: Option<&LetterRow>) -> Ended {
-        let to = (told.name.clone(), told.correlation.clone());
-        let waits = self.waiting.get(&to).cloned().unwrap_or_default();
-        let found = waits.iter().find(|(id, wait)| self.waits_still(id, *wait));
-        if let Some((id, wait)) = found {
-            let wait = u64::try_from(*wait).unwrap_or_default();
-            let act = Act::Happened { wait, variables: told.variables.clone() };
-            return self.act((id, &act), by, now).into();
-        }
-        if waits.iter().any(|(id, _)| self.busy.contains(id)) {
-            return Ended::Later;
-        }
-        let begins =
-            |start: &StartBy| matches!(&start.on, StartOn::Message(name) if indexed(name) == told.name);
-        let heads = Arc::clone(&self.heads);
-        if let Some((head, start)) = starts(&heads, now).find(|(_, start)| begins(start)) {
-            let start = begun_by(head.row.id, start, told.variables.clone());
-            return self.start(&start, (by, now)).into();
-        }
-        match told.keep_secs {
-            Some(secs) if letter.is_none() => {
-                let letter = self.letter(to, told.variables.map(), (by, now, now.plus_secs(secs)));
-                self.book.letters.push(letter);
-                Ok(Answer::Kept).into()
-            }
-            _ => Err(Denied::NobodyWaits).into(),
-        }
-    }
-
-    /// Sends a signal to every instance that listens, but not to the one that told it, and lets processes begin.
-    pub fn spread(
-        &mut self,
-        from: Option<&str>,
-        name: &str,
-        variables: &Map<String, Value>,
-        (by, now): (&By, Ts),
-    ) -> u64 {
-        let listening = self.listening.get(name).cloned().unwrap_or_default();
-        let heads = Arc::clone(&self.heads);
-        let begins = |start: &StartBy| matches!(&start.on, StartOn::Signal(one) if one == name);
-        let mut letters = Vec::new();
-        for instance in listening.into_iter().filter(|id| from != Some(id.as_str())) {
-            let letter = self.letter((name.to_owned(), String::new()), variables, (by, now, Ts(i64::MAX)));
-            letters.push(LetterRow { kind: 1, instance: Some(instance), ..letter });
-        }
-        for (head, start) in starts(&heads, now).filter(|(_, start)| begins(start)) {
-            let to = (start.element.clone(), String::new());
-            let letter = self.letter(to, variables, (by, now, Ts(i64::MAX)));
-            letters.push(LetterRow { kind: 2, model: Some(head.row.id), ..letter });
-        }
-        let reached = letters.len() as u64;
-        self.book.letters.extend(letters);
-        reached
     }
 
     /// The task as it stands now.
