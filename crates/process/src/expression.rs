@@ -3,12 +3,24 @@
 //! Values are JSON. FEEL's dates, times and durations, which JSON has no kind of, are kept as `{"@": "2026-01-31"}`, the
 //! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step.
 
+mod names;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Feel;
 use dsntk_feel::{Evaluator, FeelScope, Name};
 use serde_json::{Map, Value};
+
+/// Longest expression.
+const BYTES_MAX: usize = 8192;
+/// Most words and signs of operations: a chain of them is a call inside a call as well, and its reader needs time that
+/// grows with their cube.
+const WORDS_MAX: usize = 500;
+/// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
+const DEPTH_MAX: usize = 64;
 
 /// Where an expression finds the values of its names.
 pub trait Variables {
@@ -39,14 +51,24 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is not FEEL.
+    /// It is not FEEL, or longer than 8,192 bytes or 500 words, or nested deeper than 64 levels.
     pub fn parse(text: &str) -> Result<Self, Failed> {
         let text = text.trim();
         let failed = |why: String| Failed { text: text.to_owned(), why };
         if text.is_empty() {
             return Err(failed("empty".to_owned()));
         }
-        let read = dsntk_feel_parser::parse_textual_expression(&FeelScope::default(), text, false);
+        if text.len() > BYTES_MAX {
+            let text = text.chars().take(40).chain(['…']).collect();
+            return Err(Failed { text, why: format!("longer than {BYTES_MAX} bytes") });
+        }
+        if weight(text) > WORDS_MAX {
+            return Err(failed(format!("more than {WORDS_MAX} words and operations")));
+        }
+        if depth(text) > DEPTH_MAX {
+            return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
         Ok(Self { text: text.into(), run: dsntk_feel_evaluator::prepare(&tree) })
     }
@@ -101,6 +123,33 @@ impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "={}", self.text)
     }
+}
+
+/// Whether a text is the name of a variable that expressions can use: an identifier, no word of the language.
+pub fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(names::begins_word)
+        && characters.all(names::continues_word)
+        && !names::is_keyword(text)
+}
+
+/// How many words and signs of operations a text has: what reading it costs grows with this.
+pub(crate) fn weight(text: &str) -> usize {
+    names::count(text)
+}
+
+/// How many parentheses, brackets and braces are open at once, at most.
+fn depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn to_feel(value: &Value) -> Feel {

@@ -239,10 +239,11 @@ impl<'a> Run<'a> {
         self.emit(Event::Failed { exec, incident });
     }
 
-    /// Something went wrong that is nobody's decision: who catches every error catches it, else the step stops.
+    /// Something went wrong that is nobody's decision: who catches every error catches it, else the step stops. An error
+    /// event on the border of a script, which can throw nothing by name, is there for its failing.
     pub fn fail(&mut self, exec: ExecId, fault: Fault, completing: bool) {
         let incident = Incident { code: fault.code.to_owned(), why: fault.why, completing };
-        if !self.caught(exec, None) {
+        if !self.caught_on_script(exec) && !self.caught(exec, None) {
             self.stop(exec, incident);
         }
     }

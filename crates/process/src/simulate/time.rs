@@ -17,6 +17,16 @@ const VIETNAM: Offset = Offset::constant(7);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IsoTime;
 
+impl IsoTime {
+    /// A date, or a duration after a moment.
+    ///
+    /// # Errors
+    /// The text is neither, in words.
+    pub fn moment(text: &str, after: Ts) -> Result<Ts, String> {
+        if text.starts_with('P') { Ok(span(text)?.after(after)) } else { date(text.trim()) }
+    }
+}
+
 /// A duration.
 pub(super) struct Takes(jiff::Span);
 
