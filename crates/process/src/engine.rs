@@ -18,6 +18,7 @@ mod scope;
 mod settle;
 mod state;
 mod tell;
+mod tree;
 mod variables;
 
 use base::Ts;
@@ -31,7 +32,7 @@ pub use state::{
 use crate::model::{NodeIx, Program, Timer};
 
 /// Steps of one command, after which an instance is thought to run in circles.
-pub const STEPS_MAX: u32 = 100_000;
+pub const STEPS_MAX: u32 = 20_000;
 /// Instances of one multi-instance activity.
 pub const INSTANCES_MAX: usize = 10_000;
 /// Sub-processes and calls within each other.

@@ -207,8 +207,8 @@ impl<'a> Run<'a> {
     }
 
     pub fn cancel_children(&mut self, of: ExecId) {
-        let children: Vec<_> = self.state.children(of).collect();
-        for child in children.into_iter().rev() {
+        let children: Vec<_> = self.tree.children(of).rev().collect();
+        for child in children {
             // Cancelling one child may have closed another, as with what undoes for it.
             if self.state.exec(child).is_some() {
                 self.cancel(child);

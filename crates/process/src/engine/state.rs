@@ -212,10 +212,6 @@ impl State {
         self.execs.get(&id)
     }
 
-    /// The steps directly in a step, in the order in which they began.
-    pub fn children(&self, id: ExecId) -> impl Iterator<Item = ExecId> {
-        self.execs.iter().filter(move |(_, exec)| exec.parent == Some(id)).map(|(id, _)| *id)
-    }
 
     /// A wait by number, with the step whose it is.
     pub fn wait(&self, id: u64) -> Option<(ExecId, &Wait)> {

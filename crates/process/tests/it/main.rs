@@ -1,0 +1,7 @@
+//! What the reader and the engine do together, on models of our own.
+
+mod events;
+mod flow;
+mod help;
+mod many;
+mod scopes;
