@@ -3,12 +3,21 @@
 //! Values are JSON. FEEL's dates, times and durations, which JSON has no kind of, are kept as `{"@": "2026-01-31"}`, the
 //! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step.
 
+mod names;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Feel;
 use dsntk_feel::{Evaluator, FeelScope, Name};
 use serde_json::{Map, Value};
+
+/// Longest expression: its reader needs time that grows with the square of the length.
+const BYTES_MAX: usize = 8192;
+/// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
+const DEPTH_MAX: usize = 64;
 
 /// Where an expression finds the values of its names.
 pub trait Variables {
@@ -39,14 +48,21 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is not FEEL.
+    /// It is not FEEL, or longer than 8,192 bytes, or nested deeper than 64 levels.
     pub fn parse(text: &str) -> Result<Self, Failed> {
         let text = text.trim();
         let failed = |why: String| Failed { text: text.to_owned(), why };
         if text.is_empty() {
             return Err(failed("empty".to_owned()));
         }
-        let read = dsntk_feel_parser::parse_textual_expression(&FeelScope::default(), text, false);
+        if text.len() > BYTES_MAX {
+            let text = text.chars().take(40).chain(['…']).collect();
+            return Err(Failed { text, why: format!("longer than {BYTES_MAX} bytes") });
+        }
+        if depth(text) > DEPTH_MAX {
+            return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
         Ok(Self { text: text.into(), run: dsntk_feel_evaluator::prepare(&tree) })
     }
@@ -79,7 +95,9 @@ impl Expression {
         match self.value(variables)? {
             Value::Bool(holds) => Ok(holds),
             Value::Null => Ok(false),
-            other => Err(Failed { text: self.text.to_string(), why: format!("{other} is neither true nor false") }),
+            other => {
+                Err(Failed { text: self.text.to_string(), why: format!("{other} is neither true nor false") })
+            }
         }
     }
 
@@ -99,6 +117,28 @@ impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "={}", self.text)
     }
+}
+
+/// Whether a text is the name of a variable that expressions can use: an identifier, no word of the language.
+pub fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(names::begins_word)
+        && characters.all(names::continues_word)
+        && !names::is_keyword(text)
+}
+
+/// How many parentheses, brackets and braces are open at once, at most.
+fn depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn to_feel(value: &Value) -> Feel {
@@ -129,7 +169,8 @@ fn from_feel(value: Feel) -> Result<Value, String> {
         Feel::String(text) => Value::String(text),
         Feel::List(items) => Value::Array(items.into_iter().map(from_feel).collect::<Result<_, _>>()?),
         Feel::Context(context) => {
-            let entries = context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
+            let entries =
+                context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
             Value::Object(entries.collect::<Result<_, String>>()?)
         }
         other => Value::String(other.to_string()),
