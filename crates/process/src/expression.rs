@@ -14,8 +14,11 @@ use dsntk_feel::values::Value as Feel;
 use dsntk_feel::{Evaluator, FeelScope, Name};
 use serde_json::{Map, Value};
 
-/// Longest expression: its reader needs time that grows with the square of the length.
+/// Longest expression.
 const BYTES_MAX: usize = 8192;
+/// Most words and signs of operations: a chain of them is a call inside a call as well, and its reader needs time that
+/// grows with their cube.
+const WORDS_MAX: usize = 500;
 /// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
 const DEPTH_MAX: usize = 64;
 
@@ -48,7 +51,7 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is not FEEL, or longer than 8,192 bytes, or nested deeper than 64 levels.
+    /// It is not FEEL, or longer than 8,192 bytes or 500 words, or nested deeper than 64 levels.
     pub fn parse(text: &str) -> Result<Self, Failed> {
         let text = text.trim();
         let failed = |why: String| Failed { text: text.to_owned(), why };
@@ -58,6 +61,9 @@ impl Expression {
         if text.len() > BYTES_MAX {
             let text = text.chars().take(40).chain(['…']).collect();
             return Err(Failed { text, why: format!("longer than {BYTES_MAX} bytes") });
+        }
+        if weight(text) > WORDS_MAX {
+            return Err(failed(format!("more than {WORDS_MAX} words and operations")));
         }
         if depth(text) > DEPTH_MAX {
             return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
@@ -125,6 +131,11 @@ pub fn is_name(text: &str) -> bool {
     characters.next().is_some_and(names::begins_word)
         && characters.all(names::continues_word)
         && !names::is_keyword(text)
+}
+
+/// How many words and signs of operations a text has: what reading it costs grows with this.
+pub(crate) fn weight(text: &str) -> usize {
+    names::count(text)
 }
 
 /// How many parentheses, brackets and braces are open at once, at most.

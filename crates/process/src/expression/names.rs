@@ -70,17 +70,7 @@ struct Run<'a> {
 fn runs(text: &str) -> Vec<Run<'_>> {
     let (mut runs, mut words) = (Vec::new(), Vec::new());
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' => quoted(rest),
-            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            _ if begins_word(first) || first.is_ascii_digit() => {
-                rest.find(|c| !continues_word(c)).unwrap_or(rest.len())
-            }
-            _ => first.len_utf8(),
-        };
-        let (token, behind) = rest.split_at(length);
+    while let Some((first, token, behind)) = token(rest) {
         if begins_word(first) {
             words.push(token);
         } else if !first.is_whitespace() && !words.is_empty() {
@@ -90,6 +80,33 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     }
     runs.push(Run { words, called: false });
     runs
+}
+
+/// How many words and signs of operations a text has.
+pub(super) fn count(text: &str) -> usize {
+    let mut count = 0;
+    let mut rest = text;
+    while let Some((first, _, behind)) = token(rest) {
+        count += usize::from(begins_word(first) || ".+-*/<>=!".contains(first));
+        rest = behind;
+    }
+    count
+}
+
+/// The first word, number, literal, comment or sign of a text, with its first character and what is behind it.
+fn token(text: &str) -> Option<(char, &str, &str)> {
+    let first = text.chars().next()?;
+    let length = match first {
+        '"' => quoted(text),
+        '/' if text.starts_with("//") => text.find('\n').unwrap_or(text.len()),
+        '/' if text.starts_with("/*") => text.find("*/").map_or(text.len(), |end| end + 2),
+        _ if begins_word(first) || first.is_ascii_digit() => {
+            text.find(|c| !continues_word(c)).unwrap_or(text.len())
+        }
+        _ => first.len_utf8(),
+    };
+    let (token, behind) = text.split_at(length);
+    Some((first, token, behind))
 }
 
 /// Length of the string literal that a text begins with.
