@@ -1,0 +1,80 @@
+//! Findings are collected, so that all of a file are told at once.
+
+use super::fault::{Code, Fault, Weight};
+use super::xml::{Lines, Tag};
+
+/// The findings of a file.
+pub(super) struct Report<'a> {
+    lines: &'a Lines,
+    /// Each with the process that it is in, if in one.
+    findings: Vec<(Option<&'a str>, Fault)>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(lines: &'a Lines) -> Self {
+        Self { lines, findings: Vec::new() }
+    }
+
+    /// Says what is to be done at an element.
+    pub(super) fn add(&mut self, code: Code, at: Tag<'a>, details: &[&str]) {
+        let mut fault = Fault::new(code, self.lines.of(at), details);
+        let named = nearest_with_id(at);
+        fault.element = named.id().unwrap_or(at.kind()).chars().take(200).collect();
+        fault.name = named.name().chars().take(200).collect();
+        self.findings.push((process_of(at), fault));
+    }
+
+    /// The line of an element.
+    pub(super) fn line(&self, at: Tag<'_>) -> u32 {
+        self.lines.of(at)
+    }
+
+    /// Whether there is a finding of that kind.
+    pub(super) fn has(&self, code: Code) -> bool {
+        self.findings.iter().any(|(_, fault)| fault.code == code)
+    }
+
+    /// The processes that are not complete.
+    pub(super) fn incomplete(&self) -> impl Iterator<Item = &'a str> {
+        let incomplete = self.findings.iter().filter(|(_, fault)| fault.code.weight() == Weight::Incomplete);
+        incomplete.filter_map(|(process, _)| *process)
+    }
+
+    /// Faults and warnings, in the order of the file. What is incomplete in a drawing is a warning.
+    pub(super) fn split(self, is_drawing: impl Fn(&str) -> bool) -> (Vec<Fault>, Vec<Fault>) {
+        let mut findings = self.findings;
+        findings.sort_by_key(|(_, fault)| (fault.line, fault.code));
+        let (faults, warnings): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|(process, fault)| match fault.code.weight() {
+                Weight::Fault => true,
+                Weight::Incomplete => !process.is_some_and(&is_drawing),
+                Weight::Warning => false,
+            });
+        let faults_only = |findings: Vec<(_, Fault)>| findings.into_iter().map(|(_, fault)| fault).collect();
+        (faults_only(faults), faults_only(warnings))
+    }
+}
+
+/// The element, or what it is in, that authors can find by an id.
+fn nearest_with_id(at: Tag<'_>) -> Tag<'_> {
+    let mut nearest = at;
+    while nearest.id().is_none()
+        && !super::element::is_flow_node(nearest.kind())
+        && let Some(parent) = nearest.parent()
+    {
+        nearest = parent;
+    }
+    nearest
+}
+
+/// Id of the process, or global task, that an element is in or is.
+fn process_of(at: Tag<'_>) -> Option<&str> {
+    let mut top = at;
+    while let Some(parent) = top.parent() {
+        if parent.kind() == "definitions" {
+            return top.id();
+        }
+        top = parent;
+    }
+    None
+}
