@@ -7,7 +7,7 @@ mod choices;
 mod line;
 mod time;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use base::Ts;
 use serde_json::{Map, Value};
@@ -234,6 +234,8 @@ impl World<'_> {
     fn signal(&mut self, from: usize, name: &str, variables: &Map<String, Value>) {
         let begins = |trigger: &Trigger| matches!(trigger, Trigger::Signal(one) if &**one == name);
         let starts = self.starts(&begins, &|_| false);
+        let waits = self.instances.iter().flat_map(|instance| instance.state.waits());
+        let waiting: BTreeSet<NodeIx> = waits.map(|(_, wait)| wait.node).collect();
         for at in (0..self.instances.len()).filter(|at| *at != from) {
             if self.instances[at].state.outcome.is_none() {
                 let (name, variables) = (name.to_owned(), variables.clone());
@@ -241,6 +243,10 @@ impl World<'_> {
             }
         }
         for (process, node) in starts {
+            // An instance that waits for the rest of what it begins with has just had it.
+            if waiting.contains(&node) {
+                continue;
+            }
             self.start(process, Some(node), variables.clone());
         }
     }

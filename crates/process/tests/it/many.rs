@@ -7,7 +7,7 @@ use crate::help::{check, check_with, flows, process, run, tasks};
 
 fn repeated(kind: &str, characteristics: &str, more: &str) -> String {
     let activity = format!(r#"<startEvent id="s"/><{kind} id="a">{characteristics}</{kind}>{more}"#);
-    process(&(activity + &tasks("after") + &flows("s>a a>after")))
+    process(&(activity + tasks("after").as_str() + flows("s>a a>after").as_str()))
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn an_ad_hoc_sub_process_does_its_activities_one_by_one_or_at_once() {
         let parts = format!(
             r#"<startEvent id="s"/><adHocSubProcess id="h" {attributes}><userTask id="a"/><userTask id="b"/><userTask id="c"/>{condition}</adHocSubProcess>"#
         );
-        process(&(parts + &tasks("after") + &flows("s>h h>after")))
+        process(&(parts + tasks("after").as_str() + flows("s>h h>after").as_str()))
     };
     check(&model(r#"ordering="Sequential""#, ""), "a b c after", Finished);
     check(&model("", ""), "a b c after", Finished);

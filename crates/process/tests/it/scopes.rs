@@ -9,8 +9,8 @@ use crate::help::{check, check_with, file, flows, process, run, tasks};
 fn a_sub_process_is_done_when_nothing_in_it_is_open() {
     let model = process(
         &(r#"<startEvent id="s"/><subProcess id="sub"><task id="a"/><userTask id="u"/></subProcess>"#.to_owned()
-            + &tasks("after")
-            + &flows("s>sub sub>after")),
+            + tasks("after").as_str()
+            + flows("s>sub sub>after").as_str()),
     );
     check(&model, "a u after", Finished);
 }
@@ -51,12 +51,12 @@ fn the_handler_of_a_scope_does_not_handle_its_own_errors() {
                    <endEvent id="e2"><errorEventDefinition errorRef="E"/></endEvent>{}</subProcess></subProcess>{outer}{}{}</process>"#,
             flows("s1>e1"),
             flows("hs>h h>e2"),
-            tasks("after caught"),
+            tasks("after"),
             flows("s>sub sub>after"),
         ))
     };
     check(&model(""), "h", Fault);
-    let border = r#"<boundaryEvent id="b" attachedToRef="sub"><errorEventDefinition errorRef="E"/></boundaryEvent><sequenceFlow id="fb" sourceRef="b" targetRef="caught"/>"#;
+    let border = r#"<task id="caught"/><boundaryEvent id="b" attachedToRef="sub"><errorEventDefinition errorRef="E"/></boundaryEvent><sequenceFlow id="fb" sourceRef="b" targetRef="caught"/>"#;
     check(&model(border), "h caught", Finished);
 }
 
@@ -65,14 +65,14 @@ fn a_call_that_names_data_sees_nothing_else_and_gives_nothing_else_back() {
     let model = |data: &str| {
         file(&format!(
             r#"<process id="P" isExecutable="true"><property id="x"/><property id="y"/><startEvent id="s"/><callActivity id="call" calledElement="Q">{data}</callActivity>{}</process>
-               <process id="Q"><property id="inX"/><startEvent id="qs"/><scriptTask id="q"><script>{{y: if inX = null then "none" else inX + 1, x: 99}}</script></scriptTask>{}</process>"#,
+               <process id="Q"><startEvent id="qs"/><scriptTask id="q"><script>{{y: if inX = null then "none" else inX + 1, x: 99}}</script></scriptTask>{}</process>"#,
             flows("s>call"),
             flows("qs>q"),
         ))
     };
     let data = r#"<ioSpecification><dataInput id="inX"/><dataOutput id="outY"/><inputSet><dataInputRefs>inX</dataInputRefs></inputSet><outputSet><dataOutputRefs>outY</dataOutputRefs></outputSet></ioSpecification>
-        <dataInputAssociation id="i"><assignment><from>x</from><to>inX</to></assignment></dataInputAssociation>
-        <dataOutputAssociation id="o"><assignment><from>y</from><to>y</to></assignment></dataOutputAssociation>"#;
+        <dataInputAssociation id="i"><targetRef>inX</targetRef><assignment><from>x</from><to>inX</to></assignment></dataInputAssociation>
+        <dataOutputAssociation id="o"><targetRef>y</targetRef><assignment><from>y</from><to>y</to></assignment></dataOutputAssociation>"#;
     let (became, variables) = run(&model(data), r#"{"x":1}"#, "{}");
     assert_eq!((became.end, json!(variables)), (Finished, json!({"x": 1, "y": 2})), "{became:?}");
     let (_, variables) = run(&model(""), r#"{"x":1}"#, "{}");
@@ -106,20 +106,20 @@ fn undoing(inside: &str) -> String {
 #[test]
 fn compensation_undoes_in_reverse_order_what_was_done() {
     let throw = r#"<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent>"#;
-    let all = undoing(&(throw.to_owned() + &tasks("after") + &flows("s>a a>b b>t t>after")));
+    let all = undoing(&(throw.to_owned() + tasks("after").as_str() + flows("s>a a>b b>t t>after").as_str()));
     check(&all, "a b ub ua after", Finished);
     // What was not done is not undone.
-    let early = undoing(&(throw.to_owned() + &flows("s>a a>t t>b")));
+    let early = undoing(&(throw.to_owned() + flows("s>a a>t t>b").as_str()));
     check(&early, "a ua b", Finished);
     let one = undoing(&(throw.replace("<compensateEventDefinition/>", r#"<compensateEventDefinition activityRef="a"/>"#)
-        + &tasks("after") + &flows("s>a a>b b>t t>after")));
+        + tasks("after").as_str() + flows("s>a a>b b>t t>after").as_str()));
     check(&one, "a b ua after", Finished);
     let end = r#"<endEvent id="t"><compensateEventDefinition/></endEvent>"#;
-    check(&undoing(&(end.to_owned() + &flows("s>a a>b b>t"))), "a b ub ua", Finished);
+    check(&undoing(&(end.to_owned() + flows("s>a a>b b>t").as_str())), "a b ub ua", Finished);
     // Undone once is undone.
     let twice = r#"<intermediateThrowEvent id="t2"><compensateEventDefinition/></intermediateThrowEvent>"#;
-    let twice = undoing(&(throw.to_owned() + twice + &tasks("after") + &flows("s>a a>t t>t2 t2>after")));
-    check(&twice, "a ua after", Finished);
+    let twice = undoing(&(throw.to_owned() + twice + flows("s>a a>t t>t2 t2>b").as_str()));
+    check(&twice, "a ua b", Finished);
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn a_done_sub_process_is_undone_by_its_own_handlers_or_its_event_sub_process() {
                    <task id="ua" isForCompensation="true"/><association id="x1" sourceRef="ca" targetRef="ua"/>{}{more}</subProcess>
                    <intermediateThrowEvent id="t"><compensateEventDefinition activityRef="sub"/></intermediateThrowEvent>"#,
                 flows("s1>a")
-            ) + &tasks("after")
-                + &flows("s>sub sub>t t>after")),
+            ) + tasks("after").as_str()
+                + flows("s>sub sub>t t>after").as_str()),
         )
     };
     check(&inner(""), "a ua after", Finished);
@@ -150,8 +150,8 @@ fn a_cancelled_transaction_undoes_what_was_done_and_goes_on_at_its_cancel_event(
              <sequenceFlow id="i2" sourceRef="f" targetRef="a"/><sequenceFlow id="i3" sourceRef="a" targetRef="c"/></transaction>
              <boundaryEvent id="b" attachedToRef="tx"><cancelEventDefinition/></boundaryEvent>"#
             .to_owned()
-            + &tasks("after cancelled")
-            + &flows("s>tx tx>after b>cancelled")),
+            + tasks("after cancelled").as_str()
+            + flows("s>tx tx>after b>cancelled").as_str()),
     );
     check(&model, "a !u ua cancelled", Finished);
 }
