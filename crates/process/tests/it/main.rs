@@ -1,5 +1,6 @@
 //! What the reader and the engine do together, on models of our own.
 
+mod chance;
 mod events;
 mod flow;
 mod help;
