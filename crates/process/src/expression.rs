@@ -79,7 +79,9 @@ impl Expression {
         match self.value(variables)? {
             Value::Bool(holds) => Ok(holds),
             Value::Null => Ok(false),
-            other => Err(Failed { text: self.text.to_string(), why: format!("{other} is neither true nor false") }),
+            other => {
+                Err(Failed { text: self.text.to_string(), why: format!("{other} is neither true nor false") })
+            }
         }
     }
 
@@ -129,7 +131,8 @@ fn from_feel(value: Feel) -> Result<Value, String> {
         Feel::String(text) => Value::String(text),
         Feel::List(items) => Value::Array(items.into_iter().map(from_feel).collect::<Result<_, _>>()?),
         Feel::Context(context) => {
-            let entries = context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
+            let entries =
+                context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
             Value::Object(entries.collect::<Result<_, String>>()?)
         }
         other => Value::String(other.to_string()),

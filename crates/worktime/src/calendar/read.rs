@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Calendar, Exception, Shift, Year};
-use crate::{Mistake, RegistryError};
+use crate::{CalendarError, Mistake};
 
 /// Years that a calendar may hold: since the present time zone, and not so far that it must be a slip.
 const YEARS: RangeInclusive<i16> = 1976..=2199;
@@ -26,13 +26,13 @@ const WEEK: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
-pub(super) fn calendar(text: &str) -> Result<Calendar, RegistryError> {
+pub(super) fn calendar(text: &str) -> Result<Calendar, CalendarError> {
     let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
-        RegistryError::invalid(
-            "calendar.toml",
-            format!("không đọc được TOML: {error}"),
-            format!("is not TOML: {error}"),
-        )
+        CalendarError(vec![Mistake {
+            place: "calendar.toml".to_owned(),
+            vi: format!("không đọc được TOML: {error}"),
+            en: format!("is not TOML: {error}"),
+        }])
     })?;
     let mut reader = Reader::default();
     reader.week(&mut table);
@@ -49,7 +49,7 @@ pub(super) fn calendar(text: &str) -> Result<Calendar, RegistryError> {
     if mistakes.is_empty() {
         Ok(Calendar { shifts, week, exceptions, years })
     } else {
-        Err(RegistryError::Invalid(mistakes))
+        Err(CalendarError(mistakes))
     }
 }
 
@@ -64,7 +64,7 @@ struct Reader {
 
 impl Reader {
     fn wrong(&mut self, place: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) {
-        self.mistakes.push(Mistake::new(place, vi, en));
+        self.mistakes.push(Mistake { place: place.into(), vi: vi.into(), en: en.into() });
     }
 
     /// Takes a key out of a table, so that what is left over is unknown.

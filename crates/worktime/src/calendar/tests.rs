@@ -4,9 +4,10 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::vietnam::moment_of;
 
 fn built_in() -> Calendar {
-    Calendar::parse(include_str!("../../rules/calendar.toml")).unwrap()
+    Calendar::built_in().unwrap()
 }
 
 /// A moment written as local time, such as `2026-02-13 16:30`.
@@ -140,7 +141,7 @@ fn year(number: i16, rest: &str) -> String {
 /// The places of all mistakes of a text.
 fn mistakes(text: &str) -> Vec<String> {
     match Calendar::parse(text) {
-        Err(RegistryError::Invalid(list)) => list.into_iter().map(|mistake| mistake.place).collect(),
+        Err(CalendarError(list)) => list.into_iter().map(|mistake| mistake.place).collect(),
         other => panic!("{other:?}"),
     }
 }

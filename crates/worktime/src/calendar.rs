@@ -7,40 +7,12 @@
 use std::collections::BTreeMap;
 
 use base::Ts;
-use jiff::civil::{Date, DateTime, Weekday};
-use jiff::tz::Offset;
+use jiff::civil::{Date, Weekday};
 
-use crate::RegistryError;
+use crate::CalendarError;
+use crate::vietnam::{HOUR_MICROS, day_of, start_of};
 
 mod read;
-
-/// Vietnam's time; the country has had no daylight saving time since 1975.
-const VIETNAM: Offset = Offset::constant(7);
-const HOUR_MICROS: i64 = 3_600_000_000;
-
-/// The day on which a moment falls in Vietnam.
-pub fn day_of(moment: Ts) -> Date {
-    local(moment).date()
-}
-
-/// The first moment of a day in Vietnam.
-pub fn start_of(day: Date) -> Ts {
-    moment_of(day.to_datetime(jiff::civil::Time::midnight()))
-}
-
-fn local(moment: Ts) -> DateTime {
-    // The ends of the calendar have no local form everywhere; 24 hours before them every moment has one.
-    let (first, last) = (jiff::Timestamp::MIN.as_microsecond(), jiff::Timestamp::MAX.as_microsecond());
-    let inside = moment.0.clamp(first + 24 * HOUR_MICROS, last - 24 * HOUR_MICROS);
-    let stamp = jiff::Timestamp::from_microsecond(inside).expect("it was brought within the limits");
-    VIETNAM.to_datetime(stamp)
-}
-
-fn moment_of(local: DateTime) -> Ts {
-    let stamp = VIETNAM.to_timestamp(local);
-    // Only the last hours of the year 9999 and the first of -9999 lie outside what a moment can be.
-    Ts(stamp.map_or(if local.year() > 0 { i64::MAX } else { i64::MIN }, jiff::Timestamp::as_microsecond))
-}
 
 /// How far a span of days can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,12 +60,20 @@ pub struct Calendar {
 }
 
 impl Calendar {
+    /// The calendar of the country that comes with the program.
+    ///
+    /// # Errors
+    /// Never, as a test proves; the type is that of a calendar from a file.
+    pub fn built_in() -> Result<Self, CalendarError> {
+        Self::parse(include_str!("../rules/calendar.toml"))
+    }
+
     /// Reads `calendar.toml`.
     ///
     /// # Errors
     /// Every mistake of the text: unknown keys, days that are none, days named twice or not in order, a make-up day that
     /// is a working day anyway, a year that is missing between two others, hours that overlap.
-    pub fn parse(text: &str) -> Result<Self, RegistryError> {
+    pub fn parse(text: &str) -> Result<Self, CalendarError> {
         read::calendar(text)
     }
 
