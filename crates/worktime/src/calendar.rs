@@ -7,11 +7,14 @@
 use std::collections::BTreeMap;
 
 use base::Ts;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 
 use crate::CalendarError;
-use crate::vietnam::{HOUR_MICROS, day_of, start_of};
+use crate::vietnam::{day_of, start_of};
+use hours::{Regime, Shift};
 
+mod count;
+pub(crate) mod hours;
 mod read;
 
 /// How far a span of days can be trusted.
@@ -32,6 +35,10 @@ pub struct Exception {
     pub works: bool,
     /// Its name, in Vietnamese, for example `Quốc khánh`.
     pub name: String,
+    /// Number and day of an agency's own decision; the country's are those of its [`Year`].
+    pub decision: Option<String>,
+    /// Other hours than the usual ones.
+    pub(crate) hours: Option<Vec<Shift>>,
 }
 
 /// Where the days of one year come from.
@@ -41,20 +48,19 @@ pub struct Year {
     pub announced: bool,
     /// Notice, publication or data set.
     pub source: String,
+    /// Numbers and days of the documents that announced it, as far as they are known.
+    pub decisions: Vec<String>,
 }
 
-/// Part of a working day, in microseconds since midnight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shift {
-    from: i64,
-    to: i64,
-}
-
-/// Days off, make-up working days and working hours; a value has at least one working day a week and one shift a day.
+/// Days off, make-up working days and working hours, of the country or of an agency.
+///
+/// A value has at least one working day a week and one shift a day. A day can have hours without counting as a working
+/// day: the Saturday morning on which a one-stop desk is open.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    shifts: Vec<Shift>,
-    week: Vec<Weekday>,
+    version: u32,
+    /// The first that holds on a day says its hours; the last holds on all days.
+    regimes: Vec<Regime>,
     exceptions: BTreeMap<Date, Exception>,
     years: BTreeMap<i16, Year>,
 }
@@ -77,9 +83,42 @@ impl Calendar {
         read::calendar(text)
     }
 
-    /// Whether people work on that day. In a year without data this knows only the days of the week.
+    /// This calendar with an agency's own hours and days, which go before those that are there already.
+    pub(crate) fn with(&self, own: Vec<Regime>, days: BTreeMap<Date, Exception>) -> Self {
+        let mut calendar = self.clone();
+        calendar.regimes.splice(0..0, own);
+        calendar.exceptions.extend(days);
+        calendar
+    }
+
+    /// The number of its file, raised with each change of it.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Whether a day counts as a working day. In a year without data this knows only the days of the week.
     pub fn is_working_day(&self, day: Date) -> bool {
-        self.exceptions.get(&day).map_or_else(|| self.week.contains(&day.weekday()), |known| known.works)
+        self.exceptions.get(&day).map_or_else(|| self.regime(day).counts(day.weekday()), |known| known.works)
+    }
+
+    /// Whether people work at a moment. Begin and end of a shift both belong to it.
+    pub fn is_open(&self, at: Ts) -> bool {
+        let day = day_of(at);
+        let time = at.micros_since(start_of(day));
+        self.shifts(day).iter().any(|shift| (shift.from..=shift.to).contains(&time))
+    }
+
+    /// Begin and end of each shift of a day, in order; none on a day off.
+    pub fn hours(&self, day: Date) -> impl DoubleEndedIterator<Item = (Ts, Ts)> {
+        let midnight = start_of(day).0;
+        let moment = move |time: i64| Ts(midnight.saturating_add(time));
+        self.shifts(day).iter().map(move |shift| (moment(shift.from), moment(shift.to)))
+    }
+
+    /// Number and day of the agency's decision that sets the hours of a day; none where the country's hold.
+    pub fn decision(&self, day: Date) -> Option<&str> {
+        let own = self.exceptions.get(&day).and_then(|known| known.decision.as_deref());
+        own.or(self.regime(day).decision.as_deref())
     }
 
     /// The days of a year that differ from their place in the week, in order.
@@ -110,74 +149,19 @@ impl Calendar {
         between.map(|(year, _)| of(*year)).fold(ends, Certainty::max)
     }
 
-    /// The end of working hours of the n-th working day after the day of `from`, which does not count itself.
-    ///
-    /// Zero days end with the working hours of the day of `from`, or, when these are over, of the next working day.
-    /// A count that would leave the calendar (year 9999) ends at its end.
-    pub fn due(&self, from: Ts, working_days: u32) -> Ts {
-        let start = day_of(from);
-        if working_days == 0 && self.is_working_day(start) && from <= self.close(start) {
-            return self.close(start);
-        }
-        let mut day = start;
-        for _ in 0..working_days.max(1) {
-            match self.next_working_day(day) {
-                Some(next) => day = next,
-                None => return self.close(Date::MAX),
-            }
-        }
-        self.close(day)
+    fn regime(&self, day: Date) -> &Regime {
+        let found = self.regimes.iter().find(|regime| regime.holds_on(day));
+        found.expect("the country's regime, the last one, holds on all days")
     }
 
-    /// The moment at which `hours` of working time after `from` are over. Hours outside working time do not count.
-    ///
-    /// A deadline on the edge of a shift is the end of that shift, not the begin of the next: received at 18:20 with eight
-    /// hours it is 17:00 of the next working day, not 07:00 of the day after. Zero hours are `from` itself within
-    /// working time, else the next begin of a shift.
-    pub fn due_hours(&self, from: Ts, hours: u32) -> Ts {
-        let mut left = i64::from(hours).saturating_mul(HOUR_MICROS);
-        let start = day_of(from);
-        let mut day = start;
-        let mut arrived = from.micros_since(start_of(start));
-        loop {
-            if self.is_working_day(day) {
-                for shift in &self.shifts {
-                    let begin = shift.from.max(arrived);
-                    if begin <= shift.to && begin.saturating_add(left) <= shift.to {
-                        return Ts(start_of(day).0.saturating_add(begin + left));
-                    }
-                    left -= (shift.to - begin).max(0);
-                }
-            }
-            let Some(next) = self.next_working_day(day) else { return self.close(Date::MAX) };
-            (day, arrived) = (next, 0);
+    pub(crate) fn shifts(&self, day: Date) -> &[Shift] {
+        let regime = self.regime(day);
+        match self.exceptions.get(&day) {
+            Some(Exception { works: false, .. }) => &[],
+            Some(Exception { hours: Some(own), .. }) => own,
+            Some(_) => &regime.usual,
+            None => regime.shifts(day.weekday()),
         }
-    }
-
-    /// Working days after the day of `from`, up to the day of `to`, which counts; zero when `to` is not later.
-    ///
-    /// It is the inverse of [`Calendar::due`], and the length of a pause: asked on Wednesday, answered on Friday, two.
-    pub fn working_days_between(&self, from: Ts, to: Ts) -> u32 {
-        let last = day_of(to);
-        let mut day = day_of(from);
-        let mut count = 0;
-        while let Some(next) = self.next_working_day(day).filter(|next| *next <= last) {
-            (day, count) = (next, count + 1);
-        }
-        count
-    }
-
-    fn next_working_day(&self, after: Date) -> Option<Date> {
-        let mut day = after.tomorrow().ok()?;
-        while !self.is_working_day(day) {
-            day = day.tomorrow().ok()?;
-        }
-        Some(day)
-    }
-
-    fn close(&self, day: Date) -> Ts {
-        let end = self.shifts.last().expect("a calendar without hours cannot be read").to;
-        Ts(start_of(day).0.saturating_add(end))
     }
 }
 

@@ -6,8 +6,12 @@ use jiff::tz::Offset;
 
 /// Vietnam's time; the country has had no daylight saving time since 1975.
 pub(crate) const VIETNAM: Offset = Offset::constant(7);
+/// Microseconds of a second.
+pub(crate) const SECOND_MICROS: i64 = 1_000_000;
+/// Microseconds of a minute.
+pub(crate) const MINUTE_MICROS: i64 = 60 * SECOND_MICROS;
 /// Microseconds of an hour.
-pub(crate) const HOUR_MICROS: i64 = 3_600_000_000;
+pub(crate) const HOUR_MICROS: i64 = 60 * MINUTE_MICROS;
 /// Microseconds of a day.
 pub(crate) const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 

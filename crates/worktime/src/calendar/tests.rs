@@ -131,8 +131,7 @@ fn an_endless_deadline_ends_with_the_calendar() {
     }
 }
 
-const HEAD: &str =
-    "working_days = [\"monday\", \"tuesday\"]\nworking_hours = [\"07:00-11:30\", \"13:30-17:00\"]\n";
+const HEAD: &str = "version = 1\nworking_days = [\"monday\", \"tuesday\"]\nworking_hours = [\"07:00-11:30\", \"13:30-17:00\"]\n";
 
 fn year(number: i16, rest: &str) -> String {
     format!("[[year]]\nyear = {number}\nstatus = \"announced\"\nsource = \"x\"\n{rest}\n")
@@ -182,8 +181,9 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn a_calendar_needs_days_hours_and_years() {
-    assert_eq!(mistakes(""), ["working_days", "working_hours", "year"]);
-    assert_eq!(mistakes("working_days = []\nworking_hours = []\nyear = []").len(), 3);
+    assert_eq!(mistakes(""), ["version", "working_days", "working_hours", "year"]);
+    assert_eq!(mistakes("version = 0").len(), 4);
+    assert_eq!(mistakes("version = 1\nworking_days = []\nworking_hours = []\nyear = []").len(), 3);
     assert_eq!(mistakes("year = ").len(), 1);
     assert!(!mistakes(&format!("{HEAD}{}", year(1, "off = []"))).is_empty());
 }
