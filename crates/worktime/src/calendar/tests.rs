@@ -1,13 +1,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::LazyLock;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
 use crate::vietnam::moment_of;
 
-fn built_in() -> Calendar {
-    Calendar::built_in().unwrap()
+fn built_in() -> &'static Calendar {
+    static ALL: LazyLock<Calendar> = LazyLock::new(|| Calendar::built_in().unwrap());
+    &ALL
 }
 
 /// A moment written as local time, such as `2026-02-13 16:30`.

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::LazyLock;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -10,10 +12,11 @@ use crate::{AgencyCode, Calendars};
 const EXAMPLE: &str = include_str!("../../../rules/agencies.example.toml");
 
 /// The country's calendar and three of agencies, which differ from it in every way there is.
-fn calendars() -> Vec<Calendar> {
-    let all = Calendars::parse(Calendar::built_in().unwrap(), EXAMPLE).unwrap();
+fn calendars() -> Vec<&'static Calendar> {
+    static ALL: LazyLock<Calendars> =
+        LazyLock::new(|| Calendars::parse(Calendar::built_in().unwrap(), EXAMPLE).unwrap());
     let codes = ["000.09.09.VD9", "000.00.00.VD1", "000.01.00.VD1", "000.02.00.VD1"];
-    codes.map(|code| all.of(&code.parse::<AgencyCode>().unwrap()).clone()).into()
+    codes.map(|code| ALL.of(&code.parse::<AgencyCode>().unwrap())).into()
 }
 
 /// Moments of the years with data: any, and those on the edges of shifts and beside them.
