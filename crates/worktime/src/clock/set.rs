@@ -205,9 +205,9 @@ impl Clocks {
         }
     }
 
-    /// A moment, but not before the last change of the instance's clock: the sums stay the same then.
+    /// A moment, but not before the last change of the instance's or an agency's clock: the sums stay the same then.
     fn order(&self, at: Ts) -> Ts {
-        at.max(self.instance.last_change())
+        self.agencies.values().chain([&self.instance]).map(Clock::last_change).fold(at, Ts::max)
     }
 
     fn has_it_or_is_step(&self, which: &Which) -> bool {
