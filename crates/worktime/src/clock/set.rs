@@ -62,6 +62,8 @@ pub struct Clocks {
     instance: Clock,
     agencies: BTreeMap<AgencyCode, Clock>,
     steps: BTreeMap<String, Clock>,
+    /// When something happened last. What seems to happen before happens then.
+    last_at: Ts,
 }
 
 impl Clocks {
@@ -74,7 +76,7 @@ impl Clocks {
     ) -> Self {
         let start = |limit| Clock::start(limit, agency.clone(), at, calendars);
         let agencies = BTreeMap::from([(agency.clone(), start(limits.1))]);
-        Self { instance: start(limits.0), agencies, steps: BTreeMap::new() }
+        Self { instance: start(limits.0), agencies, steps: BTreeMap::new(), last_at: at }
     }
 
     /// The clock of the instance.
@@ -184,6 +186,11 @@ impl Clocks {
 
     /// Takes over what happened. What does not fit, such as the end of a step that there is not, is passed over.
     pub fn apply(&mut self, tick: &Tick) {
+        self.last_at = self.last_at.max(match &tick.fact {
+            Fact::Started(clock) => clock.last_change(),
+            Fact::Changed(change) => change.at,
+            Fact::Ended { at, .. } => *at,
+        });
         let clock = match &tick.which {
             Which::Instance => Some(&mut self.instance),
             Which::Agency(agency) => self.agencies.get_mut(agency),
@@ -205,9 +212,9 @@ impl Clocks {
         }
     }
 
-    /// A moment, but not before the last change of the instance's or an agency's clock: the sums stay the same then.
+    /// A moment, but not before the last one: the sums stay the same then.
     fn order(&self, at: Ts) -> Ts {
-        self.agencies.values().chain([&self.instance]).map(Clock::last_change).fold(at, Ts::max)
+        at.max(self.last_at)
     }
 
     fn has_it_or_is_step(&self, which: &Which) -> bool {
