@@ -184,7 +184,9 @@ fn a_clock_survives_its_stored_form() {
         clock.hand_over(agency("000.02.00.VD1"), at("2026-03-03T08:00"), all),
         clock.pause(at("2026-03-04T08:00"), all).unwrap(),
     ];
-    changes.iter().for_each(|change| clock.apply(change));
+    for change in &changes {
+        clock.apply(change);
+    }
     let text = serde_json::to_string(&clock).unwrap();
     assert_eq!(serde_json::from_str::<Clock>(&text).unwrap(), clock);
     let change: Change = serde_json::from_str(&serde_json::to_string(&changes[0]).unwrap()).unwrap();

@@ -28,7 +28,7 @@ fn at(text: &str) -> Ts {
 }
 
 fn limit(text: &str) -> Option<Span> {
-    Some(text.parse().unwrap())
+    text.parse().ok()
 }
 
 fn take(clocks: &mut Clocks, ticks: Vec<Tick>) -> Vec<Which> {
