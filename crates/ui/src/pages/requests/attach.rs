@@ -77,10 +77,21 @@ async fn act(
         Ok::<_, Failure>(())
     };
     match sent.await {
-        Ok(()) => Ok(to(&format!("/ket-noi/{}", segment(&id)), "requests-attach")),
+        Ok(()) => Ok(to(&next(&visit, &id).await?, "requests-attach")),
         Err(failure) if failure.is_mendable() => shown(&visit, &id, &form, Some(failure)).await,
         Err(failure) => Err(failure),
     }
+}
+
+/// Where whoever handed in goes on: who asks and has everything sends the request, others look at it.
+async fn next(visit: &Visit, id: &str) -> Result<String, Failure> {
+    let whole = load(visit, id).await?.value;
+    let rules = Rules::of(visit).await?;
+    let mine = Mine::of(visit, &rules, &whole).await;
+    let asks = mine.step && whole.holder.as_ref().is_some_and(|holder| holder.whose == "consumer");
+    let service = Service::of(visit, &whole.request.service).await;
+    let sends = asks && wanted(&rules, &whole.request, &service, &mine).is_empty();
+    Ok(format!("/ket-noi/{}{}", segment(id), if sends { "/duyet" } else { "" }))
 }
 
 /// Hands in one document; gives the version that the request has then.
