@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use anyhow::ensure;
 use hyper::Method;
 use serde_json::Value;
 use simulators::population::Sample;
@@ -145,6 +146,9 @@ impl Colleagues {
             };
             if whole["request"]["step"] == "live" {
                 seed::clears(&self.office, id).await?;
+                // A system without certificates, which no node serves: an act would only be refused.
+                let missing = seed::missing(&self.office, id).await?;
+                ensure!(missing.is_empty(), "{}", missing.join(", "));
             }
             seed::takes(&self.office, who, &whole["request"]).await?;
         }

@@ -38,6 +38,9 @@ const TRIED_FOR: &str = "thu-nghiem";
 /// What every system shows once.
 const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
 
+/// What nobody files: the directory knows it.
+const CERTIFICATE: &str = "certificate";
+
 /// Loads agencies of level 1, a department, and the figures of Quảng Nam, as the operator's commands do.
 pub async fn load(section: &RegistrySection) -> anyhow::Result<()> {
     let registry = registry_role::open(section, Arc::new(SystemClock)).await?;
@@ -300,6 +303,9 @@ pub async fn clears(office: &Office, id: &str) -> anyhow::Result<()> {
     let whole = office.get(&thing).await?.body;
     for missed in whole["missed"].as_array().into_iter().flatten() {
         let text = |name: &str| missed[name].as_str().unwrap_or_default();
+        if text("item") == CERTIFICATE {
+            continue;
+        }
         // What somebody filed already is judged.
         if let Some(filing) = missed["waiting"].as_u64() {
             accepts(office, &format!("/gate/filings/{filing}")).await?;
