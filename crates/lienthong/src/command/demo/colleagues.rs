@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long they leave alone what they could not do.
 const REST: Duration = Duration::from_secs(30);
 /// Sessions end after half an hour without work: they begin anew before.
-const SIGN_IN_EVERY: Duration = Duration::from_secs(20 * 60);
+const SIGN_IN_EVERY: Duration = Duration::from_mins(20);
 /// Steps of a road at most; its own last step is one of them.
 const STEPS_MAX: usize = 10;
 /// How often a system calls whose connection went live, and how many times: for ten minutes.
