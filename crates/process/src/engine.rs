@@ -121,22 +121,14 @@ pub enum Refused {
     NoIncident(u64),
 }
 
-/// When a timer comes due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// The moment.
-    pub at: Ts,
-    /// How often it comes again after that; none for ever.
-    pub again: Option<u32>,
-}
-
 /// What only the outside knows. Answers depend on nothing but the arguments and on data that are part of the deployment.
 pub trait Outside {
-    /// When a timer comes due that begins at a moment.
+    /// When a timer that began at a moment comes due for the n-th time, the first being 0; nothing when that is once too
+    /// often.
     ///
     /// # Errors
-    /// The value is no date, duration or cycle, in words.
-    fn due(&self, timer: Timer, value: &Value, from: Ts) -> Result<Due, String>;
+    /// The text is no date, duration or cycle, in words.
+    fn due(&self, timer: Timer, text: &str, began: Ts, nth: u32) -> Result<Option<Ts>, String>;
 
     /// What a decision says.
     ///

@@ -7,3 +7,4 @@ pub mod engine;
 pub mod expression;
 pub mod model;
 pub mod simulate;
+pub mod timer;

@@ -5,7 +5,6 @@
 
 mod choices;
 mod line;
-mod time;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -14,12 +13,12 @@ use serde_json::{Map, Value};
 
 pub use choices::{Choice, Choices};
 pub use line::{Happening, Line};
-pub use time::IsoTime;
 
 use crate::engine::{
     Awaited, Command, Context, Event, ExecId, Outcome, Outside, Role, State, Step, Told, decide,
 };
 use crate::model::{Kind, NodeIx, Program, Task, Trigger};
+use crate::timer::Timers;
 
 /// Instances of one simulation.
 const INSTANCES_MAX: usize = 1_000;
@@ -40,8 +39,8 @@ pub struct Plan<'a> {
     pub until: Option<Ts>,
     /// What the tasks bring.
     pub choices: Choices,
-    /// Timers and decisions.
-    pub outside: &'a dyn Outside,
+    /// What timers mean.
+    pub timers: &'a Timers,
 }
 
 /// How a simulation ended.
@@ -148,8 +147,8 @@ impl World<'_> {
             on.list.iter().find_map(|trigger| match trigger {
                 Trigger::Timer(timer, text) => {
                     let value = text.value(&none).ok()?;
-                    let due = self.plan.outside.due(*timer, &value, self.now).ok()?;
-                    Some((*at, Some(due.at)))
+                    let due = self.plan.timers.due(*timer, value.as_str()?, self.now, 0).ok()??;
+                    Some((*at, Some(due)))
                 }
                 Trigger::Condition(_) => Some((*at, None)),
                 _ => None,
@@ -172,7 +171,7 @@ impl World<'_> {
     /// Gives a command to an instance; false when it does not fit.
     fn tell(&mut self, at: usize, command: Command) -> bool {
         self.commands += 1;
-        let (program, now, outside) = (self.plan.program, self.now, self.plan.outside);
+        let (program, now, outside): (_, _, &dyn Outside) = (self.plan.program, self.now, self.plan.timers);
         let instance = &mut self.instances[at];
         let state = instance.state.clone();
         let Ok((state, events)) = decide(Context { program, now, outside }, state, command) else {
@@ -293,7 +292,7 @@ impl World<'_> {
             let open: Vec<_> = open.filter_map(|(id, exec)| Some((*id, exec.node?))).collect();
             for (exec, node) in open {
                 let id = &self.plan.program.node(node).id;
-                let command = match self.plan.choices.take(id, (at, exec), self.now) {
+                let command = match self.plan.choices.take(id, (at, exec), (self.now, self.plan.timers)) {
                     Choice::Complete(variables) => Command::Complete { exec, variables },
                     Choice::Error(code, variables) => Command::Error { exec, code, variables },
                     Choice::Wait => continue,

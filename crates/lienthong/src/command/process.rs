@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use base::{Clock as _, SystemClock, Ts};
 use process::model::{Fault, Model, read};
 use process::simulate::{Choices, End, IsoTime, Line, Plan, Simulated, simulate};
+use process::timer::Timers;
 use serde_json::{Map, Value};
 
 /// A model was refused.
@@ -136,12 +137,13 @@ fn try_out(options: &Simulate) -> anyhow::Result<ExitCode> {
             format!("--process {id}: không có trong tệp / is not in the file")
         })?),
     };
+    let timers = Timers::built_in().context("lịch làm việc / the calendar")?;
     let from = match &options.from {
-        Some(text) => moment(text, Ts(0))?,
+        Some(text) => moment(&timers, text, Ts(0))?,
         None => SystemClock.now(),
     };
-    let until = options.until.as_deref().map(|text| moment(text, from)).transpose()?;
-    let plan = Plan { program, process, variables, from, until, choices, outside: &IsoTime };
+    let until = options.until.as_deref().map(|text| moment(&timers, text, from)).transpose()?;
+    let plan = Plan { program, process, variables, from, until, choices, timers: &timers };
     let trace = options.trace;
     let mut out = std::io::stdout().lock();
     let mut written = Ok(());
@@ -167,8 +169,8 @@ fn choices(options: &Simulate, model: &Model) -> anyhow::Result<Choices> {
 }
 
 /// A date, or a duration after a moment.
-fn moment(text: &str, after: Ts) -> anyhow::Result<Ts> {
-    IsoTime::moment(text, after).map_err(|why| anyhow::anyhow!("{why}"))
+fn moment(timers: &Timers, text: &str, after: Ts) -> anyhow::Result<Ts> {
+    timers.moment(text, after).map_err(|why| anyhow::anyhow!("{why}"))
 }
 
 fn print_line(out: &mut impl std::io::Write, trace: Trace, line: &Line) -> std::io::Result<()> {

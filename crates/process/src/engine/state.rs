@@ -174,8 +174,10 @@ pub enum Awaited {
     Moment {
         /// The moment.
         at: Ts,
-        /// How often it comes again after that; none for ever.
-        again: Option<u32>,
+        /// Since when it runs.
+        began: Ts,
+        /// How often it has come already.
+        nth: u32,
         /// The text of the timer, from which it is computed again when a calendar changes.
         text: String,
     },

@@ -6,8 +6,8 @@ use base::Ts;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::time::span;
 use crate::engine::ExecId;
+use crate::timer::Timers;
 
 /// What becomes of a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ struct Turn {
     set: Map<String, Value>,
     /// Code of a business error.
     error: Option<String>,
-    /// How long it takes, as an ISO 8601 duration.
+    /// How long it takes, as an ISO 8601 duration or working time.
     after: Option<String>,
     /// Whether nobody does it.
     wait: bool,
@@ -73,7 +73,7 @@ impl Choices {
                 Turns::Several(list) => list,
             };
             for after in list.iter().filter_map(|turn| turn.after.as_deref()) {
-                span(after).map_err(|why| format!("{id}: {why}"))?;
+                worktime::Span::parse(after).map_err(|why| format!("{id}: {why}"))?;
             }
             turns.insert(id, list);
         }
@@ -86,14 +86,13 @@ impl Choices {
     }
 
     /// What becomes of a task now.
-    pub(super) fn take(&mut self, element: &str, step: (usize, ExecId), now: Ts) -> Choice {
+    pub(super) fn take(&mut self, element: &str, step: (usize, ExecId), (now, timers): (Ts, &Timers)) -> Choice {
         let Some(turns) = self.turns.get(element) else { return Choice::Complete(Map::new()) };
         let (turn, due) = self.begun.get(&step).cloned().unwrap_or_else(|| {
             let used = self.used.entry(element.to_owned()).or_default();
             let turn = turns.get(*used).or(turns.last()).cloned().unwrap_or_default();
             *used += 1;
-            let takes = turn.after.as_deref().and_then(|after| span(after).ok());
-            let due = takes.map_or(now, |takes| takes.after(now));
+            let due = turn.after.as_deref().and_then(|after| timers.after(after, now).ok()).unwrap_or(now);
             (turn, due)
         });
         if due > now {

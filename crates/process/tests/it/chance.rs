@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use process::engine::{Awaited, Command, Context, Event, Role, State, Step, decide};
 use process::model::{Program, read};
-use process::simulate::IsoTime;
+use process::timer::Timers;
 use proptest::prelude::*;
 use serde_json::{Map, json};
 
@@ -163,7 +163,8 @@ proptest! {
     #[test]
     fn the_history_adds_up_to_the_state_and_a_running_instance_always_waits_for_something(seed in any::<u64>()) {
         let program = model(seed);
-        let context = Context { program: &program, now: MONDAY, outside: &IsoTime };
+        let timers = Timers::built_in().expect("the calendar");
+        let context = Context { program: &program, now: MONDAY, outside: &timers };
         let mut dice = Dice(seed.rotate_left(17) | 1);
         let start = Command::Start { process: 0, by: None, variables: Map::from_iter([("x".to_owned(), json!(2))]) };
         let (mut state, mut history): (State, Vec<Event>) = decide(context, State::default(), start).expect("it begins");

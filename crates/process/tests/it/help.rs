@@ -3,7 +3,8 @@
 use base::Ts;
 use process::engine::{Event, State};
 use process::model::{Kind, read};
-use process::simulate::{Choices, End, Happening, IsoTime, Plan, simulate};
+use process::simulate::{Choices, End, Happening, Plan, simulate};
+use process::timer::Timers;
 
 /// Monday 2026-03-02T08:00+07:00.
 pub const MONDAY: Ts = Ts(1_772_413_200_000_000);
@@ -59,8 +60,9 @@ pub fn run(xml: &str, variables: &str, choices: &str) -> (Became, serde_json::Ma
     let program = &model.program;
     let choices = Choices::parse(choices).expect("the test's choices");
     let variables = serde_json::from_str(variables).expect("the test's variables");
+    let timers = Timers::built_in().expect("the calendar");
     let plan =
-        Plan { program, process: None, variables, from: MONDAY, until: None, choices, outside: &IsoTime };
+        Plan { program, process: None, variables, from: MONDAY, until: None, choices, timers: &timers };
     let (mut done, mut last) = (Vec::new(), MONDAY);
     let simulated = simulate(plan, &mut |line| {
         last = line.at;
