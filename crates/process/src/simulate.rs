@@ -69,8 +69,9 @@ pub struct Simulated {
 
 /// Simulates; each step goes to `show` in order.
 pub fn simulate(plan: Plan<'_>, show: &mut dyn FnMut(Line)) -> Simulated {
-    let mut world =
-        World { now: plan.from, instances: Vec::new(), post: VecDeque::new(), plan, show, commands: 0 };
+    let mail = plan.choices.messages(plan.from, plan.timers).into();
+    let (now, instances, post) = (plan.from, Vec::new(), VecDeque::new());
+    let mut world = World { now, instances, post, mail, plan, show, commands: 0 };
     let end = if world.begin() {
         while world.commands < COMMANDS_MAX && (world.deliver() || world.work() || world.jump()) {}
         world.end()
@@ -109,6 +110,8 @@ struct World<'a> {
     now: Ts,
     instances: Vec<Instance>,
     post: VecDeque<Letter>,
+    /// Messages from outside that have not come yet, in order.
+    mail: VecDeque<(Ts, Told)>,
     show: &'a mut dyn FnMut(Line),
     commands: usize,
 }
@@ -313,14 +316,20 @@ impl World<'_> {
                 _ => None,
             })
         });
-        let tasks = self.plan.choices.later().map(|due| (due, usize::MAX, None));
-        let Some((due, at, wait)) = waits.chain(tasks).min() else { return false };
+        let tasks = self.plan.choices.later();
+        let mail = self.mail.front().map(|(due, _)| *due);
+        let others = tasks.into_iter().chain(mail).map(|due| (due, usize::MAX, None));
+        let Some((due, at, wait)) = waits.chain(others).min() else { return false };
         if self.plan.until.is_some_and(|until| due > until) {
             return false;
         }
         self.now = self.now.max(due);
         let Some(wait) = wait else {
             self.plan.choices.reached(self.now);
+            while self.mail.front().is_some_and(|(due, _)| *due <= self.now) {
+                let what = self.mail.pop_front().map(|(_, what)| what);
+                self.post.extend(what.map(|what| Letter { from: usize::MAX, what }));
+            }
             return true;
         };
         self.tell(at, Command::Happened { wait, variables: Map::new() })

@@ -33,7 +33,11 @@ impl Timers {
     /// # Errors
     /// The text is neither, in words.
     pub fn moment(&self, text: &str, after: Ts) -> Result<Ts, String> {
-        if text.starts_with('P') { self.after(text, after) } else { moment(text).map_err(|error| error.to_string()) }
+        if text.starts_with('P') {
+            self.after(text, after)
+        } else {
+            moment(text).map_err(|error| error.to_string())
+        }
     }
 
     /// The moment at which a span is over.

@@ -214,7 +214,6 @@ impl State {
         self.execs.get(&id)
     }
 
-
     /// A wait by number, with the step whose it is.
     pub fn wait(&self, id: u64) -> Option<(ExecId, &Wait)> {
         let found = |exec: &'_ Exec| exec.waits.iter().position(|wait| wait.id == id);

@@ -113,7 +113,8 @@ impl<'a> Run<'a> {
     /// Lets an error event on the border of a script that failed take over.
     pub fn caught_on_script(&mut self, exec: ExecId) -> bool {
         let Some((_, node)) = self.node_of(exec) else { return false };
-        let wrapper = self.parent_of(exec).filter(|parent| matches!(self.role_of(*parent), Some(Role::Many(_))));
+        let wrapper =
+            self.parent_of(exec).filter(|parent| matches!(self.role_of(*parent), Some(Role::Many(_))));
         let is_error = |trigger: &Trigger| matches!(trigger, Trigger::Error(_));
         let event = self.most_exact(node.boundary.iter().copied(), &is_error);
         match event.filter(|_| matches!(node.kind, Kind::Task(Task::Script(_)))) {

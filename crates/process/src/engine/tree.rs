@@ -30,7 +30,9 @@ impl Tree {
                 self.children.remove(exec);
                 self.idle.remove(exec);
                 let parent = state.exec(*exec).and_then(|exec| exec.parent);
-                if let Some((parent, children)) = parent.and_then(|up| Some((up, self.children.get_mut(&up)?))) {
+                if let Some((parent, children)) =
+                    parent.and_then(|up| Some((up, self.children.get_mut(&up)?)))
+                {
                     children.remove(exec);
                     if children.is_empty() && state.exec(parent).is_some_and(|exec| exec.body().is_some()) {
                         self.idle.insert(parent);

@@ -42,8 +42,12 @@ const THROWS: [&str; 5] = [
     "<compensateEventDefinition/>",
     "",
 ];
-const ENDS: [&str; 4] =
-    [r#"<errorEventDefinition errorRef="E"/>"#, "<terminateEventDefinition/>", "", "<compensateEventDefinition/>"];
+const ENDS: [&str; 4] = [
+    r#"<errorEventDefinition errorRef="E"/>"#,
+    "<terminateEventDefinition/>",
+    "",
+    "<compensateEventDefinition/>",
+];
 const BORDERS: [&str; 3] = [
     r#"<errorEventDefinition errorRef="E"/>"#,
     r#"<escalationEventDefinition escalationRef="X"/>"#,
@@ -66,11 +70,20 @@ fn scope(dice: &mut Dice, name: &str, depth: usize) -> String {
         match kind {
             0..=3 => activity(dice, &mut text, &id, depth, &mut from),
             4 | 5 => write!(text, r#"<{} id="{id}"/>"#, dice.one(&GATEWAYS)).expect("a string takes all"),
-            6 => write!(text, r#"<intermediateCatchEvent id="{id}">{}</intermediateCatchEvent>"#, dice.one(&CATCHES))
+            6 => write!(
+                text,
+                r#"<intermediateCatchEvent id="{id}">{}</intermediateCatchEvent>"#,
+                dice.one(&CATCHES)
+            )
+            .expect("a string takes all"),
+            7 => write!(
+                text,
+                r#"<intermediateThrowEvent id="{id}">{}</intermediateThrowEvent>"#,
+                dice.one(&THROWS)
+            )
+            .expect("a string takes all"),
+            _ => write!(text, r#"<endEvent id="{id}">{}</endEvent>"#, dice.one(&ENDS))
                 .expect("a string takes all"),
-            7 => write!(text, r#"<intermediateThrowEvent id="{id}">{}</intermediateThrowEvent>"#, dice.one(&THROWS))
-                .expect("a string takes all"),
-            _ => write!(text, r#"<endEvent id="{id}">{}</endEvent>"#, dice.one(&ENDS)).expect("a string takes all"),
         }
         if kind < 8 {
             from.push((id.clone(), kind <= 5 && !text.contains(&format!(r#"<parallelGateway id="{id}""#))));
@@ -140,8 +153,10 @@ fn command(dice: &mut Dice, state: &State) -> Command {
     let variables = Map::from_iter([("x".to_owned(), json!(dice.below(6)))]);
     let incidents: Vec<_> = state.incidents().map(|(exec, _)| exec).collect();
     let work = state.execs.iter().filter(|(_, exec)| exec.incident.is_none());
-    let work: Vec<_> = work.filter(|(_, exec)| exec.role == Role::Step(Step::Work)).map(|(id, _)| *id).collect();
-    let waits: Vec<_> = state.waits().filter(|(_, wait)| wait.what != Awaited::Past).map(|(_, wait)| wait.id).collect();
+    let work: Vec<_> =
+        work.filter(|(_, exec)| exec.role == Role::Step(Step::Work)).map(|(id, _)| *id).collect();
+    let waits: Vec<_> =
+        state.waits().filter(|(_, wait)| wait.what != Awaited::Past).map(|(_, wait)| wait.id).collect();
     match dice.below(12) {
         0 if !incidents.is_empty() => Command::Retry { exec: incidents[dice.below(incidents.len())] },
         1 => Command::Signal { name: "s".to_owned(), variables },

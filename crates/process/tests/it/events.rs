@@ -46,7 +46,12 @@ fn a_timer_on_the_border_interrupts_or_goes_on_beside() {
     let slow = r#"{"u":{"after":"PT35S"}}"#;
     check_with(&model("true", once), ("{}", slow), "!u late", Finished);
     check_with(&model("false", once), ("{}", slow), "late u a", Finished);
-    check_with(&model("false", "<timeCycle>R/PT10S</timeCycle>"), ("{}", slow), "late late late u a", Finished);
+    check_with(
+        &model("false", "<timeCycle>R/PT10S</timeCycle>"),
+        ("{}", slow),
+        "late late late u a",
+        Finished,
+    );
     check_with(&model("false", "<timeCycle>R2/PT10S</timeCycle>"), ("{}", slow), "late late u a", Finished);
     check(&model("true", once), "u a", Finished);
 }
@@ -65,7 +70,10 @@ fn messages_go_between_the_processes_of_a_collaboration() {
         flows("m>work work>e"),
     ));
     check(&model, "send work wait after", Finished);
-    let unanswered = model.replace(r#"<endEvent id="e"><messageEventDefinition messageRef="answer"/></endEvent>"#, r#"<endEvent id="e"/>"#);
+    let unanswered = model.replace(
+        r#"<endEvent id="e"><messageEventDefinition messageRef="answer"/></endEvent>"#,
+        r#"<endEvent id="e"/>"#,
+    );
     check(&unanswered, "send work", Waiting);
 }
 
@@ -186,7 +194,8 @@ fn a_condition_happens_when_it_becomes_true() {
                 + r#"<exclusiveGateway id="x" default="x-e-d"/><endEvent id="e"/><sequenceFlow id="x-e-d" sourceRef="x" targetRef="e"/>"#),
         )
     };
-    let choices = r#"{"u":{"after":"PT1H"},"v":[{"set":{"n":1}},{"set":{"n":2}},{"set":{"n":1}},{"set":{"n":4}}]}"#;
+    let choices =
+        r#"{"u":{"after":"PT1H"},"v":[{"set":{"n":1}},{"set":{"n":2}},{"set":{"n":1}},{"set":{"n":4}}]}"#;
     check_with(&model("true"), (r#"{"n":0}"#, choices), "v v !u a v v", Finished);
     check_with(&model("false"), (r#"{"n":0}"#, choices), "v v a v v a u", Finished);
 }

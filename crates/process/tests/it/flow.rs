@@ -36,7 +36,8 @@ fn a_parallel_join_waits_for_all_and_one_that_can_never_go_on_is_a_fault() {
     let good = process(&(fork.clone() + tasks("a b c").as_str() + flows("s>f f>a f>b a>j b>j j>c").as_str()));
     check(&good, "a b c", Finished);
     let choice = r#"<startEvent id="s"/><exclusiveGateway id="f"/><parallelGateway id="j"/>"#.to_owned();
-    let stuck = process(&(choice + tasks("a b c").as_str() + flows("s>f f>a?true f>b?true a>j b>j j>c").as_str()));
+    let stuck =
+        process(&(choice + tasks("a b c").as_str() + flows("s>f f>a?true f>b?true a>j b>j j>c").as_str()));
     check(&stuck, "a", Fault);
 }
 
@@ -47,7 +48,8 @@ fn an_inclusive_join_waits_for_what_may_still_come_and_for_nothing_else() {
              <exclusiveGateway id="x"/><userTask id="u"/>"#
             .to_owned()
             + tasks("a b c late").as_str()
-            + flows("s>f f>a?n_>_0 f>u?n_>_1 f>b?n_>_2 a>j u>x x>j?back_=_false x>late?back_=_true b>j j>c").as_str()),
+            + flows("s>f f>a?n_>_0 f>u?n_>_1 f>b?n_>_2 a>j u>x x>j?back_=_false x>late?back_=_true b>j j>c")
+                .as_str()),
     );
     check_with(&model, (r#"{"n":1,"back":false}"#, "{}"), "a c", Finished);
     check_with(&model, (r#"{"n":3,"back":false}"#, "{}"), "a b u c", Finished);
@@ -60,15 +62,22 @@ fn an_inclusive_join_waits_for_what_may_still_come_and_for_nothing_else() {
 fn a_complex_join_goes_on_once_and_takes_the_late_tokens_in_silence() {
     let gateways = r#"<startEvent id="s"/><parallelGateway id="f"/><complexGateway id="j">
         <activationCondition>activationCount >= 2</activationCondition></complexGateway>"#;
-    let model =
-        process(&(gateways.to_owned() + tasks("a b c after").as_str() + flows("s>f f>a f>b f>c a>j b>j c>j j>after").as_str()));
+    let model = process(
+        &(gateways.to_owned()
+            + tasks("a b c after").as_str()
+            + flows("s>f f>a f>b f>c a>j b>j c>j j>after").as_str()),
+    );
     check(&model, "a b c after", Finished);
     // In a loop the gateway starts again once all have come.
     let again = r#"<startEvent id="s"/><parallelGateway id="f"/><complexGateway id="j">
         <activationCondition>activationCount >= 1</activationCondition></complexGateway>
         <scriptTask id="n"><script>{n: n + 1}</script></scriptTask><exclusiveGateway id="x"/><exclusiveGateway id="m"/>"#;
-    let again = process(&(again.to_owned() + tasks("a b").as_str() + flows("s>m m>f f>a f>b a>j b>j j>n n>x x>m?n_<_3 x>e?n_>=_3").as_str()
-        + r#"<endEvent id="e"/>"#));
+    let again = process(
+        &(again.to_owned()
+            + tasks("a b").as_str()
+            + flows("s>m m>f f>a f>b a>j b>j j>n n>x x>m?n_<_3 x>e?n_>=_3").as_str()
+            + r#"<endEvent id="e"/>"#),
+    );
     let (became, variables) = run(&again, r#"{"n":0}"#, "{}");
     assert_eq!((became.end, &variables["n"]), (Finished, &json!(3)), "{became:?}");
 }
@@ -112,7 +121,8 @@ fn a_failing_script_stops_the_step_unless_an_error_event_is_on_its_border() {
     let script = r#"<startEvent id="s"/><scriptTask id="a"><script>{x: nothing + 1}</script></scriptTask>"#;
     check(&process(&(script.to_owned() + tasks("b").as_str() + flows("s>a a>b").as_str())), "", Fault);
     let border = r#"<boundaryEvent id="e" attachedToRef="a"><errorEventDefinition/></boundaryEvent>"#;
-    let caught = process(&(script.to_owned() + border + tasks("b c").as_str() + flows("s>a a>b e>c").as_str()));
+    let caught =
+        process(&(script.to_owned() + border + tasks("b c").as_str() + flows("s>a a>b e>c").as_str()));
     check(&caught, "!a c", Finished);
 }
 
@@ -131,12 +141,17 @@ fn data_associations_carry_values_in_and_out() {
             + flows("s>u u>c").as_str()),
     );
     let (became, variables) = run(&model, "{}", r#"{"u":{"set":{"out":"yes"}}}"#);
-    assert_eq!((became.end, &variables["decision"], &variables["seen"]), (Finished, &json!("yes"), &json!("yes")));
+    assert_eq!(
+        (became.end, &variables["decision"], &variables["seen"]),
+        (Finished, &json!("yes"), &json!("yes"))
+    );
 }
 
 #[test]
 fn a_model_that_never_waits_is_stopped() {
-    let model = process(&(r#"<startEvent id="s"/>"#.to_owned() + tasks("a b").as_str() + flows("s>a a>b b>a").as_str()));
+    let model = process(
+        &(r#"<startEvent id="s"/>"#.to_owned() + tasks("a b").as_str() + flows("s>a a>b b>a").as_str()),
+    );
     let (became, _) = run(&model, "{}", "{}");
     assert_eq!(became.end, Fault);
 }

@@ -55,7 +55,11 @@ pub struct Became {
 }
 
 /// Runs a model. `choices` is what its tasks bring.
-pub fn run(xml: &str, variables: &str, choices: &str) -> (Became, serde_json::Map<String, serde_json::Value>) {
+pub fn run(
+    xml: &str,
+    variables: &str,
+    choices: &str,
+) -> (Became, serde_json::Map<String, serde_json::Value>) {
     let model = read(xml.as_bytes()).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let program = &model.program;
     let choices = Choices::parse(choices).expect("the test's choices");

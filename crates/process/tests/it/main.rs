@@ -5,4 +5,5 @@ mod events;
 mod flow;
 mod help;
 mod many;
+mod procedures;
 mod scopes;

@@ -8,7 +8,8 @@ use crate::help::{check, check_with, file, flows, process, run, tasks};
 #[test]
 fn a_sub_process_is_done_when_nothing_in_it_is_open() {
     let model = process(
-        &(r#"<startEvent id="s"/><subProcess id="sub"><task id="a"/><userTask id="u"/></subProcess>"#.to_owned()
+        &(r#"<startEvent id="s"/><subProcess id="sub"><task id="a"/><userTask id="u"/></subProcess>"#
+            .to_owned()
             + tasks("after").as_str()
             + flows("s>sub sub>after").as_str()),
     );
@@ -111,8 +112,11 @@ fn compensation_undoes_in_reverse_order_what_was_done() {
     // What was not done is not undone.
     let early = undoing(&(throw.to_owned() + flows("s>a a>t t>b").as_str()));
     check(&early, "a ua b", Finished);
-    let one = undoing(&(throw.replace("<compensateEventDefinition/>", r#"<compensateEventDefinition activityRef="a"/>"#)
-        + tasks("after").as_str() + flows("s>a a>b b>t t>after").as_str()));
+    let one = undoing(
+        &(throw.replace("<compensateEventDefinition/>", r#"<compensateEventDefinition activityRef="a"/>"#)
+            + tasks("after").as_str()
+            + flows("s>a a>b b>t t>after").as_str()),
+    );
     check(&one, "a b ua after", Finished);
     let end = r#"<endEvent id="t"><compensateEventDefinition/></endEvent>"#;
     check(&undoing(&(end.to_owned() + flows("s>a a>b b>t").as_str())), "a b ub ua", Finished);
