@@ -47,7 +47,7 @@ fn birth_residence_and_insurance_go_all_their_ways() {
         "!DoiChieu !DoiChieu KiemTraTay TiepNhan KhaiSinh ThuongTru TheBhyt TraKetQua",
         End::Finished,
     );
-    let slow = way(r#","@messages":[{"name":"so-dinh-danh-da-cap","after":"P2WD"}]"#);
+    let slow = way(r#","@messages":[{"name":"so-dinh-danh-da-cap","after":"P1WDT2WH"}]"#);
     check(BIRTH, (PAPERS, &slow), &format!("{begin} TraHoi ThuongTru TheBhyt TraKetQua"), End::Finished);
     let withdrawn = way(r#","KhaiSinh":{"after":"P1WD"},"@messages":[{"name":"rut-ho-so","after":"PT3WH"}]"#);
     check(BIRTH, (PAPERS, &withdrawn), "DoiChieu DoiChieu TiepNhan !KhaiSinh TraGiayTo", End::Fault);
