@@ -1,5 +1,6 @@
 //! `lienthong process`: procedures drawn as BPMN, checked and tried out without a node.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,6 +10,8 @@ use process::model::{Fault, Model, read};
 use process::simulate::{Choices, End, IsoTime, Line, Plan, Simulated, simulate};
 use process::timer::Timers;
 use serde_json::{Map, Value};
+
+use super::file;
 
 /// A model was refused.
 const EXIT_REFUSED: u8 = 2;
@@ -55,6 +58,9 @@ pub struct Simulate {
     /// "CODE"}]}`, `"wait": true` leaves a task undone.
     #[arg(long, value_name = "FILE")]
     choose: Option<PathBuf>,
+    /// Vẽ mô hình với nơi quy trình đang đứng, số lần và giờ / draw the model with where it stands, how often and since when.
+    #[arg(long, value_name = "FILE.svg")]
+    picture: Option<PathBuf>,
     /// In từng bước: bảng chữ hoặc mỗi dòng một JSON / how steps are printed.
     #[arg(long, value_enum, default_value_t = Trace::Text)]
     trace: Trace,
@@ -80,8 +86,9 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn load(file: &PathBuf) -> anyhow::Result<Result<Model, Vec<Fault>>> {
-    let bytes = std::fs::read(file).with_context(|| format!("không đọc được / cannot read {}", file.display()))?;
+fn load(path: &PathBuf) -> anyhow::Result<Result<Model, Vec<Fault>>> {
+    let bytes =
+        std::fs::read(path).with_context(|| format!("không đọc được / cannot read {}", path.display()))?;
     Ok(read(&bytes))
 }
 
@@ -92,8 +99,8 @@ fn print_faults(faults: &[Fault]) {
     }
 }
 
-fn check_model(file: &PathBuf) -> anyhow::Result<ExitCode> {
-    match load(file)? {
+fn check_model(path: &PathBuf) -> anyhow::Result<ExitCode> {
+    match load(path)? {
         Err(faults) => {
             print_faults(&faults);
             eprintln!("{} lỗi / {} faults", faults.len(), faults.len());
@@ -120,8 +127,9 @@ fn check_model(file: &PathBuf) -> anyhow::Result<ExitCode> {
 }
 
 fn try_out(options: &Simulate) -> anyhow::Result<ExitCode> {
-    let variables: Map<String, Value> = serde_json::from_str(&options.vars)
-        .with_context(|| format!("--vars {}: không phải một đối tượng JSON / not a JSON object", options.vars))?;
+    let variables: Map<String, Value> = serde_json::from_str(&options.vars).with_context(|| {
+        format!("--vars {}: không phải một đối tượng JSON / not a JSON object", options.vars)
+    })?;
     let model = match load(&options.file)? {
         Ok(model) => model,
         Err(faults) => {
@@ -133,9 +141,13 @@ fn try_out(options: &Simulate) -> anyhow::Result<ExitCode> {
     let choices = choices(options, &model)?;
     let process = match &options.process {
         None => None,
-        Some(id) => Some(program.processes.iter().position(|process| *process.id == **id).with_context(|| {
-            format!("--process {id}: không có trong tệp / is not in the file")
-        })?),
+        Some(id) => Some(
+            program
+                .processes
+                .iter()
+                .position(|process| *process.id == **id)
+                .with_context(|| format!("--process {id}: không có trong tệp / is not in the file"))?,
+        ),
     };
     let timers = Timers::built_in().context("lịch làm việc / the calendar")?;
     let from = match &options.from {
@@ -147,23 +159,44 @@ fn try_out(options: &Simulate) -> anyhow::Result<ExitCode> {
     let trace = options.trace;
     let mut out = std::io::stdout().lock();
     let mut written = Ok(());
+    let mut marks = BTreeMap::new();
     let simulated = simulate(plan, &mut |line| {
+        mark(&mut marks, &line);
         if written.is_ok() {
             written = print_line(&mut out, trace, &line);
         }
     });
     written?;
+    if let Some(picture) = &options.picture {
+        let xml = std::fs::read_to_string(&options.file)?;
+        let drawn = svg(&xml, program, &marks).with_context(|| options.file.display().to_string())?;
+        file::replace(picture, drawn.as_bytes(), file::PUBLIC)?;
+    }
     Ok(report(&simulated, trace))
 }
 
+/// Counts what a picture shows.
+fn mark(marks: &mut BTreeMap<String, Mark>, line: &Line) {
+    let mark = marks.entry(line.element.clone()).or_default();
+    match line.event {
+        Happening::Activated => {
+            mark.open += 1;
+            mark.since = line.at.to_string();
+        }
+        Happening::Completed => (mark.open, mark.done) = (mark.open.saturating_sub(1), mark.done + 1),
+        Happening::Cancelled => mark.open = mark.open.saturating_sub(1),
+        Happening::Failed => mark.failed = true,
+    }
+}
+
 fn choices(options: &Simulate, model: &Model) -> anyhow::Result<Choices> {
-    let Some(file) = &options.choose else { return Ok(Choices::default()) };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("không đọc được / cannot read {}", file.display()))?;
-    let choices = Choices::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    let Some(path) = &options.choose else { return Ok(Choices::default()) };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("không đọc được / cannot read {}", path.display()))?;
+    let choices = Choices::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
     let unknown: Vec<_> = choices.elements().filter(|id| model.program.find(id).is_none()).collect();
     if !unknown.is_empty() {
-        bail!("{}: không có trong mô hình / not in the model: {}", file.display(), unknown.join(", "));
+        bail!("{}: không có trong mô hình / not in the model: {}", path.display(), unknown.join(", "));
     }
     Ok(choices)
 }

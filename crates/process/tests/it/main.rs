@@ -5,5 +5,6 @@ mod events;
 mod flow;
 mod help;
 mod many;
+mod picture;
 mod procedures;
 mod scopes;
