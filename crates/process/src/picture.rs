@@ -55,7 +55,10 @@ struct Bounds {
 /// The file is no XML, or brings no diagram along.
 pub fn svg(xml: &str, program: &Program, marks: &BTreeMap<String, Mark>) -> Result<String, NoPicture> {
     let document = Document::parse(xml).map_err(|_| NoPicture::NotXml)?;
-    let parts = || document.descendants().filter(|node| node.tag_name().namespace() == Some(DRAWING));
+    // Further diagrams are the insides of collapsed sub-processes, drawn over the same place.
+    let first = document.descendants().find(|node| node.has_tag_name((DRAWING, "BPMNDiagram")));
+    let first = first.ok_or(NoPicture::NotDrawn)?;
+    let parts = || first.descendants().filter(|node| node.tag_name().namespace() == Some(DRAWING));
     let shapes: Vec<_> = parts().filter(|node| node.has_tag_name((DRAWING, "BPMNShape"))).collect();
     let drawn: Vec<_> =
         shapes.iter().filter_map(|shape| Some((shape.attribute("bpmnElement")?, bounds(*shape)?))).collect();
@@ -147,7 +150,7 @@ fn shape(out: &mut String, program: &Program, id: &str, at: Bounds) {
                     ),
                 );
             }
-            return label(out, (cx, y + height + 11.0), &wrapped(title, 90.0));
+            return below(out, (cx, y + height), &wrapped(&node.name, 90.0));
         }
         Kind::Exclusive => "×",
         Kind::Parallel => "+",
@@ -183,7 +186,7 @@ fn shape(out: &mut String, program: &Program, id: &str, at: Bounds) {
         ),
     );
     label(out, (cx, cy), &[sign.to_owned()]);
-    label(out, (cx, y + height + 11.0), &wrapped(&node.name, 110.0));
+    below(out, (cx, y + height), &wrapped(&node.name, 110.0));
 }
 
 /// A circle with how many are open, and since when; a check where all is done.
@@ -216,9 +219,18 @@ fn token(out: &mut String, at: Bounds, mark: &Mark) {
     }
 }
 
+/// Lines around a point.
 fn label(out: &mut String, (x, y): (f64, f64), lines: &[String]) {
-    #[expect(clippy::cast_precision_loss, reason = "a label has a few lines")]
-    let first = y + 4.0 - (lines.len().saturating_sub(1) as f64) * 6.5;
+    let rows = u8::try_from(lines.len()).unwrap_or(u8::MAX);
+    written(out, (x, y + 4.0 - f64::from(rows.saturating_sub(1)) * 6.5), lines);
+}
+
+/// Lines below a shape.
+fn below(out: &mut String, (x, y): (f64, f64), lines: &[String]) {
+    written(out, (x, y + 13.0), lines);
+}
+
+fn written(out: &mut String, (x, first): (f64, f64), lines: &[String]) {
     for (text, row) in lines.iter().zip(0_u8..) {
         let y = first + f64::from(row) * 13.0;
         put(
