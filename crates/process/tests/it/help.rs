@@ -40,7 +40,7 @@ pub fn flows(text: &str) -> String {
 
 /// Tasks without a kind.
 pub fn tasks(ids: &str) -> String {
-    ids.split_whitespace().map(|id| format!(r#"<task id="{id}"/>"#)).collect()
+    ids.split_whitespace().map(|id| format!(r#"<task id="{id}"/>"#)).collect::<Vec<_>>().concat()
 }
 
 /// What became of a model.

@@ -71,7 +71,7 @@ fn what_a_multi_instance_activity_tells_reaches_its_border_and_ends_nothing() {
 fn a_loop_goes_on_while_its_condition_holds() {
     let looped = |attributes: &str, condition: &str| {
         let inner = format!(
-            r#"<standardLoopCharacteristics {attributes}><loopCondition>{condition}</loopCondition></standardLoopCharacteristics><script>{{n: n + 1}}</script>"#
+            r"<standardLoopCharacteristics {attributes}><loopCondition>{condition}</loopCondition></standardLoopCharacteristics><script>{{n: n + 1}}</script>"
         );
         repeated("scriptTask", &inner, "")
     };
