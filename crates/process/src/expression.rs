@@ -16,9 +16,11 @@ use serde_json::{Map, Value};
 
 /// Longest expression.
 const BYTES_MAX: usize = 8192;
-/// Most words and signs of operations: a chain of them is a call inside a call as well, and its reader needs time that
-/// grows with their cube.
+/// Most words and signs of operations: a chain of them is a call inside a call as well.
 const WORDS_MAX: usize = 500;
+/// Most of them without a parenthesis, comma, comparison or other sign between: reading them takes time that grows with
+/// their cube, since all could be one name.
+const RUN_MAX: usize = 200;
 /// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
 const DEPTH_MAX: usize = 64;
 
@@ -51,7 +53,8 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is not FEEL, or longer than 8,192 bytes or 500 words, or nested deeper than 64 levels.
+    /// It is not FEEL, or longer than 8,192 bytes or 500 words, of which 200 may follow each other, or nested
+    /// deeper than 64 levels.
     pub fn parse(text: &str) -> Result<Self, Failed> {
         let text = text.trim();
         let failed = |why: String| Failed { text: text.to_owned(), why };
@@ -62,8 +65,12 @@ impl Expression {
             let text = text.chars().take(40).chain(['…']).collect();
             return Err(Failed { text, why: format!("longer than {BYTES_MAX} bytes") });
         }
-        if weight(text) > WORDS_MAX {
-            return Err(failed(format!("more than {WORDS_MAX} words and operations")));
+        let runs = names::run_lengths(text);
+        if runs.iter().sum::<usize>() > WORDS_MAX || runs.iter().any(|length| *length > RUN_MAX) {
+            let why = format!(
+                "more than {WORDS_MAX} words and operations, or {RUN_MAX} without other signs between"
+            );
+            return Err(failed(why));
         }
         if depth(text) > DEPTH_MAX {
             return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
@@ -133,9 +140,9 @@ pub fn is_name(text: &str) -> bool {
         && !names::is_keyword(text)
 }
 
-/// How many words and signs of operations a text has: what reading it costs grows with this.
-pub(crate) fn weight(text: &str) -> usize {
-    names::count(text)
+/// What reading a text costs, in units of its own.
+pub(crate) fn cost(text: &str) -> usize {
+    names::run_lengths(text).iter().map(|length| length.saturating_pow(3)).sum()
 }
 
 /// How many parentheses, brackets and braces are open at once, at most.

@@ -8,6 +8,8 @@ mod fault;
 mod graph;
 mod read;
 mod report;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod xml;
 

@@ -49,7 +49,7 @@ pub(super) fn scope(text: &str) -> FeelScope {
                 know(&function);
             }
         }
-        words.retain(|word| !is_keyword(word) && !(typed && TYPES.contains(word)));
+        words.retain(|word| !(is_keyword(word) || typed && TYPES.contains(word)));
         words.into_iter().for_each(&mut know);
     }
     FeelScope::from(context)
@@ -82,15 +82,19 @@ fn runs(text: &str) -> Vec<Run<'_>> {
     runs
 }
 
-/// How many words and signs of operations a text has.
-pub(super) fn count(text: &str) -> usize {
-    let mut count = 0;
+/// How many words and signs of operations follow each other before another sign comes, again and again.
+pub(super) fn run_lengths(text: &str) -> Vec<usize> {
+    let mut lengths = vec![0];
     let mut rest = text;
     while let Some((first, _, behind)) = token(rest) {
-        count += usize::from(begins_word(first) || ".+-*/<>=!".contains(first));
+        if continues_word(first) || ".+-*/'".contains(first) {
+            *lengths.last_mut().expect("it is never empty") += 1;
+        } else if !first.is_whitespace() {
+            lengths.push(0);
+        }
         rest = behind;
     }
-    count
+    lengths
 }
 
 /// The first word, number, literal, comment or sign of a text, with its first character and what is behind it.

@@ -49,9 +49,12 @@ fn an_expression_that_would_exhaust_its_reader_is_refused() {
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
     assert!(Expression::parse(&nested(DEPTH_MAX)).is_ok());
     assert!(Expression::parse(&nested(DEPTH_MAX + 1)).is_err());
-    let chain = |words: usize| format!("1{}", " + 1".repeat(words));
-    assert!(Expression::parse(&chain(WORDS_MAX)).is_ok());
-    assert!(Expression::parse(&chain(WORDS_MAX + 1)).is_err());
+    let chain = |words: usize| format!("{}1", "-".repeat(words - 1));
+    assert!(Expression::parse(&chain(RUN_MAX)).is_ok());
+    assert!(Expression::parse(&chain(RUN_MAX + 1)).is_err());
+    let words = |words: usize| format!("[{}]", ["1"].repeat(words).join(", "));
+    assert!(Expression::parse(&words(WORDS_MAX)).is_ok());
+    assert!(Expression::parse(&words(WORDS_MAX + 1)).is_err());
     let long = |bytes: usize| format!("\"{}\"", "a".repeat(bytes - 2));
     assert!(Expression::parse(&long(BYTES_MAX)).is_ok());
     assert!(Expression::parse(&long(BYTES_MAX + 1)).is_err());

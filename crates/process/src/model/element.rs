@@ -51,7 +51,8 @@ impl Element {
                 Class::Refused => "từ chối / refused",
             };
             let between = if element.vi.is_empty() { "" } else { " / " };
-            text += &format!("| `{}` | {class} | {}{between}{} |\n", element.name, element.vi, element.en);
+            let row = ["| `", element.name, "` | ", class, " | ", element.vi, between, element.en, " |\n"];
+            text.extend(row);
         }
         text
     }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Longest detail of a sentence: a reference or an expression may be a megabyte.
+const DETAIL_CHARS_MAX: usize = 400;
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
@@ -58,7 +61,10 @@ fn fill(sentence: &str, details: &[&str]) -> String {
         filled.push_str(before);
         let (place, behind) = behind.split_once('}').unwrap_or(("", behind));
         let detail = place.parse().ok().and_then(|place: usize| details.get(place)).unwrap_or(&"?");
-        filled.push_str(detail);
+        filled.extend(detail.chars().take(DETAIL_CHARS_MAX));
+        if detail.chars().nth(DETAIL_CHARS_MAX).is_some() {
+            filled.push('…');
+        }
         rest = behind;
     }
     filled.push_str(rest);

@@ -69,7 +69,7 @@ pub fn read(bytes: &[u8]) -> Result<Model, Vec<Fault>> {
 struct Live<'a> {
     any_executable: bool,
     /// Executable, or called by one that is.
-    live: BTreeSet<&'a str>,
+    ids: BTreeSet<&'a str>,
     calls: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
@@ -83,18 +83,18 @@ impl<'a> Live<'a> {
                 open.push(id);
             }
             let inside = process.node().descendants().filter_map(Tag::new);
-            let called =
-                inside.filter(|tag| tag.kind() == "callActivity").filter_map(|tag| tag.get("calledElement"));
-            calls.insert(id, called.map(|id| id.rsplit(':').next().unwrap_or(id)).collect());
+            let called = inside.filter(|tag| tag.kind() == "callActivity");
+            let called = called.filter_map(|tag| Some(draft::local(tag, tag.get("calledElement")?)));
+            calls.insert(id, called.collect());
         }
         let any_executable = !open.is_empty();
-        let mut live = BTreeSet::new();
+        let mut ids = BTreeSet::new();
         while let Some(id) = open.pop() {
-            if live.insert(id) {
+            if ids.insert(id) {
                 open.extend(calls.get(id).into_iter().flatten());
             }
         }
-        Self { any_executable, live, calls }
+        Self { any_executable, ids, calls }
     }
 
     /// Processes that stay drawings: incomplete, not executed; and those that call such a one.
@@ -108,7 +108,7 @@ impl<'a> Live<'a> {
         let mut open: Vec<&str> = incomplete.collect();
         let mut drawings = BTreeSet::new();
         while let Some(id) = open.pop() {
-            if !self.live.contains(id) && drawings.insert(id) {
+            if !self.ids.contains(id) && drawings.insert(id) {
                 open.extend(callers.get(id).into_iter().flatten());
             }
         }

@@ -1,5 +1,6 @@
 //! Findings are collected, so that all of a file are told at once.
 
+use super::element::{is_flow_node, is_global_task};
 use super::fault::{Code, Fault, Weight};
 use super::xml::{Lines, Tag};
 
@@ -8,11 +9,13 @@ pub(super) struct Report<'a> {
     lines: &'a Lines,
     /// Each with the process that it is in, if in one.
     findings: Vec<(Option<&'a str>, Fault)>,
+    /// The process that is being read: what is wrong outside of processes is then wrong for it.
+    reading: Option<&'a str>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(lines: &'a Lines) -> Self {
-        Self { lines, findings: Vec::new() }
+        Self { lines, findings: Vec::new(), reading: None }
     }
 
     /// Says what is to be done at an element.
@@ -21,7 +24,12 @@ impl<'a> Report<'a> {
         let named = nearest_with_id(at);
         fault.element = named.id().unwrap_or(at.kind()).chars().take(200).collect();
         fault.name = named.name().chars().take(200).collect();
-        self.findings.push((process_of(at), fault));
+        self.findings.push((process_of(at).or(self.reading), fault));
+    }
+
+    /// Says that an element of a process is read next.
+    pub(super) fn read(&mut self, at: Tag<'a>) {
+        self.reading = process_of(at);
     }
 
     /// The line of an element.
@@ -59,7 +67,7 @@ impl<'a> Report<'a> {
 fn nearest_with_id(at: Tag<'_>) -> Tag<'_> {
     let mut nearest = at;
     while nearest.id().is_none()
-        && !super::element::is_flow_node(nearest.kind())
+        && !is_flow_node(nearest.kind())
         && let Some(parent) = nearest.parent()
     {
         nearest = parent;
@@ -72,7 +80,7 @@ fn process_of(at: Tag<'_>) -> Option<&str> {
     let mut top = at;
     while let Some(parent) = top.parent() {
         if parent.kind() == "definitions" {
-            return top.id();
+            return top.id().filter(|_| top.kind() == "process" || is_global_task(top.kind()));
         }
         top = parent;
     }

@@ -45,11 +45,16 @@ impl<'a> Walk<'a, '_> {
         self.attributes(tag);
         self.id(tag);
         // Text may hold any markup, and extensions are those of other tools.
-        if matches!(tag.kind(), "extensionElements" | "documentation" | "text" | "script" | "rendering") {
+        if tag.kind() == "extensionElements" {
+            return self.extension_elements(tag);
+        }
+        if matches!(tag.kind(), "documentation" | "text" | "script" | "rendering") {
             return;
         }
         for node in tag.node().children().filter(Node::is_element) {
             match Tag::new(node) {
+                // What is too much is not looked at.
+                _ if self.count > ELEMENTS_MAX => return,
                 Some(child) => self.child(tag, child),
                 None => self.foreign(tag, node),
             }
@@ -58,7 +63,7 @@ impl<'a> Walk<'a, '_> {
 
     fn child(&mut self, parent: Tag<'a>, tag: Tag<'a>) {
         match self.elements.get(tag.kind()) {
-            None => return self.report.add(Code::UnknownElement, tag, &[tag.kind()]),
+            None => self.report.add(Code::UnknownElement, tag, &[tag.kind()]),
             Some(element) if element.class == Class::Refused => {
                 self.report.add(Code::RefusedElement, tag, &[tag.kind(), element.vi, element.en]);
             }
@@ -76,7 +81,16 @@ impl<'a> Walk<'a, '_> {
     fn foreign(&mut self, parent: Tag<'a>, node: Node<'a, 'a>) {
         let namespace = node.tag_name().namespace().unwrap_or_default();
         if !(parent.kind() == "definitions" && DRAWING.contains(&namespace)) {
+            self.count += 1;
             self.report.add(Code::ForeignElement, parent, &[node.tag_name().name()]);
+        }
+    }
+
+    /// Those of other tools are kept; ours are attributes.
+    fn extension_elements(&mut self, tag: Tag<'a>) {
+        let parent = tag.parent().map_or("definitions", Tag::kind);
+        for node in tag.node().children().filter(|node| node.tag_name().namespace() == Some(OWN)) {
+            self.report.add(Code::UnknownExtension, tag, &[node.tag_name().name(), parent]);
         }
     }
 

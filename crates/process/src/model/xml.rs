@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use roxmltree::{Document, Node, NodeId, ParsingOptions};
+use roxmltree::{Document, Node, ParsingOptions};
 
 use super::fault::{Code, Fault};
 
@@ -104,11 +104,11 @@ fn within_limits(text: &str) -> Result<(), Fault> {
                     let limits = [ATTRIBUTES_MAX.to_string(), NAMESPACES_MAX.to_string()];
                     return Err(Fault::new(Code::TooManyAttributes, line(rest), &[&limits[0], &limits[1]]));
                 }
+                if open.len() >= DEPTH_MAX {
+                    return Err(Fault::new(Code::TooDeep, line(rest), &[&DEPTH_MAX.to_string()]));
+                }
                 if !tag.ends_with("/>") {
                     open.push(namespaces);
-                }
-                if open.len() > DEPTH_MAX {
-                    return Err(Fault::new(Code::TooDeep, line(rest), &[&DEPTH_MAX.to_string()]));
                 }
                 rest = &rest[tag.len()..];
                 continue;
@@ -135,7 +135,7 @@ fn tag_length(text: &str) -> usize {
 }
 
 fn line_at(text: &str, at: usize) -> u32 {
-    let lines = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+    let lines = text[..at].matches('\n').count();
     u32::try_from(lines + 1).unwrap_or(u32::MAX)
 }
 
@@ -165,10 +165,6 @@ impl<'a> Tag<'a> {
 
     pub(super) fn node(self) -> Node<'a, 'a> {
         self.0
-    }
-
-    pub(super) fn key(self) -> NodeId {
-        self.0.id()
     }
 
     /// Its local name.

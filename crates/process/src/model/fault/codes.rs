@@ -114,6 +114,9 @@ codes! {
     InstantiatePlace = "instantiate-place", Fault,
         "`instantiate` chỉ dùng cho phần tử không có luồng vào, ngay trong quy trình; hãy bỏ hoặc bỏ luồng vào",
         "`instantiate` is only for an element without incoming flow, directly in a process; remove it or the flow";
+    ParallelEvents = "event-gateway-parallel", Fault,
+        "`eventGatewayType=\"Parallel\"` chỉ dùng cùng `instantiate=\"true\"`; hãy dùng sự kiện `parallelMultiple`",
+        "`eventGatewayType=\"Parallel\"` is only for `instantiate=\"true\"`; use a `parallelMultiple` event";
     GatewayEvent = "event-gateway-target", Incomplete,
         "sau cổng theo sự kiện chỉ được là sự kiện trung gian đợi hoặc `receiveTask`; `{0}` không phải",
         "an event-based gateway may only be followed by intermediate catch events and receive tasks; `{0}` is neither";
@@ -152,8 +155,8 @@ codes! {
         "sự kiện tín hiệu không nói tín hiệu nào; hãy ghi `signalRef`",
         "the signal event does not say which signal; write `signalRef`";
     Number = "number", Fault,
-        "`{0}` là `{1}`; phải là số nguyên từ {2} trở lên",
-        "`{0}` is `{1}`; it must be a whole number of at least {2}";
+        "`{0}` là `{1}`; phải là số nguyên từ {2} đến {3}",
+        "`{0}` is `{1}`; it must be a whole number from {2} to {3}";
     LoopWithoutEnd = "loop-without-end", Incomplete,
         "vòng lặp không có điểm dừng; hãy thêm `loopCondition` hoặc `loopMaximum`",
         "the loop never ends; add `loopCondition` or `loopMaximum`";
@@ -182,6 +185,9 @@ codes! {
     AssignmentTarget = "assignment-target", Incomplete,
         "`to` là `{0}`; phải là tên một biến",
         "`to` is `{0}`; it must be the name of a variable";
+    DataNames = "data-names", Fault,
+        "dữ liệu này có hơn {0} tên qua các tham chiếu; hãy dùng một tên",
+        "the data object has more than {0} names by its references; use one name";
     DataInvisible = "data-not-visible", Fault,
         "`{0}` thuộc quy trình hoặc hoạt động khác, không dùng được ở đây; hãy khai ở phạm vi chung",
         "`{0}` belongs to another process or activity and cannot be used here; declare it in a common scope";

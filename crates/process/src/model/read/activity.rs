@@ -1,13 +1,15 @@
 //! Activities: tasks, sub-processes, calls, loops.
 
-use super::super::element::is_activity;
-use super::super::fault::Code;
-use super::super::xml::Tag;
-use super::super::{
-    AdHoc, Behavior, Decision, Kind, Multi, NodeIx, OpenCall, Repeat, ScopeKind, Task, Trigger, UNLINKED,
-};
+use std::collections::HashMap;
+
 use super::draft::{Draft, is_feel, local};
 use super::event::Place;
+use crate::model::element::is_activity;
+use crate::model::fault::Code;
+use crate::model::xml::Tag;
+use crate::model::{
+    AdHoc, Behavior, Decision, Kind, Multi, NodeIx, OpenCall, Repeat, ScopeKind, Task, Trigger, UNLINKED,
+};
 
 /// Who does a task by the standard, which has no effect here.
 const ROLES: [&str; 4] = ["resourceRole", "performer", "humanPerformer", "potentialOwner"];
@@ -15,8 +17,9 @@ const ROLES: [&str; 4] = ["resourceRole", "performer", "humanPerformer", "potent
 impl<'a> Draft<'a> {
     pub(super) fn read_activity(&mut self, at: NodeIx) {
         let tag = self.tag(at);
-        for attribute in ["isForCompensation", "triggeredByEvent"] {
-            self.flag(tag, attribute, false);
+        self.flag(tag, "isForCompensation", false);
+        if self.flag(tag, "triggeredByEvent", false) && tag.kind() != "subProcess" {
+            self.report.add(Code::BadValue, tag, &["triggeredByEvent", "true", "false"]);
         }
         let quantity =
             |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).unwrap_or(1);
@@ -55,17 +58,15 @@ impl<'a> Draft<'a> {
             return self.report.add(Code::CallNothing, tag, &[]);
         };
         let called = local(tag, called);
-        let scope = match self.processes.get(called) {
-            Some(process) => self.program.processes[*process].scope,
-            None => {
-                if let Some(other) = self.ids.get(called).filter(|other| other.kind() != "process") {
-                    let details = ["calledElement", called, other.kind(), "process, global…Task"];
-                    self.report.add(Code::WrongReference, tag, &details);
-                }
-                self.calls.push(OpenCall { node: at, process: called.into() });
-                UNLINKED
+        let process = self.processes.get(called);
+        let scope = process.map_or(UNLINKED, |process| self.program.processes[*process].scope);
+        if scope == UNLINKED {
+            if let Some(other) = self.ids.get(called).filter(|other| other.kind() != "process") {
+                let details = ["calledElement", called, other.kind(), "process, global…Task"];
+                self.report.add(Code::WrongReference, tag, &details);
             }
-        };
+            self.calls.push(OpenCall { node: at, process: called.into() });
+        }
         self.node_mut(at).kind = Kind::Call(scope);
     }
 
@@ -128,7 +129,7 @@ impl<'a> Draft<'a> {
         if let Some(text) = cardinality.map(Tag::text)
             && text.parse::<i128>().is_ok_and(|number| number < 0)
         {
-            self.report.add(Code::Number, tag, &["loopCardinality", &text, "0"]);
+            self.report.add(Code::Number, tag, &["loopCardinality", &text, "0", "…"]);
         }
         if cardinality.is_some() == tag.first("loopDataInputRef").is_some() {
             self.report.add(Code::InstancesUnknown, tag, &[]);
@@ -195,7 +196,7 @@ impl<'a> Draft<'a> {
         let root = self.root;
         let tags = root.node().descendants().filter_map(Tag::new);
         let associations: Vec<_> = tags.filter(|tag| tag.kind() == "association").collect();
-        let mut joined = Vec::new();
+        let mut joined: HashMap<NodeIx, Vec<NodeIx>> = HashMap::new();
         for association in associations {
             let mut ends = [None, None];
             for (end, attribute) in ends.iter_mut().zip(["sourceRef", "targetRef"]) {
@@ -203,18 +204,19 @@ impl<'a> Draft<'a> {
                     self.report.add(Code::MissingReference, association, &[attribute]);
                 }
                 let found = self.refer_by(association, attribute, &[]);
-                *end = found.and_then(|found| found.id()).and_then(|id| self.nodes.get(id)).copied();
+                *end = found.and_then(Tag::id).and_then(|id| self.nodes.get(id)).copied();
             }
             if let [Some(one), Some(other)] = ends {
-                joined.extend([(one, other), (other, one)]);
+                joined.entry(one).or_default().push(other);
+                joined.entry(other).or_default().push(one);
             }
         }
         for at in self.places() {
             let Kind::Boundary { attached, on, .. } = &self.program.node(at).kind else { continue };
             if on.list.iter().any(|trigger| matches!(trigger, Trigger::Compensation { .. })) {
                 let attached = *attached;
-                let ends = joined.iter().filter(|(one, _)| *one == at).map(|(_, other)| *other);
-                let handler = ends.into_iter().find(|end| is_activity(self.tag(*end).kind()));
+                let mut ends = joined.get(&at).into_iter().flatten().copied();
+                let handler = ends.find(|end| is_activity(self.tag(*end).kind()));
                 self.handler(at, attached, handler);
             }
         }

@@ -3,10 +3,10 @@
 mod calls;
 mod ways;
 
-use super::super::fault::Code;
-use super::super::{Kind, Node, NodeIx, ScopeIx, ScopeKind, Task, Timer, Trigger, Triggers};
 use super::draft::Draft;
 use super::timer::calendar_days;
+use crate::model::fault::Code;
+use crate::model::{Kind, Node, NodeIx, ScopeIx, ScopeKind, Task, Timer, Trigger, Triggers};
 
 impl Draft<'_> {
     /// Looks at everything once it is read.

@@ -1,10 +1,15 @@
 //! Data: which variables there are, and what activities take in and give out.
 
-use super::super::fault::Code;
-use super::super::xml::Tag;
-use super::super::{From, Mapping, NodeIx, ScopeIx};
-use super::draft::{Draft, shortened};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::draft::Draft;
 use crate::expression::is_name;
+use crate::model::fault::Code;
+use crate::model::xml::Tag;
+use crate::model::{From, Kind, Mapping, NodeIx, ScopeIx};
+
+/// Most names of a data object: each is a variable that is assigned whenever one is.
+const NAMES_MAX: usize = 16;
 
 /// Something that has a value.
 #[derive(Clone, Debug)]
@@ -37,10 +42,16 @@ fn names(tag: Tag<'_>) -> Vec<Box<str>> {
     names
 }
 
+/// Leaves each name once.
+fn only_once(names: &mut Vec<Box<str>>) {
+    let mut known = HashSet::new();
+    names.retain(|name| known.insert(name.clone()));
+}
+
 impl<'a> Draft<'a> {
     /// Notes the data of all scopes and nodes.
     pub(super) fn read_items(&mut self) {
-        for at in (0..self.bodies.len()).filter_map(|at| u32::try_from(at).ok()).map(ScopeIx) {
+        for at in self.scopes() {
             let tag = self.body(at);
             for child in tag.children() {
                 match child.kind() {
@@ -52,18 +63,15 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-        for at in (0..self.bodies.len()).filter_map(|at| u32::try_from(at).ok()).map(ScopeIx) {
-            let references: Vec<_> = self.body(at).all("dataObjectReference").collect();
-            for reference in references {
-                self.data_object_reference(reference, at);
-            }
-        }
+        self.data_object_references();
         for at in self.places() {
             let tag = self.tag(at);
             if !tag.kind().starts_with("global") {
                 self.locals(at, tag);
             }
         }
+        let of_scopes = self.program.scopes.iter_mut().map(|scope| &mut scope.variables);
+        of_scopes.chain(self.program.nodes.iter_mut().map(|node| &mut node.io.locals)).for_each(only_once);
     }
 
     fn item(&mut self, tag: Tag<'a>, names: Vec<Box<str>>, owner: Owner) {
@@ -71,11 +79,7 @@ impl<'a> Draft<'a> {
             Owner::Scope(at) => &mut self.scope_mut(at).variables,
             Owner::Node(at) => &mut self.node_mut(at).io.locals,
         };
-        for name in &names {
-            if !variables.contains(name) {
-                variables.push(name.clone());
-            }
-        }
+        variables.extend(names.iter().cloned());
         if let Some(id) = tag.id() {
             self.items.insert(id, Item { names, owner });
         }
@@ -97,35 +101,58 @@ impl<'a> Draft<'a> {
         self.item(tag, all, Owner::Scope(at));
     }
 
-    /// Another name of a data object: each is a variable, and what is written to one is written to all.
-    fn data_object_reference(&mut self, tag: Tag<'a>, at: ScopeIx) {
-        let Some(object) = self.refer_by(tag, "dataObjectRef", &["dataObject"]) else {
-            if tag.get("dataObjectRef").is_none() {
-                self.item(tag, names(tag), Owner::Scope(at));
-            }
-            return;
-        };
-        let Some(item) = object.id().and_then(|id| self.items.get(id)).cloned() else { return };
-        let mut all = item.names;
-        for name in names(tag) {
-            if !all.contains(&name) {
-                // A name is what authors write, an id what tools make.
-                let place = if Some(&*name) == tag.id() { all.len() } else { 0 };
-                all.insert(place, name);
+    /// References are other names of their data object: each is a variable, and what is written to one is written to all.
+    fn data_object_references(&mut self) {
+        let mut referred: BTreeMap<&str, Vec<Tag>> = BTreeMap::new();
+        for at in self.scopes() {
+            let references: Vec<_> = self.body(at).all("dataObjectReference").collect();
+            for reference in references {
+                let object = self.refer_by(reference, "dataObjectRef", &["dataObject"]);
+                if let Some(id) = object.and_then(Tag::id) {
+                    referred.entry(id).or_default().push(reference);
+                } else if reference.get("dataObjectRef").is_none() {
+                    self.item(reference, names(reference), Owner::Scope(at));
+                }
             }
         }
-        self.item(object, all.clone(), item.owner);
-        self.item(tag, all, item.owner);
+        for (id, references) in referred {
+            let Some(mut item) = self.items.get(id).cloned() else { continue };
+            let of_references = references.iter().map(|tag| tag.name()).filter(|name| is_name(name));
+            for name in of_references.collect::<BTreeSet<_>>() {
+                if !item.names.iter().any(|known| &**known == name) {
+                    item.names.insert(0, name.into());
+                }
+            }
+            if item.names.len() > NAMES_MAX {
+                self.report.add(Code::DataNames, self.ids[id], &[&NAMES_MAX.to_string()]);
+                item.names.truncate(NAMES_MAX);
+            }
+            for reference in references {
+                self.item(reference, item.names.clone(), item.owner);
+            }
+            self.items.insert(id, item);
+        }
     }
 
     fn locals(&mut self, at: NodeIx, tag: Tag<'a>) {
-        let is_sub_process = super::super::element::is_sub_process(tag.kind());
+        let is_sub_process = crate::model::element::is_sub_process(tag.kind());
         for child in tag.children() {
             match child.kind() {
                 "dataInput" | "dataOutput" => self.item(child, names(child), Owner::Node(at)),
                 "property" if !is_sub_process => self.item(child, names(child), Owner::Node(at)),
                 "ioSpecification" => self.locals(at, child),
+                "multiInstanceLoopCharacteristics" => self.things(at, child),
                 _ => {}
+            }
+        }
+    }
+
+    /// The variables that hold one thing and one result of a multi-instance activity, which sets them itself.
+    fn things(&mut self, at: NodeIx, tag: Tag<'a>) {
+        for child in tag.children().filter(|child| matches!(child.kind(), "inputDataItem" | "outputDataItem"))
+        {
+            if let Some(id) = child.id() {
+                self.items.insert(id, Item { names: names(child), owner: Owner::Node(at) });
             }
         }
     }
@@ -171,10 +198,7 @@ impl<'a> Draft<'a> {
             node = self.program.scope(scope).node;
         }
         // The data of a sub-process can be used by its own associations.
-        self.bodies
-            .iter()
-            .zip(0..)
-            .any(|(body, place)| *body == self.tag(at) && owner == Owner::Scope(ScopeIx(place)))
+        matches!(self.program.node(at).kind, Kind::SubProcess(body) if owner == Owner::Scope(body))
     }
 
     /// What a node takes in and gives out.
@@ -195,13 +219,11 @@ impl<'a> Draft<'a> {
     fn mappings(&mut self, at: NodeIx, association: Tag<'a>) -> Vec<Mapping> {
         let sources: Vec<_> = association.all("sourceRef").collect();
         let sources: Vec<_> = sources.into_iter().map(|source| self.names_of(at, source)).collect();
-        let target = match association.first("targetRef") {
-            Some(reference) => self.names_of(at, reference),
-            None => {
-                self.report.add(Code::MissingReference, association, &["targetRef"]);
-                None
-            }
-        };
+        let target = association.first("targetRef");
+        if target.is_none() {
+            self.report.add(Code::MissingReference, association, &["targetRef"]);
+        }
+        let target = target.and_then(|reference| self.names_of(at, reference));
         let assignments: Vec<_> = association.all("assignment").collect();
         let mut mappings = Vec::new();
         if association.first("transformation").is_some() {
@@ -234,7 +256,7 @@ impl<'a> Draft<'a> {
         let expression = self.expression_in(tag, "from");
         let to = tag.first("to")?.text();
         if !is_name(&to) && !target.iter().any(|name| **name == *to) {
-            self.report.add(Code::AssignmentTarget, tag, &[&shortened(&to)]);
+            self.report.add(Code::AssignmentTarget, tag, &[&to]);
             return None;
         }
         let to = if target.iter().any(|name| **name == *to) { target.to_vec() } else { vec![to.into()] };

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::element::{is_activity, is_event_definition};
-use super::super::fault::Code;
-use super::super::report::Report;
-use super::super::walk::Ids;
-use super::super::xml::Tag;
-use super::super::{FlowIx, Kind, Node, NodeIx, OpenCall, Program, Scope, ScopeIx};
 use super::data::Item;
 use super::timer;
 use crate::expression::{self, Expression};
+use crate::model::element::{is_activity, is_event_definition};
+use crate::model::fault::Code;
+use crate::model::report::Report;
+use crate::model::walk::Ids;
+use crate::model::xml::Tag;
+use crate::model::{FlowIx, Node, NodeIx, OpenCall, Program, Scope, ScopeIx};
 
-/// What all expressions of a file together may cost: the sum of the squares of their words.
-const EXPRESSIONS_COST_MAX: usize = 10_000_000;
+/// What all expressions of a file together may cost: about a second.
+const EXPRESSIONS_COST_MAX: usize = 200_000_000;
+
+/// Largest quantity of tokens or count of rounds.
+const NUMBER_MAX: i64 = 1_000_000;
 
 /// A program, the elements that it is made of, and what is wrong with them.
 pub(super) struct Draft<'a> {
@@ -29,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub nodes: HashMap<&'a str, NodeIx>,
     pub flows: HashMap<&'a str, FlowIx>,
     pub processes: HashMap<&'a str, usize>,
+    /// Processes by the code of their procedure.
+    pub procedures: HashMap<&'a str, Tag<'a>>,
     /// Data by id.
     pub items: HashMap<&'a str, Item>,
     /// Messages that message flows name, by node.
@@ -58,6 +63,7 @@ impl<'a> Draft<'a> {
             nodes: HashMap::new(),
             flows: HashMap::new(),
             processes: HashMap::new(),
+            procedures: HashMap::new(),
             items: HashMap::new(),
             flow_messages: HashMap::new(),
             links: HashMap::new(),
@@ -87,6 +93,7 @@ impl<'a> Draft<'a> {
 
     fn read_node(&mut self, at: NodeIx) {
         let tag = self.tag(at);
+        self.report.read(tag);
         match tag.kind() {
             kind if is_activity(kind) => self.read_activity(at),
             kind if kind.ends_with("Gateway") => self.read_gateway(at),
@@ -120,8 +127,7 @@ impl<'a> Draft<'a> {
 
     /// Whether a node is an event sub-process.
     pub(super) fn is_event_sub_process(&self, at: NodeIx) -> bool {
-        matches!(self.program.node(at).kind, Kind::SubProcess(_))
-            && truth(self.tag(at).get("triggeredByEvent"))
+        self.tag(at).kind() == "subProcess" && truth(self.tag(at).get("triggeredByEvent"))
     }
 
     /// The element that an id means, with or without prefix of its namespace.
@@ -179,9 +185,10 @@ impl<'a> Draft<'a> {
     /// An attribute that is a whole number.
     pub(super) fn number(&mut self, at: Tag<'a>, attribute: &str, least: i64) -> Option<i64> {
         let value = at.get(attribute)?;
-        let number = value.parse().ok().filter(|number| *number >= least);
+        let number = value.parse().ok().filter(|number| (least..=NUMBER_MAX).contains(number));
         if number.is_none() {
-            self.report.add(Code::Number, at, &[attribute, value, &least.to_string()]);
+            let (least, most) = (least.to_string(), NUMBER_MAX.to_string());
+            self.report.add(Code::Number, at, &[attribute, value, &least, &most]);
         }
         number
     }
@@ -209,7 +216,7 @@ impl<'a> Draft<'a> {
     /// A text as an expression.
     pub(super) fn feel(&mut self, at: Tag<'a>, what: &str, text: &str) -> Option<Expression> {
         let before = self.cost;
-        self.cost = before.saturating_add(expression::weight(text).saturating_pow(2));
+        self.cost = before.saturating_add(expression::cost(text));
         if self.cost > EXPRESSIONS_COST_MAX {
             if before <= EXPRESSIONS_COST_MAX {
                 self.report.add(Code::ExpressionsTooMuch, at, &[]);
@@ -219,21 +226,21 @@ impl<'a> Draft<'a> {
         match Expression::parse(text) {
             Ok(expression) => Some(expression),
             Err(failed) => {
-                self.report.add(Code::Expression, at, &[what, &shortened(&failed.why)]);
+                self.report.add(Code::Expression, at, &[what, &failed.why]);
                 None
             }
         }
     }
 
     /// An ISO 8601 or working time, or an expression that yields it.
-    pub(super) fn time(&mut self, holder: Tag<'a>, kind: super::super::Timer) -> Option<Expression> {
+    pub(super) fn time(&mut self, holder: Tag<'a>, kind: crate::model::Timer) -> Option<Expression> {
         let text = holder.text();
         match timer::literal(kind, &text) {
             None => self.expression(holder),
             Some(true) => self.feel(holder, holder.kind(), &format!("\"{text}\"")),
             Some(false) => {
                 let (vi, en, example) = timer::words(kind);
-                self.report.add(Code::TimerText, holder, &[&shortened(&text), vi, en, example]);
+                self.report.add(Code::TimerText, holder, &[&text, vi, en, example]);
                 None
             }
         }
@@ -284,14 +291,6 @@ pub(super) fn local<'i>(at: Tag<'_>, id: &'i str) -> &'i str {
 pub(super) fn is_feel(language: &str) -> bool {
     let language = language.trim_end_matches('/').to_ascii_lowercase();
     language == "feel" || language.ends_with("/feel")
-}
-
-/// A text that fits into a sentence.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }
 
 /// Extension attributes that the engine passes on.

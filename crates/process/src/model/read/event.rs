@@ -1,9 +1,10 @@
 //! Events: what each waits for or tells, and where the standard allows it.
 
-use super::super::fault::Code;
-use super::super::xml::Tag;
-use super::super::{Kind, NodeIx, ScopeIx, ScopeKind, Timer, Trigger, Triggers};
 use super::draft::{Draft, truth};
+use crate::model::element::{is_activity, is_event_definition};
+use crate::model::fault::Code;
+use crate::model::xml::Tag;
+use crate::model::{Kind, NodeIx, ScopeIx, ScopeKind, Timer, Trigger, Triggers};
 
 /// Where an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl<'a> Draft<'a> {
         let tag = self.tag(at);
         let place = self.place(at);
         let list = self.triggers(at, tag, place);
-        if matches!(place, Place::Catch | Place::Boundary) && self.definitions_count(tag) == 0 {
+        if matches!(place, Place::Catch | Place::Boundary) && !is_defined(tag) {
             self.report.add(Code::EventMissing, tag, &[]);
         }
         let kind = match place {
@@ -96,13 +97,6 @@ impl<'a> Draft<'a> {
                 Some(_) => Place::EmbeddedStart,
             },
         }
-    }
-
-    /// How many event definitions an element has, right or wrong.
-    fn definitions_count(&self, tag: Tag<'a>) -> usize {
-        tag.children()
-            .filter(|child| child.kind().contains("EventDefinition") || child.kind() == "eventDefinitionRef")
-            .count()
     }
 
     fn all_or_any(&mut self, tag: Tag<'a>, list: Vec<Trigger>) -> Triggers {
@@ -246,7 +240,7 @@ impl<'a> Draft<'a> {
         let found = self.refer_by(definition, "activityRef", &[])?;
         let activity = found.id().and_then(|id| self.nodes.get(id)).copied();
         let visible = self.compensable(self.program.node(at).scope);
-        let is_activity = super::super::element::is_activity(found.kind());
+        let is_activity = is_activity(found.kind());
         let activity =
             activity.filter(|activity| is_activity && visible.contains(&self.program.node(*activity).scope));
         if activity.is_none() {
@@ -303,7 +297,7 @@ impl<'a> Draft<'a> {
         let scope = self.program.node(at).scope;
         let attached = attached.filter(|attached| {
             self.program.node(*attached).scope == scope
-                && super::super::element::is_activity(host.kind())
+                && is_activity(host.kind())
                 && !truth(host.get("triggeredByEvent"))
         });
         let Some(attached) = attached else {
@@ -320,12 +314,17 @@ impl<'a> Draft<'a> {
         let nodes = &self.program.scope(body).nodes;
         let starts = nodes.iter().filter(|node| self.tag(**node).kind() == "startEvent");
         let starts: Vec<_> = starts.copied().collect();
-        let defined = starts.iter().filter(|start| self.definitions_count(self.tag(**start)) > 0).count();
+        let defined = starts.iter().filter(|start| is_defined(self.tag(**start))).count();
         match starts[..] {
             [start] if defined == 1 => self.scope_mut(body).kind = ScopeKind::Event(start),
             _ => self.report.add(Code::EventSubProcessStart, self.tag(at), &[&defined.to_string()]),
         }
     }
+}
+
+/// Whether an event has an event definition, right or wrong.
+fn is_defined(tag: Tag<'_>) -> bool {
+    tag.children().any(|child| is_event_definition(child.kind()) || child.kind() == "eventDefinitionRef")
 }
 
 /// An attribute, else the id.

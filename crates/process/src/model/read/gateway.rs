@@ -1,8 +1,8 @@
 //! Gateways and the conditions behind them.
 
-use super::super::fault::Code;
-use super::super::{FlowIx, Kind, NodeIx};
 use super::draft::Draft;
+use crate::model::fault::Code;
+use crate::model::{FlowIx, Kind, NodeIx};
 
 impl Draft<'_> {
     pub(super) fn read_gateway(&mut self, at: NodeIx) {
@@ -14,7 +14,11 @@ impl Draft<'_> {
             "complexGateway" => Kind::Complex(self.expression_in(tag, "activationCondition")),
             _ => {
                 let parallel = self.choice(tag, "eventGatewayType", &["Exclusive", "Parallel"]) == "Parallel";
-                Kind::EventBased { instantiate: self.instantiates(at), parallel }
+                let instantiate = self.instantiates(at);
+                if parallel && !instantiate {
+                    self.report.add(Code::ParallelEvents, tag, &[]);
+                }
+                Kind::EventBased { instantiate, parallel }
             }
         };
         self.node_mut(at).kind = kind;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::NodeIx;
-use super::super::xml::Tag;
 use super::draft::Draft;
+use crate::model::NodeIx;
+use crate::model::xml::Tag;
 
 impl<'a> Draft<'a> {
     /// Gives each node the name of its innermost lane, else that of what it is in, else that of the pool.

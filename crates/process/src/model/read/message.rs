@@ -1,10 +1,10 @@
 //! Which message an event or task means.
 
-use super::super::fault::Code;
-use super::super::xml::Tag;
-use super::super::{Message, NodeIx};
 use super::draft::Draft;
 use super::event::label;
+use crate::model::fault::Code;
+use crate::model::xml::Tag;
+use crate::model::{Message, NodeIx};
 
 impl<'a> Draft<'a> {
     /// The message that an event definition or a task means: its own, that of its operation, that of its message flow.

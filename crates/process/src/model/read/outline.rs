@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::element::{is_flow_node, is_global_task, is_sub_process};
-use super::super::fault::Code;
-use super::super::xml::Tag;
-use super::super::{Flow, FlowIx, Io, Kind, Node, NodeIx, Process, Scope, ScopeIx, ScopeKind, Task};
 use super::draft::{Draft, truth};
+use crate::model::element::{is_flow_node, is_global_task, is_sub_process};
+use crate::model::fault::Code;
+use crate::model::xml::Tag;
+use crate::model::{Flow, FlowIx, Io, Kind, Node, NodeIx, Process, Scope, ScopeIx, ScopeKind, Task};
 
 impl<'a> Draft<'a> {
     /// Gives places to processes, scopes and nodes.
@@ -23,7 +23,7 @@ impl<'a> Draft<'a> {
             let scope = ScopeIx(place(self.program.scopes.len()));
             let procedure = self.read_procedure(tag);
             let name = if tag.name().is_empty() { id } else { tag.name() };
-            let executable = truth(tag.get("isExecutable"));
+            let executable = self.flag(tag, "isExecutable", false);
             self.program.processes.push(Process {
                 id: id.into(),
                 name: name.into(),

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::super::Procedure;
-use super::super::fault::Code;
-use super::super::xml::Tag;
 use super::draft::Draft;
+use crate::model::Procedure;
+use crate::model::fault::Code;
+use crate::model::xml::Tag;
 
 impl<'a> Draft<'a> {
     pub(super) fn read_procedure(&mut self, tag: Tag<'a>) -> Option<Procedure> {
@@ -17,13 +17,9 @@ impl<'a> Draft<'a> {
             }
             return None;
         };
-        let earlier = self
-            .program
-            .processes
-            .iter()
-            .find(|process| process.procedure.as_ref().is_some_and(|procedure| &*procedure.code == code));
-        if let Some(earlier) = earlier.map(|process| process.id.to_string()) {
-            self.report.add(Code::ProcedureTwice, tag, &[code, &earlier]);
+        if let Some(earlier) = self.procedures.insert(code, tag) {
+            let earlier = earlier.id().unwrap_or_default();
+            self.report.add(Code::ProcedureTwice, tag, &[code, earlier]);
         }
         let valid_from = self.date(tag, "validFrom");
         let valid_to = self.date(tag, "validTo");

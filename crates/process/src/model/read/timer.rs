@@ -1,6 +1,6 @@
 //! Times that stand as they are: ISO 8601, and working time (`P5WD`, `PT16WH`).
 
-use super::super::Timer;
+use crate::model::Timer;
 
 /// Whether a text is a time of that kind; none if it looks like an expression.
 pub(super) fn literal(kind: Timer, text: &str) -> Option<bool> {
@@ -9,7 +9,9 @@ pub(super) fn literal(kind: Timer, text: &str) -> Option<bool> {
     let date =
         text.len() > 4 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) && text.as_bytes()[4] == b'-';
     if !(date || looks_like('P', "T0123456789") || looks_like('R', "/0123456789")) {
-        return None;
+        // In small letters it would be a name without a value.
+        let upper = text.to_uppercase();
+        return (upper != text && literal(kind, &upper) == Some(true)).then_some(false);
     }
     Some(match kind {
         Timer::Date => is_date(text),
@@ -56,7 +58,9 @@ fn is_duration(text: &str) -> bool {
     let working = days.ends_with("WD") || time.is_some_and(|time| time.ends_with("WH"));
     let (of_days, of_time): (&[_], &[_]) =
         if working { (&["WD"], &["WH"]) } else { (&["Y", "M", "W", "D"], &["H", "M", "S"]) };
-    parts(days, of_days) && time.is_none_or(|time| !time.is_empty() && parts(time, of_time)) && rest != ""
+    parts(days, of_days)
+        && time.is_none_or(|time| !time.is_empty() && parts(time, of_time))
+        && !rest.is_empty()
 }
 
 /// Whether a text is numbers with these units, in their order, each at most once; only seconds have a fraction.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::fault::Code;
-use super::super::super::{Kind, NodeIx, ScopeIx, UNLINKED};
 use super::super::draft::Draft;
+use crate::model::fault::Code;
+use crate::model::{Kind, NodeIx, ScopeIx, UNLINKED};
 
 impl Draft<'_> {
     pub(super) fn check_calls(&mut self) {
@@ -16,9 +16,9 @@ impl Draft<'_> {
             if scope == UNLINKED {
                 continue;
             }
-            let (caller, called) =
+            let (process, called) =
                 (self.program.scope(node.scope).process, self.program.scope(scope).process);
-            calls.entry(caller).or_default().push((at, called));
+            calls.entry(process).or_default().push((at, called));
             self.check_called(at, scope);
         }
         let mut finished = vec![false; self.program.processes.len()];

@@ -1,8 +1,10 @@
 //! Ways through a scope: what none leads to, and those that go round without waiting.
 
-use super::super::super::fault::Code;
-use super::super::super::{Kind, NodeIx, ScopeIx, ScopeKind, Task, Trigger};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::super::draft::Draft;
+use crate::model::fault::Code;
+use crate::model::{Kind, NodeIx, ScopeIx, ScopeKind, Task, Trigger};
 
 impl Draft<'_> {
     pub(super) fn check_ways(&mut self) {
@@ -12,8 +14,9 @@ impl Draft<'_> {
         for at in places.into_iter().rev() {
             waits[at.0 as usize] = self.waits(at, &waits);
         }
+        let handlers = self.program.nodes.iter().filter_map(|node| node.compensated_by).collect();
         for scope in self.scopes() {
-            self.check_reached(scope);
+            self.check_reached(scope, &handlers);
             self.check_cycles(scope, &waits);
             self.check_beside(scope);
         }
@@ -48,20 +51,13 @@ impl Draft<'_> {
     }
 
     /// Notes what is never executed.
-    fn check_reached(&mut self, scope: ScopeIx) {
+    fn check_reached(&mut self, scope: ScopeIx, handlers: &HashSet<NodeIx>) {
         let nodes = self.program.scope(scope).nodes.clone();
-        let mut reached = std::collections::HashSet::new();
-        let mut open: Vec<_> = nodes
-            .iter()
-            .copied()
-            .filter(|at| {
-                let node = self.program.node(*at);
-                self.program.scope(scope).starts.contains(at)
-                    || self.instantiated(*at)
-                    || node.for_compensation
-                    || self.is_event_sub_process(*at)
-            })
-            .collect();
+        let mut reached = HashSet::new();
+        let mut open = self.program.scope(scope).starts.clone();
+        open.extend(nodes.iter().filter(|at| {
+            self.instantiated(**at) || handlers.contains(at) || self.is_event_sub_process(**at)
+        }));
         while let Some(at) = open.pop() {
             if reached.insert(at) {
                 open.extend(self.next(at));
@@ -75,30 +71,15 @@ impl Draft<'_> {
 
     /// Notes a cycle of nodes that do not wait: what is left when all that is before or behind cycles is taken away.
     fn check_cycles(&mut self, scope: ScopeIx, waits: &[bool]) {
-        let nodes = &self.program.scope(scope).nodes;
-        let mut left: std::collections::BTreeSet<_> =
-            nodes.iter().copied().filter(|at| !waits[at.0 as usize]).collect();
-        let mut count: std::collections::HashMap<NodeIx, usize> = std::collections::HashMap::new();
-        for at in &left {
-            for next in self.next(*at) {
-                *count.entry(next).or_default() += 1;
-            }
+        let nodes = self.program.scope(scope).nodes.iter().copied();
+        let mut left: BTreeSet<_> = nodes.filter(|at| !waits[at.0 as usize]).collect();
+        let steps = left.iter().flat_map(|at| self.next(*at).map(|next| (*at, next)));
+        let mut steps: Vec<_> = steps.filter(|(_, next)| left.contains(next)).collect();
+        take_away_first(&mut left, &steps);
+        for step in &mut steps {
+            *step = (step.1, step.0);
         }
-        let is_free = |count: &std::collections::HashMap<_, _>, at: &NodeIx| {
-            count.get(at).is_none_or(|count| *count == 0)
-        };
-        let mut open: Vec<_> = left.iter().copied().filter(|at| is_free(&count, at)).collect();
-        while let Some(at) = open.pop() {
-            left.remove(&at);
-            for next in self.next(at) {
-                if let Some(count) = count.get_mut(&next) {
-                    *count -= 1;
-                    if *count == 0 && left.contains(&next) {
-                        open.push(next);
-                    }
-                }
-            }
-        }
+        take_away_first(&mut left, &steps);
         if let Some(first) = left.first() {
             self.report.add(Code::CycleWithoutWait, self.tag(*first), &[]);
         }
@@ -114,6 +95,27 @@ impl Draft<'_> {
         let beside: Vec<_> = scope_of.starts.iter().copied().filter(|at| !is_start(at)).collect();
         for at in beside {
             self.report.add(Code::StartsBeside, self.tag(at), &[]);
+        }
+    }
+}
+
+/// Takes away what no step leads to, again and again.
+fn take_away_first(left: &mut BTreeSet<NodeIx>, steps: &[(NodeIx, NodeIx)]) {
+    let mut behind: HashMap<NodeIx, Vec<NodeIx>> = HashMap::new();
+    let mut count: HashMap<NodeIx, usize> = HashMap::new();
+    for (from, to) in steps.iter().filter(|(from, to)| left.contains(from) && left.contains(to)) {
+        behind.entry(*from).or_default().push(*to);
+        *count.entry(*to).or_default() += 1;
+    }
+    let mut open: Vec<_> = left.iter().copied().filter(|at| !count.contains_key(at)).collect();
+    while let Some(at) = open.pop() {
+        left.remove(&at);
+        for next in behind.remove(&at).unwrap_or_default() {
+            let ways = count.entry(next).or_default();
+            *ways -= 1;
+            if *ways == 0 {
+                open.push(next);
+            }
         }
     }
 }
