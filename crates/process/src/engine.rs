@@ -1,1 +1,160 @@
-//! What becomes of an instance: commands in, events out, no clock, no store, no network.
+//! What becomes of an instance: a command goes in, events come out, and the state is what the events add up to.
+//!
+//! Nothing here knows the time, a store or a network: the moment comes with the command, and what only the outside can
+//! say (working time, decisions) is asked through [`Outside`]. The same state and command give the same events.
+//!
+//! A command is carried out to the end: tokens move until everything waits for somebody, a message, a signal, a moment or
+//! a condition. An instance that does not come to rest within [`STEPS_MAX`] steps stops with an incident.
+
+mod activity;
+mod apply;
+mod compensation;
+mod event;
+mod gateway;
+mod happen;
+mod many;
+mod run;
+mod scope;
+mod settle;
+mod state;
+mod tell;
+mod tree;
+mod variables;
+
+use base::Ts;
+use serde_json::{Map, Value};
+
+pub use event::{Event, Fault, Outcome, Told};
+pub use state::{
+    Awaited, Body, Done, Exec, ExecId, Gate, Incident, Many, Role, State, Step, Undo, Undoing, Wait,
+};
+
+use crate::model::{NodeIx, Program, Timer};
+
+/// Steps of one command, after which an instance is thought to run in circles.
+pub const STEPS_MAX: u32 = 20_000;
+/// Instances of one multi-instance activity.
+pub const INSTANCES_MAX: usize = 10_000;
+/// Sub-processes and calls within each other.
+pub const DEPTH_MAX: usize = 100;
+
+/// What an instance is told to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Begins an instance of a process of the program.
+    Start {
+        /// Place of the process in [`Program::processes`].
+        process: usize,
+        /// The start event, receive task, or event behind an event-based gateway that begins it; none for a none start.
+        by: Option<NodeIx>,
+        /// Variables of the instance; for an event, what it brought.
+        variables: Map<String, Value>,
+    },
+    /// Somebody did a task, a worker its job.
+    Complete {
+        /// The task.
+        exec: ExecId,
+        /// Results.
+        variables: Map<String, Value>,
+    },
+    /// The work ended with a business error, for example a refusal.
+    Error {
+        /// The task.
+        exec: ExecId,
+        /// Code that error events catch.
+        code: String,
+        /// What it brings along.
+        variables: Map<String, Value>,
+    },
+    /// What a wait was for has come: the message, or the moment.
+    Happened {
+        /// Its number.
+        wait: u64,
+        /// What a message brought.
+        variables: Map<String, Value>,
+    },
+    /// A signal was told somewhere.
+    Signal {
+        /// Its name.
+        name: String,
+        /// What it brought.
+        variables: Map<String, Value>,
+    },
+    /// Variables of the instance changed from outside, for example a field of its dossier.
+    Set {
+        /// New values.
+        variables: Map<String, Value>,
+    },
+    /// Work that could not be done stops the step until somebody looks.
+    Stop {
+        /// The task.
+        exec: ExecId,
+        /// Why.
+        why: String,
+    },
+    /// Tries again what stopped with an incident.
+    Retry {
+        /// The step that stopped.
+        exec: ExecId,
+    },
+    /// Ends the instance as it stands.
+    Cancel,
+}
+
+/// Why a command was not carried out; the instance is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such step, or no longer.
+    #[error("bước {0} không còn chờ / step {0} does not wait any more")]
+    NoStep(u64),
+    /// It does not wait for this.
+    #[error("không còn chờ {0} / wait {0} is over")]
+    NoWait(u64),
+    /// The instance is over.
+    #[error("hồ sơ đã kết thúc / the instance is over")]
+    Over,
+    /// The process does not begin like this.
+    #[error("quy trình không bắt đầu như vậy / the process does not begin like this")]
+    NoStart,
+    /// The step did not stop with an incident.
+    #[error("bước {0} không có sự cố / step {0} has no incident")]
+    NoIncident(u64),
+}
+
+/// What only the outside knows. Answers depend on nothing but the arguments and on data that are part of the deployment.
+pub trait Outside {
+    /// When a timer that began at a moment comes due for the n-th time, the first being 0; nothing when that is once too
+    /// often.
+    ///
+    /// # Errors
+    /// The text is no date, duration or cycle, in words.
+    fn due(&self, timer: Timer, text: &str, began: Ts, nth: u32) -> Result<Option<Ts>, String>;
+
+    /// What a decision says.
+    ///
+    /// # Errors
+    /// It is not there, or has no answer, in words.
+    fn decide(&self, decision: &str, variables: &dyn crate::expression::Variables) -> Result<Value, String>;
+}
+
+/// What is decided with: the program, the moment and the outside.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// What is executed.
+    pub program: &'a Program,
+    /// The moment of the command.
+    pub now: Ts,
+    /// What only the outside knows.
+    pub outside: &'a dyn Outside,
+}
+
+/// Carries out a command. Gives the state after it and what happened, in order.
+///
+/// # Errors
+/// The command does not fit the state; nothing has happened.
+pub fn decide(context: Context<'_>, state: State, command: Command) -> Result<(State, Vec<Event>), Refused> {
+    let mut run = run::Run::new(context, state);
+    run.command(command)?;
+    run.until_rest();
+    Ok(run.into_result())
+}

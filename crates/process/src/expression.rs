@@ -1,7 +1,10 @@
 //! FEEL, the expression language of DMN 1.5: conditions, scripts, loop counts and timers of a procedure are written in it.
 //!
 //! Values are JSON. FEEL's dates, times and durations, which JSON has no kind of, are kept as `{"@": "2026-01-31"}`, the
-//! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step.
+//! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step. Numbers of FEEL have 34 digits, those
+//! that are kept 15: longer ones are rounded when a step ends.
+//!
+//! An expression asks for nothing outside: neither the clock (`now()`, `today()`) nor external functions.
 
 mod names;
 #[cfg(test)]
@@ -12,7 +15,7 @@ use std::fmt;
 use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Feel;
 use dsntk_feel::{Evaluator, FeelScope, Name};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Longest expression.
 const BYTES_MAX: usize = 8192;
@@ -23,6 +26,9 @@ const WORDS_MAX: usize = 500;
 const RUN_MAX: usize = 200;
 /// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
 const DEPTH_MAX: usize = 64;
+
+/// The one key of an object that stands for a date, time or duration.
+const LITERAL: &str = "@";
 
 /// Where an expression finds the values of its names.
 pub trait Variables {
@@ -74,6 +80,10 @@ impl Expression {
         }
         if depth(text) > DEPTH_MAX {
             return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        if let Some(word) = names::forbidden(text) {
+            let why = format!("{word}: an instance must come out the same when its history is replayed");
+            return Err(failed(why));
         }
         let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
@@ -167,6 +177,9 @@ fn to_feel(value: &Value) -> Feel {
         Value::String(text) => Feel::String(text.clone()),
         Value::Array(items) => Feel::List(items.iter().map(to_feel).collect()),
         Value::Object(entries) => {
+            if let (1, Some(Value::String(text))) = (entries.len(), entries.get(LITERAL)) {
+                return moment(text);
+            }
             let mut context = FeelContext::default();
             for (name, value) in entries {
                 context.set_entry(&Name::from(name.as_str()), to_feel(value));
@@ -191,6 +204,18 @@ fn from_feel(value: Feel) -> Result<Value, String> {
                 context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
             Value::Object(entries.collect::<Result<_, String>>()?)
         }
-        other => Value::String(other.to_string()),
+        Feel::Date(_)
+        | Feel::DateTime(_)
+        | Feel::Time(_)
+        | Feel::DaysAndTimeDuration(_)
+        | Feel::YearsAndMonthsDuration(_) => json!({ LITERAL: value.to_string() }),
+        other => return Err(format!("{other} cannot be kept as a value")),
     })
+}
+
+/// A date, time or duration.
+fn moment(text: &str) -> Feel {
+    let literal = format!("@{}", Value::String(text.to_owned()));
+    let read = dsntk_feel_parser::parse_expression(&FeelScope::default(), &literal, false);
+    read.map_or(Feel::Null(None), |tree| dsntk_feel_evaluator::evaluate(&FeelScope::default(), &tree))
 }

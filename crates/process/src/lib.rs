@@ -6,3 +6,6 @@
 pub mod engine;
 pub mod expression;
 pub mod model;
+pub mod picture;
+pub mod simulate;
+pub mod timer;

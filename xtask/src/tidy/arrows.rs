@@ -10,15 +10,17 @@ const WIRING: &str = "lienthong";
 const TEST_HELP: &str = "testkit";
 
 /// Each crate and the crates of ours that it may import. A new arrow needs a decision record in docs/decisions/.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("base", &[]),
     ("crypto", &["base"]),
     ("evidence", &["base", "crypto"]),
     ("directory", &["base", "crypto", "evidence"]),
     ("store", &["base"]),
     ("web", &["base"]),
+    ("worktime", &["base"]),
     ("audit", &["base", "crypto", "evidence", "store"]),
-    ("registry", &["audit", "base", "crypto", "directory", "store", "web"]),
+    ("registry", &["audit", "base", "crypto", "directory", "store", "web", "worktime"]),
+    ("process", &["base", "worktime"]),
     ("exchange", &["base", "crypto", "evidence", "directory", "store", "web"]),
     ("sources", &["base", "crypto", "store", "web"]),
     ("simulators", &["base", "crypto", "web"]),

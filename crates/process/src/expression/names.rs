@@ -60,6 +60,14 @@ pub(super) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
+/// What an expression asks for that it must not: the clock of the machine, or functions outside of FEEL.
+pub(super) fn forbidden(text: &str) -> Option<&str> {
+    runs(text).into_iter().find_map(|run| {
+        let last = run.words.last().copied().filter(|word| run.called && matches!(*word, "now" | "today"));
+        last.or_else(|| run.words.into_iter().find(|word| *word == "external"))
+    })
+}
+
 /// Words with nothing but white space between them.
 struct Run<'a> {
     words: Vec<&'a str>,

@@ -38,6 +38,34 @@ fn identifiers_are_names_whatever_stands_between_them() {
 }
 
 #[test]
+fn dates_times_and_durations_stay_what_they_are() {
+    let day =
+        Expression::parse("date(\"2026-01-31\") + duration(\"P1D\")").and_then(|one| one.value(&json!({})));
+    assert_eq!(day, Ok(json!({"@": "2026-02-01"})));
+    let variables =
+        json!({"day": {"@": "2026-02-01"}, "at": {"@": "2026-02-01T10:00:00+07:00"}, "long": {"@": "PT90M"}});
+    for text in
+        ["day > date(\"2026-01-31\")", "at + long > at", "long = duration(\"PT1H30M\")", "day.month = 2"]
+    {
+        let holds = Expression::parse(text).and_then(|one| one.holds(&variables));
+        assert_eq!(holds, Ok(true), "{text}");
+    }
+}
+
+#[test]
+fn the_clock_and_functions_from_outside_are_refused() {
+    for text in [
+        "now()",
+        "day < today()",
+        "function(x) external {java: {class: \"a.B\", method signature: \"c(int)\"}}",
+    ] {
+        let refused = Expression::parse(text).map(|_| ()).map_err(|failed| failed.why);
+        assert!(refused.is_err_and(|why| why.contains("replayed")), "{text}");
+    }
+    assert!(Expression::parse("now + today.x + \"now()\"").is_ok());
+}
+
+#[test]
 fn what_is_no_expression_is_refused() {
     for text in ["", "a +", "amount is too high", "0 0 9 * * ?", "${a}", "a && b"] {
         assert!(Expression::parse(text).is_err(), "{text}");

@@ -1,0 +1,246 @@
+//! Waiting for events, and what follows when they happen.
+
+use serde_json::{Map, Value};
+
+use super::event::{Event, Fault};
+use super::run::Run;
+use super::state::{Awaited, ExecId, Role, Step, Wait};
+use crate::model::{Kind, Message, Node, NodeIx, Program, Task, Trigger};
+
+/// Incident of a step that could not begin to wait for an event.
+pub(super) const NO_EVENT: &str = "no-event";
+
+impl Program {
+    /// What an event waits for, or a receive task; nothing for other nodes.
+    pub fn triggers(&self, at: NodeIx) -> &[Trigger] {
+        match &self.node(at).kind {
+            Kind::Start { on, .. } | Kind::Catch(on) | Kind::Boundary { on, .. } => &on.list,
+            _ => &[],
+        }
+    }
+
+    /// Whether all that an event waits for must happen.
+    fn needs_all(&self, at: NodeIx) -> bool {
+        match &self.node(at).kind {
+            Kind::Start { on, .. } | Kind::Catch(on) | Kind::Boundary { on, .. } => {
+                on.all && on.list.len() > 1
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Lets a step wait for an event; false when it cannot.
+    pub fn arm_event(&mut self, exec: ExecId, event: NodeIx) -> bool {
+        let armed = match &self.program.node(event).kind {
+            Kind::Task(Task::Receive { message, .. }) => {
+                let what = self.await_message(exec, message);
+                what.map(|what| self.wait_for(exec, (event, 0), what))
+            }
+            _ => self.arm_triggers(exec, event),
+        };
+        let Err(Fault { why, .. }) = armed else { return true };
+        let why = format!("{}: {why}", self.program.node(event).id);
+        self.fail(exec, Fault { code: NO_EVENT, why }, false);
+        false
+    }
+
+    fn arm_triggers(&mut self, exec: ExecId, event: NodeIx) -> Result<(), Fault> {
+        for (trigger, at) in self.program.triggers(event).iter().zip(0_u16..) {
+            let what = match trigger {
+                Trigger::Message(message) => self.await_message(exec, message)?,
+                Trigger::Signal(name) => Awaited::Signal(name.to_string()),
+                Trigger::Condition(_) => {
+                    self.changed = true;
+                    Awaited::Condition(false)
+                }
+                Trigger::Timer(timer, expression) => {
+                    let text = timer_text(&self.value(exec, expression)?);
+                    let began = self.context.now;
+                    let due = self.context.outside.due(*timer, &text, began, 0);
+                    let due = due.and_then(|due| due.ok_or_else(|| format!("{text}: R0")));
+                    let at = due.map_err(|why| Fault { code: NO_EVENT, why })?;
+                    Awaited::Moment { at, began, nth: 0, text }
+                }
+                // These are not waited for: who throws them looks for who catches.
+                Trigger::Error(_)
+                | Trigger::Escalation(_)
+                | Trigger::Compensation { .. }
+                | Trigger::Cancel
+                | Trigger::Link(_)
+                | Trigger::Terminate => continue,
+            };
+            self.wait_for(exec, (event, at), what);
+        }
+        Ok(())
+    }
+
+    fn await_message(&self, exec: ExecId, message: &Message) -> Result<Awaited, Fault> {
+        let key = message.correlation.as_ref().map(|key| self.value(exec, key)).transpose()?;
+        Ok(Awaited::Message { name: message.name.to_string(), key })
+    }
+
+    fn wait_for(&mut self, exec: ExecId, (node, trigger): (NodeIx, u16), what: Awaited) {
+        let wait = Wait { id: self.next_id(), node, trigger, what };
+        self.emit(Event::Awaits { exec, wait });
+    }
+
+    /// Begins to wait again for everything that a step waits for.
+    pub fn arm_again(&mut self, exec: ExecId) {
+        let Some(found) = self.state.exec(exec) else { return };
+        let waits: Vec<_> = found.waits.iter().map(|wait| wait.id).collect();
+        for wait in waits {
+            self.emit(Event::Stopped { exec, wait });
+        }
+        let border = self.node_of(exec).map(|(_, node)| node.boundary.as_slice()).unwrap_or_default();
+        if border.iter().all(|event| self.arm_event(exec, *event)) {
+            self.act(exec);
+        }
+    }
+
+    /// An event-based gateway waits for the events behind it.
+    pub fn await_events(&mut self, exec: ExecId, node: &'a Node) {
+        let events = node.outgoing.iter().map(|flow| self.program.flow(*flow).target);
+        for event in events {
+            if !self.arm_event(exec, event) {
+                return;
+            }
+        }
+    }
+
+    /// A wait is over. `variables` are what a message or signal brought.
+    pub fn happened(&mut self, wait: u64, variables: Map<String, Value>) {
+        let Some((exec, wait)) = self.state.wait(wait).map(|(exec, wait)| (exec, wait.clone())) else {
+            return;
+        };
+        if self.program.needs_all(wait.node) && self.others_missing(exec, &wait) {
+            self.emit(Event::Observed { exec, wait: wait.id, what: Awaited::Past });
+            return self.assign(exec, variables);
+        }
+        match &self.program.node(wait.node).kind {
+            Kind::Boundary { interrupting, .. } => self.on_border(exec, &wait, *interrupting, variables),
+            Kind::Start { interrupting, .. } => self.begins_sub(exec, &wait, *interrupting, variables),
+            _ => self.caught_here(exec, &wait, variables),
+        }
+    }
+
+    fn others_missing(&self, exec: ExecId, wait: &Wait) -> bool {
+        let waits = self.state.exec(exec).map(|exec| exec.waits.as_slice()).unwrap_or_default();
+        waits.iter().any(|one| one.node == wait.node && one.id != wait.id && one.what != Awaited::Past)
+    }
+
+    /// An event on the border of an activity.
+    fn on_border(&mut self, exec: ExecId, wait: &Wait, interrupting: bool, variables: Map<String, Value>) {
+        let Some(parent) = self.parent_of(exec) else { return };
+        if interrupting {
+            self.cancel(exec);
+        } else {
+            self.again(exec, wait);
+        }
+        self.assign(parent, variables);
+        self.enter(parent, wait.node);
+    }
+
+    /// An event that begins an event sub-process.
+    fn begins_sub(&mut self, exec: ExecId, wait: &Wait, interrupting: bool, variables: Map<String, Value>) {
+        if interrupting {
+            self.clear(exec);
+            self.disarm_subs(exec);
+        } else {
+            self.again(exec, wait);
+        }
+        if let Some(sub) = self.program.scope(self.program.node(wait.node).scope).node {
+            self.begin(exec, sub, variables);
+        }
+    }
+
+    /// Once an event sub-process has taken over, no other of the same body begins.
+    pub fn disarm_subs(&mut self, exec: ExecId) {
+        let Some(found) = self.state.exec(exec) else { return };
+        let of_sub = |wait: &&Wait| matches!(self.program.node(wait.node).kind, Kind::Start { .. });
+        let waits: Vec<_> = found.waits.iter().filter(of_sub).map(|wait| wait.id).collect();
+        for wait in waits {
+            self.emit(Event::Stopped { exec, wait });
+        }
+    }
+
+    /// What an event that does not interrupt waits for next.
+    fn again(&mut self, exec: ExecId, wait: &Wait) {
+        if self.program.needs_all(wait.node) {
+            return self.all_again(exec, wait.node);
+        }
+        let Awaited::Moment { began, nth, text, .. } = &wait.what else { return };
+        let trigger = self.program.triggers(wait.node).get(usize::from(wait.trigger));
+        let Some(Trigger::Timer(timer, _)) = trigger else { return };
+        let (began, nth, text) = (*began, nth.saturating_add(1), text.clone());
+        // A text that was understood once is understood again.
+        let due = self.context.outside.due(*timer, &text, began, nth).ok().flatten();
+        match due {
+            Some(at) => {
+                let what = Awaited::Moment { at, began, nth, text };
+                self.emit(Event::Observed { exec, wait: wait.id, what });
+            }
+            None => self.emit(Event::Stopped { exec, wait: wait.id }),
+        }
+    }
+
+    fn all_again(&mut self, exec: ExecId, node: NodeIx) {
+        let Some(found) = self.state.exec(exec) else { return };
+        let waits: Vec<_> = found.waits.iter().filter(|one| one.node == node).map(|one| one.id).collect();
+        for wait in waits {
+            self.emit(Event::Stopped { exec, wait });
+        }
+        self.arm_event(exec, node);
+    }
+
+    /// An event for which a step waited that is there for nothing else.
+    fn caught_here(&mut self, exec: ExecId, wait: &Wait, variables: Map<String, Value>) {
+        self.assign(exec, variables);
+        if self.node_of(exec).is_some_and(|(at, _)| at == wait.node) {
+            return self.complete(exec);
+        }
+        // The step is an event-based gateway; the event is behind it.
+        let Some(parent) = self.parent_of(exec) else { return };
+        let for_all = self.role_of(exec) == Some(&Role::Step(Step::WaitingForAll));
+        self.emit(Event::Stopped { exec, wait: wait.id });
+        let over = self.state.exec(exec).is_none_or(|exec| exec.waits.is_empty());
+        if !for_all || over {
+            self.emit(Event::Left { exec });
+        }
+        self.pass(parent, wait.node);
+    }
+
+    /// Goes through an event that has already happened.
+    fn pass(&mut self, parent: ExecId, at: NodeIx) {
+        let exec = ExecId(self.next_id());
+        let role = Role::Step(Step::Passing);
+        self.emit(Event::Entered { exec, parent: Some(parent), node: Some(at), role });
+        self.complete(exec);
+    }
+
+    /// Begins a process with what has happened at one of its nodes.
+    pub fn begin_by(&mut self, root: ExecId, at: NodeIx) {
+        let node = self.program.node(at);
+        let gateway = self.gateway_before(node);
+        let all = |at: NodeIx| matches!(self.program.node(at).kind, Kind::EventBased { parallel: true, .. });
+        if let Some(gateway) = gateway.filter(|gateway| all(*gateway)) {
+            self.begin(root, gateway, Map::new());
+            let waits =
+                self.state.waits().find(|(_, wait)| wait.node == at).map(|(exec, wait)| (exec, wait.id));
+            if let Some((exec, wait)) = waits {
+                self.emit(Event::Stopped { exec, wait });
+            }
+        }
+        self.pass(root, at);
+    }
+}
+
+/// The text of a timer: a string, or a date or duration of FEEL.
+fn timer_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Object(entries) => entries.get("@").map(timer_text).unwrap_or_default(),
+        other => other.to_string(),
+    }
+}

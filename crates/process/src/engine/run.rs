@@ -1,0 +1,273 @@
+//! Carries a command out: events are added to the state as they are decided, tokens go on until everything waits.
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value};
+
+use super::event::{Event, Fault, Outcome, Told};
+use super::gateway::GATEWAY_FAILED;
+use super::happen::NO_EVENT;
+use super::settle::STUCK;
+use super::state::{Body, ExecId, Incident, Role, State, Step};
+use super::tree::Tree;
+use super::{Command, Context, Refused, STEPS_MAX};
+use crate::model::{FlowIx, Kind, Node, NodeIx, Program, Scope, Task};
+
+/// Incident of what did not come to rest.
+const CIRCLES: &str = "runs-in-circles";
+
+/// What is still to be done before the instance is at rest.
+pub(super) enum Work {
+    /// A token goes along a flow.
+    Token { body: ExecId, flow: FlowIx },
+    /// A node begins without a flow that leads to it.
+    Enter { parent: ExecId, node: NodeIx },
+    /// An activity that is done several times comes to its next time.
+    Again { exec: ExecId },
+}
+
+impl Work {
+    /// The step in which it is.
+    pub fn parent(&self) -> ExecId {
+        match self {
+            Self::Token { body, .. } => *body,
+            Self::Enter { parent, .. } => *parent,
+            Self::Again { exec } => *exec,
+        }
+    }
+}
+
+/// A command on its way.
+pub(super) struct Run<'a> {
+    pub context: Context<'a>,
+    pub program: &'a Program,
+    pub state: State,
+    pub events: Vec<Event>,
+    pub queue: VecDeque<Work>,
+    /// Signals of this command that nobody in the instance waited for yet.
+    pub unheard: Vec<(String, Map<String, Value>)>,
+    /// Whether variables changed since conditions were looked at.
+    pub changed: bool,
+    /// What is open, by what it is in.
+    pub tree: Tree,
+    steps: u32,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(context: Context<'a>, state: State) -> Self {
+        let (events, queue, unheard) = (Vec::new(), VecDeque::new(), Vec::new());
+        let (program, tree) = (context.program, Tree::of(&state));
+        Self { context, program, state, events, queue, unheard, changed: false, tree, steps: 0 }
+    }
+
+    pub fn into_result(self) -> (State, Vec<Event>) {
+        (self.state, self.events)
+    }
+
+    pub fn emit(&mut self, event: Event) {
+        self.tree.before(&self.state, &event);
+        self.state.apply(&event).expect("only what fits the state is decided");
+        self.events.push(event);
+    }
+
+    pub fn next_id(&self) -> u64 {
+        self.state.last + 1
+    }
+
+    /// Does what the command says; tokens that it sets free wait in the queue.
+    pub fn command(&mut self, command: Command) -> Result<(), Refused> {
+        if self.state.outcome.is_some()
+            || (self.state.execs.is_empty() != matches!(command, Command::Start { .. }))
+        {
+            return Err(Refused::Over);
+        }
+        match command {
+            Command::Start { process, by, variables } => self.start(process, by, variables)?,
+            Command::Complete { exec, variables } => {
+                self.working(exec)?;
+                self.assign(exec, variables);
+                self.complete(exec);
+            }
+            Command::Error { exec, code, variables } => {
+                self.working(exec)?;
+                self.assign(exec, variables);
+                self.error(exec, &code);
+            }
+            Command::Happened { wait, variables } => {
+                self.state.wait(wait).ok_or(Refused::NoWait(wait))?;
+                self.happened(wait, variables);
+            }
+            Command::Signal { name, variables } => drop(self.broadcast(&name, &variables)),
+            Command::Set { variables } => {
+                let root = *self.state.execs.keys().next().expect("it is not over, so the process is open");
+                self.assign(root, variables);
+            }
+            Command::Stop { exec, why } => {
+                self.working(exec)?;
+                self.stop(exec, Incident { code: "work-failed".to_owned(), why, completing: false });
+            }
+            Command::Retry { exec } => self.retry(exec)?,
+            Command::Cancel => self.end(Outcome::Cancelled),
+        }
+        Ok(())
+    }
+
+    fn working(&self, exec: ExecId) -> Result<(), Refused> {
+        let found = self.state.exec(exec).ok_or(Refused::NoStep(exec.0))?;
+        let waits = found.role == Role::Step(Step::Work) && found.incident.is_none();
+        if waits { Ok(()) } else { Err(Refused::NoStep(exec.0)) }
+    }
+
+    fn start(
+        &mut self,
+        process: usize,
+        by: Option<NodeIx>,
+        variables: Map<String, Value>,
+    ) -> Result<(), Refused> {
+        let scope_ix = self.program.processes.get(process).ok_or(Refused::NoStart)?.scope;
+        let scope = self.program.scope(scope_ix);
+        let begins = by.map_or(!scope.starts.is_empty(), |node| self.may_begin(scope, node));
+        if !begins {
+            return Err(Refused::NoStart);
+        }
+        let exec = ExecId(self.next_id());
+        let role = Role::Body(Body::new(scope_ix));
+        self.emit(Event::Entered { exec, parent: None, node: None, role });
+        self.declare(exec, scope);
+        if !variables.is_empty() {
+            self.emit(Event::Assigned { exec, values: variables });
+        }
+        self.arm_event_subs(exec, scope);
+        match by {
+            Some(node) => self.begin_by(exec, node),
+            None => self.enter_all(exec, &scope.starts),
+        }
+        Ok(())
+    }
+
+    /// Whether a process can begin by what has happened at this node.
+    fn may_begin(&self, scope: &Scope, by: NodeIx) -> bool {
+        let node = self.program.node(by);
+        let instantiates = match &node.kind {
+            Kind::Start { on, .. } => !on.is_none(),
+            Kind::Task(Task::Receive { instantiate, .. }) => {
+                *instantiate || self.gateway_before(node).is_some()
+            }
+            Kind::Catch(_) => self.gateway_before(node).is_some(),
+            _ => false,
+        };
+        instantiates && scope.nodes.contains(&by)
+    }
+
+    /// The event-based gateway before a node with which a process begins.
+    pub fn gateway_before(&self, node: &Node) -> Option<NodeIx> {
+        let sources = node.incoming.iter().map(|flow| self.program.flow(*flow).source);
+        let begins =
+            |at: &NodeIx| matches!(self.program.node(*at).kind, Kind::EventBased { instantiate: true, .. });
+        sources.into_iter().find(begins)
+    }
+
+    fn retry(&mut self, exec: ExecId) -> Result<(), Refused> {
+        let found = self.state.exec(exec).ok_or(Refused::NoStep(exec.0))?;
+        let incident = found.incident.clone().ok_or(Refused::NoIncident(exec.0))?;
+        self.emit(Event::Retried { exec });
+        let is_work = matches!(self.role_of(exec), Some(Role::Step(Step::Work)));
+        match incident.code.as_str() {
+            _ if incident.completing => self.complete(exec),
+            NO_EVENT => self.arm_again(exec),
+            // The body has begun; what stopped it is looked at again when everything else is at rest.
+            GATEWAY_FAILED | STUCK => {}
+            _ if is_work => {}
+            CIRCLES if matches!(self.role_of(exec), Some(Role::Many(_))) => self.once_more(exec),
+            _ => self.act(exec),
+        }
+        Ok(())
+    }
+
+    /// Lets tokens go on until everything waits.
+    pub fn until_rest(&mut self) {
+        loop {
+            while let Some(work) = self.queue.pop_front() {
+                self.steps += 1;
+                if self.steps > STEPS_MAX {
+                    self.queue.push_front(work);
+                    return self.stop_everything();
+                }
+                match work {
+                    Work::Token { body, flow } => self.arrive(body, flow),
+                    Work::Enter { parent, node } => self.enter(parent, node),
+                    Work::Again { exec } => self.once_more(exec),
+                }
+            }
+            if self.state.outcome.is_some() || !self.settle() {
+                return;
+            }
+            self.steps += 1;
+        }
+    }
+
+    /// What runs in circles stops where it is; no token is lost.
+    fn stop_everything(&mut self) {
+        let why = format!("hơn {STEPS_MAX} bước không chờ / more than {STEPS_MAX} steps without a wait");
+        for work in std::mem::take(&mut self.queue) {
+            let parent = work.parent();
+            let node = match work {
+                Work::Token { flow, .. } => self.program.flow(flow).target,
+                Work::Enter { node, .. } => node,
+                // The wrapper is open; a retry lets it go on.
+                Work::Again { exec } => {
+                    let incident = Incident { code: CIRCLES.to_owned(), why: why.clone(), completing: false };
+                    self.stop(exec, incident);
+                    continue;
+                }
+            };
+            if self.state.exec(parent).is_none() {
+                continue;
+            }
+            let exec = ExecId(self.next_id());
+            let role = Role::Step(Step::Passing);
+            self.emit(Event::Entered { exec, parent: Some(parent), node: Some(node), role });
+            self.stop(exec, Incident { code: CIRCLES.to_owned(), why: why.clone(), completing: false });
+        }
+    }
+
+    /// Ends the instance; what is open is cancelled.
+    pub fn end(&mut self, outcome: Outcome) {
+        if let Some(root) = self.state.execs.keys().next().copied() {
+            self.cancel_children(root);
+        }
+        self.queue.clear();
+        self.emit(Event::Ended { outcome });
+    }
+
+    pub fn stop(&mut self, exec: ExecId, incident: Incident) {
+        self.emit(Event::Failed { exec, incident });
+    }
+
+    /// Something went wrong that is nobody's decision: who catches every error catches it, else the step stops. An error
+    /// event on the border of a script, which can throw nothing by name, is there for its failing.
+    pub fn fail(&mut self, exec: ExecId, fault: Fault, completing: bool) {
+        let incident = Incident { code: fault.code.to_owned(), why: fault.why, completing };
+        if !self.caught_on_script(exec) && !self.caught(exec, None) {
+            self.stop(exec, incident);
+        }
+    }
+
+    pub fn tell(&mut self, exec: ExecId, what: Told) {
+        self.emit(Event::Told { exec, what });
+    }
+
+    /// The node of an open step that is not the process itself.
+    pub fn node_of(&self, exec: ExecId) -> Option<(NodeIx, &'a Node)> {
+        let at = self.state.exec(exec)?.node?;
+        Some((at, self.program.node(at)))
+    }
+
+    pub fn parent_of(&self, exec: ExecId) -> Option<ExecId> {
+        self.state.exec(exec)?.parent
+    }
+
+    pub fn role_of(&self, exec: ExecId) -> Option<&Role> {
+        Some(&self.state.exec(exec)?.role)
+    }
+}
