@@ -48,6 +48,12 @@ fn a_finding_names_line_element_and_remedy_in_both_languages() {
 }
 
 #[test]
+fn a_name_with_line_breaks_is_told_on_one_line() {
+    let text = process("<task id=\"a\" name=\"Tiếp&#10;nhận\" startQuantity=\"0\"/>");
+    assert_eq!(&*read(text.as_bytes()).unwrap_err()[0].name, "Tiếp nhận");
+}
+
+#[test]
 fn a_finding_inside_an_element_without_id_names_the_element_around_it() {
     let text = around(
         "<exclusiveGateway id=\"a\"/><sequenceFlow id=\"f3\" name=\"có\" sourceRef=\"a\" targetRef=\"e\">
