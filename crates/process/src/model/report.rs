@@ -22,8 +22,8 @@ impl<'a> Report<'a> {
     pub(super) fn add(&mut self, code: Code, at: Tag<'a>, details: &[&str]) {
         let mut fault = Fault::new(code, self.lines.of(at), details);
         let named = nearest_with_id(at);
-        fault.element = named.id().unwrap_or(at.kind()).chars().take(200).collect();
-        fault.name = named.name().chars().take(200).collect();
+        fault.element = on_one_line(named.id().unwrap_or(at.kind()));
+        fault.name = on_one_line(named.name());
         self.findings.push((process_of(at).or(self.reading), fault));
     }
 
@@ -48,19 +48,28 @@ impl<'a> Report<'a> {
         incomplete.filter_map(|(process, _)| *process)
     }
 
-    /// Faults and warnings, in the order of the file. What is incomplete in a drawing is a warning.
+    /// Faults and warnings, in the order of the file. What is incomplete in a drawing is a warning, and what else is
+    /// worth a look when it is executed is not said of it.
     pub(super) fn split(self, is_drawing: impl Fn(&str) -> bool) -> (Vec<Fault>, Vec<Fault>) {
         let mut findings = self.findings;
         findings.sort_by_key(|(_, fault)| (fault.line, fault.code));
-        let (faults, warnings): (Vec<_>, Vec<_>) =
-            findings.into_iter().partition(|(process, fault)| match fault.code.weight() {
-                Weight::Fault => true,
-                Weight::Incomplete => !process.is_some_and(&is_drawing),
-                Weight::Warning => false,
-            });
-        let faults_only = |findings: Vec<(_, Fault)>| findings.into_iter().map(|(_, fault)| fault).collect();
-        (faults_only(faults), faults_only(warnings))
+        let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+        for (process, fault) in findings {
+            let drawn = process.is_some_and(&is_drawing);
+            match fault.code.weight() {
+                Weight::Fault => faults.push(fault),
+                Weight::Incomplete if !drawn => faults.push(fault),
+                Weight::Warning if drawn && fault.code != Code::DrawingOnly => {}
+                Weight::Incomplete | Weight::Warning => warnings.push(fault),
+            }
+        }
+        (faults, warnings)
     }
+}
+
+/// The beginning of a text, without line breaks and other signs that move the cursor.
+fn on_one_line(text: &str) -> Box<str> {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
 /// The element, or what it is in, that authors can find by an id.

@@ -10,7 +10,7 @@ use super::*;
 /// A file with these root elements.
 fn file(inside: &str) -> String {
     format!(
-        r"<?xml version='1.0' encoding='UTF-8'?>
+        "<?xml version='1.0' encoding='UTF-8'?>
 <definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' xmlns:lt='urn:lienthong:bpmn:1'
     xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' targetNamespace='urn:test' xmlns:t='urn:test'>
 {inside}
@@ -93,8 +93,11 @@ fn every_element_of_the_table_stands_there_once_and_in_elements_of_the_table() {
 }
 
 #[test]
-fn a_refusal_says_why_in_vietnamese_too() {
+fn the_table_as_markdown_has_a_row_for_each_element_and_vietnamese_for_each_refusal() {
+    let text = Element::markdown();
+    assert_eq!(text.lines().count(), Element::all().count() + 2);
     for element in Element::all() {
+        assert!(text.contains(&format!("| `{}` |", element.name)), "{}", element.name);
         assert_eq!(element.vi.is_empty(), element.class != Class::Refused, "{}", element.name);
     }
 }

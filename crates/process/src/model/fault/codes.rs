@@ -204,6 +204,9 @@ codes! {
     NothingExecutable = "nothing-executable", Warning,
         "tệp không có quy trình nào với `isExecutable=\"true\"`; nó được giữ như bản vẽ",
         "the file has no process with `isExecutable=\"true\"`; it is kept as a drawing";
+    ReadAsFeel = "read-as-feel", Warning,
+        "tệp khai ngôn ngữ biểu thức `{0}`; các biểu thức được đọc bằng FEEL",
+        "the file declares the expression language `{0}`; its expressions are read as FEEL";
     DrawingOnly = "drawing-only", Warning,
         "quy trình này chưa đủ để thực hiện nên chỉ là bản vẽ; xem các cảnh báo khác của nó",
         "this process is not complete enough to be executed and stays a drawing; see its other warnings";

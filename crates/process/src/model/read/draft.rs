@@ -83,7 +83,16 @@ impl<'a> Draft<'a> {
         draft.read_conditions();
         draft.find_starts();
         draft.check();
+        draft.check_language();
         draft
+    }
+
+    /// Whether the file says that its expressions are in another language: many tools write so by default.
+    fn check_language(&mut self) {
+        let language = self.root.get("expressionLanguage").filter(|language| !is_feel(language));
+        if let Some(language) = language.filter(|_| self.cost > 0) {
+            self.report.add(Code::ReadAsFeel, self.root, &[language]);
+        }
     }
 
     /// Places of all nodes.

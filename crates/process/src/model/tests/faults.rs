@@ -55,11 +55,9 @@ fn files_that_are_too_much_or_no_text_are_refused_by_name() {
     assert_eq!(codes(&[0xFF, 0xFE, b'<']).0, [Code::Encoding]);
     assert_eq!(codes(&[0xFF, 0xFE, 0, 0xD8]).0, [Code::Encoding]);
     let sum = " + 1".repeat(99);
-    let flows: String = (0..50)
-        .map(|at| {
-            flow(&format!("c{at}"), "a", "e", &format!("<conditionExpression>1{sum}</conditionExpression>"))
-        })
-        .collect();
+    let condition = format!("<conditionExpression>1{sum}</conditionExpression>");
+    let flows: Vec<String> = (0..50).map(|at| flow(&format!("c{at}"), "a", "e", &condition)).collect();
+    let flows = flows.concat();
     let text = around(&format!("<exclusiveGateway id='a'/>{flows}"));
     assert_eq!(codes(text.as_bytes()), (vec![Code::ExpressionsTooMuch], true));
 }
@@ -382,6 +380,8 @@ fn expressions() -> Vec<Case> {
         case(Code::Language, gateway(), "xsi:type", "language='http://www.w3.org/1999/XPath' xsi:type"),
         text("PT5X"),
         text("P5WDT4H"),
+        text("-P1D"),
+        text("P1D-"),
         text("R3/PT5S"),
         text("2026-01-01"),
         text("pt5s"),
@@ -397,13 +397,16 @@ fn expressions() -> Vec<Case> {
 }
 
 fn activities() -> Vec<Case> {
-    let many = |inside: &str| {
-        around(&format!(
-            "<task id='a'><multiInstanceLoopCharacteristics>{inside}</multiInstanceLoopCharacteristics></task>"
-        ))
+    let many = |behavior: &str, inside: &str| {
+        let tag = "multiInstanceLoopCharacteristics";
+        rooted(&around(&format!("<task id='a'><{tag} behavior='{behavior}'>{inside}</{tag}></task>")))
     };
     let looped = || around("<task id='a'><standardLoopCharacteristics loopMaximum='3'/></task>");
     let three = "<loopCardinality>3</loopCardinality>";
+    let event = "<event><signalEventDefinition signalRef='sig'/></event>";
+    let complex = format!(
+        "{three}<complexBehaviorDefinition><condition>true</condition>{event}</complexBehaviorDefinition>"
+    );
     let called = || {
         file(&format!(
             "<process id='P' isExecutable='true'><callActivity id='c' calledElement='t:Q'/></process>
@@ -416,23 +419,11 @@ fn activities() -> Vec<Case> {
         case(Code::Number, around("<task id='a' completionQuantity='2'/>"), "'2'", "'-1'"),
         case(Code::Number, around("<task id='a' completionQuantity='2'/>"), "'2'", "'99999999999'"),
         case(Code::Number, looped(), "'3'", "'-3'"),
-        case(Code::Number, many(three), ">3<", ">-3<"),
+        case(Code::Number, many("All", three), ">3<", ">-3<"),
         case(Code::LoopWithoutEnd, looped(), "loopMaximum='3'", ""),
-        case(Code::InstancesUnknown, many(three), three, ""),
-        case(
-            Code::BehaviorEvent,
-            many(three).replace("Characteristics>", "Characteristics behavior='All'>").replacen("</multiInstanceLoopCharacteristics behavior='All'>", "</multiInstanceLoopCharacteristics>", 1),
-            "'All'",
-            "'One'",
-        ),
-        case(
-            Code::BehaviorEvent,
-            many(&format!("{three}<complexBehaviorDefinition><condition>true</condition><event><signalEventDefinition signalRef='sig'/></event></complexBehaviorDefinition>"))
-                .replace("<multiInstanceLoopCharacteristics>", "<multiInstanceLoopCharacteristics behavior='Complex'>")
-                .replace("<process", "<signal id='sig'/><process"),
-            "<event><signalEventDefinition signalRef='sig'/></event>",
-            "",
-        ),
+        case(Code::InstancesUnknown, many("All", three), three, ""),
+        case(Code::BehaviorEvent, many("All", three), "'All'", "'One'"),
+        case(Code::BehaviorEvent, many("Complex", &complex), event, ""),
         case(Code::NothingToBegin, process("<task id='a'/>"), "<task id='a'/>", ""),
         case(
             Code::NothingToBegin,
@@ -460,16 +451,11 @@ fn activities() -> Vec<Case> {
 }
 
 fn data() -> Vec<Case> {
-    // With the id fifteen names and once more that of the data object itself.
-    let references = (0..15)
-        .map(|at| {
-            format!(
-                "<dataObjectReference id='r{at}' name='{}' dataObjectRef='do'/>",
-                if at == 0 { "data".to_owned() } else { format!("n{at}") }
-            )
-        })
-        .collect::<Vec<_>>()
-        .concat();
+    let reference =
+        |name: &str| format!("<dataObjectReference id='r{name}' name='{name}' dataObjectRef='do'/>");
+    let references: Vec<String> = ('a'..='n').map(|name| reference(&name.to_string())).collect();
+    // The names of fourteen references, the id, and its own name twice, once by a reference.
+    let names = format!("<dataObject id='do' name='data'/>{}{}", references.concat(), reference("data"));
     let mapped = || {
         process(
             "<dataObject id='do' name='data'/>
@@ -497,12 +483,7 @@ fn data() -> Vec<Case> {
         case(Code::MissingReference, mapped(), "<targetRef>di</targetRef>", ""),
         case(Code::WrongReference, mapped(), "<sourceRef>do<", "<sourceRef>b<"),
         case(Code::DataInvisible, mapped(), "<sourceRef>do<", "<sourceRef>own<"),
-        case(
-            Code::DataNames,
-            process(&format!("<task id='a'/><dataObject id='do' name='data'/>{references}")),
-            "name='data'",
-            "name='other'",
-        ),
+        case(Code::DataNames, process(&format!("<task id='t'/>{names}")), "name='data'", "name='other'"),
         case(Code::AssignmentTarget, assigned(), "<to>data<", "<to>data.part<"),
         case(Code::ExpressionMissing, assigned(), "<from>1 + 1</from>", ""),
         case(
@@ -565,6 +546,12 @@ fn warnings() -> Vec<Case> {
             ),
             "calledElement='R'",
             "",
+        ),
+        case(
+            Code::ReadAsFeel,
+            around("<scriptTask id='a'><script>{x: 1}</script></scriptTask>"),
+            "targetNamespace",
+            "expressionLanguage='http://www.w3.org/1999/XPath' targetNamespace",
         ),
         case(Code::FlowListed, listed(), "<incoming>f1</incoming>", ""),
         case(Code::FlowListed, listed(), "<outgoing>f2<", "<outgoing>f3<"),

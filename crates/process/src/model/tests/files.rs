@@ -48,6 +48,12 @@ fn a_finding_names_line_element_and_remedy_in_both_languages() {
 }
 
 #[test]
+fn a_name_with_line_breaks_is_told_on_one_line() {
+    let text = process("<task id=\"a\" name=\"Tiếp&#10;nhận\" startQuantity=\"0\"/>");
+    assert_eq!(&*read(text.as_bytes()).unwrap_err()[0].name, "Tiếp nhận");
+}
+
+#[test]
 fn a_finding_inside_an_element_without_id_names_the_element_around_it() {
     let text = around(
         "<exclusiveGateway id=\"a\"/><sequenceFlow id=\"f3\" name=\"có\" sourceRef=\"a\" targetRef=\"e\">
@@ -79,8 +85,8 @@ fn a_name_may_be_as_long_as_the_limit() {
 #[test]
 fn elements_may_be_as_many_as_the_limit() {
     let tasks = |count: usize| {
-        let tasks = (0..count).map(|at| format!("<task id=\"t{at}\"/>")).collect::<Vec<_>>().concat();
-        process(&tasks)
+        let tasks: Vec<String> = (0..count).map(|at| format!("<task id=\"t{at}\"/>")).collect();
+        process(&tasks.concat())
     };
     assert!(!codes(tasks(20_000 - 2).as_bytes()).1);
     assert_eq!(codes(tasks(20_000 - 1).as_bytes()), (vec![Code::TooManyElements], true));
@@ -88,7 +94,8 @@ fn elements_may_be_as_many_as_the_limit() {
 
 #[test]
 fn a_document_of_many_attributes_or_levels_is_refused_before_it_is_parsed() {
-    let attributes = (0..100_000).map(|at| format!(" a{at}=\"\"")).collect::<Vec<_>>().concat();
+    let attributes: Vec<String> = (0..100_000).map(|at| format!(" a{at}=\"\"")).collect();
+    let attributes = attributes.concat();
     let levels = "<documentation>".repeat(100_000);
     assert_eq!(codes(format!("<a{attributes}/>").as_bytes()).0, [Code::TooManyAttributes]);
     assert_eq!(codes(levels.as_bytes()).0, [Code::TooDeep]);
@@ -97,7 +104,8 @@ fn a_document_of_many_attributes_or_levels_is_refused_before_it_is_parsed() {
 #[test]
 fn sub_processes_may_be_nested_as_deep_as_the_limit() {
     let nested = |levels: usize| {
-        let open = (0..levels).map(|at| format!("<subProcess id=\"s{at}\">")).collect::<Vec<_>>().concat();
+        let open: Vec<String> = (0..levels).map(|at| format!("<subProcess id=\"s{at}\">")).collect();
+        let open = open.concat();
         process(&format!("{open}<task id=\"t\"/>{}", "</subProcess>".repeat(levels)))
     };
     // Beside the root, the process and the task.
