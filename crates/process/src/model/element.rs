@@ -40,22 +40,6 @@ impl Element {
             refused.map(|(name, within, vi, en)| Self { name, class: Class::Refused, within, vi, en });
         accepted.chain(refused)
     }
-
-    /// All elements as a table in Markdown.
-    pub fn markdown() -> String {
-        let mut text = String::from("| Phần tử / element | Loại / class | |\n|---|---|---|\n");
-        for element in Self::all() {
-            let class = match element.class {
-                Class::Executed => "thực hiện / executed",
-                Class::Inert => "không tác dụng / inert",
-                Class::Refused => "từ chối / refused",
-            };
-            let between = if element.vi.is_empty() { "" } else { " / " };
-            let row = ["| `", element.name, "` | ", class, " | ", element.vi, between, element.en, " |\n"];
-            text.extend(row);
-        }
-        text
-    }
 }
 
 /// Whether it is a flow node of a process.

@@ -93,19 +93,16 @@ fn every_element_of_the_table_stands_there_once_and_in_elements_of_the_table() {
 }
 
 #[test]
-fn the_table_as_markdown_has_a_row_for_each_element_and_vietnamese_for_each_refusal() {
-    let text = Element::markdown();
-    assert_eq!(text.lines().count(), Element::all().count() + 2);
-    for element in Element::all() {
-        assert!(text.contains(&format!("| `{}` |", element.name)), "{}", element.name);
-        assert_eq!(element.vi.is_empty(), element.class != Class::Refused, "{}", element.name);
-    }
-}
-
-#[test]
 fn every_kind_of_finding_has_a_name_of_its_own() {
     let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), Code::ALL.len());
+}
+
+#[test]
+fn a_refusal_says_why_in_vietnamese_too() {
+    for element in Element::all() {
+        assert_eq!(element.vi.is_empty(), element.class != Class::Refused, "{}", element.name);
+    }
 }

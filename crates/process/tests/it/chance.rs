@@ -173,7 +173,7 @@ fn command(dice: &mut Dice, state: &State) -> Command {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_history_adds_up_to_the_state_and_a_running_instance_always_waits_for_something(seed in any::<u64>()) {
