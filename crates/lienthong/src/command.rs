@@ -12,6 +12,7 @@ pub mod grants;
 pub mod init;
 pub mod keys;
 mod passphrase;
+pub mod process;
 pub mod registry;
 pub mod run;
 pub mod sandbox;

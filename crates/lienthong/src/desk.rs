@@ -231,7 +231,7 @@ async fn open(
         let en = "only servers: postgres://, mysql://, mariadb://, mssql://; for files and SQLite use `lienthong source`";
         return Err(RegistryError::invalid("url", vi, en).into());
     }
-    only_a_server(&place.url)?;
+    only_a_server(&place.url).await?;
     let mut address: Address = place.url.parse().map_err(told)?;
     let typed = address.password().unwrap_or(place.password);
     let secret = (!typed.is_empty()).then(|| zeroize::Zeroizing::new(typed));
@@ -259,7 +259,7 @@ async fn open(
 
 /// Refuses what in an address would make the node open a file or a socket of its own, or look at its own machine's
 /// surroundings: certificates, keys, folders, link-local hosts.
-fn only_a_server(text: &str) -> Result<(), Problem> {
+async fn only_a_server(text: &str) -> Result<(), Problem> {
     let wrong = |vi: String, en: String| Err(RegistryError::invalid("url", vi, en).into());
     let Ok(url) = url::Url::parse(text) else { return Ok(()) };
     if let Some((key, _)) = url.query_pairs().find(|(key, _)| !MEMBERS.contains(&&**key)) {
@@ -270,15 +270,21 @@ fn only_a_server(text: &str) -> Result<(), Problem> {
         );
     }
     let host = url.host_str().unwrap_or_default();
-    let bare: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
-    let local = bare.is_ok_and(|address| match address.to_canonical() {
-        IpAddr::V4(address) => address.is_link_local() || address.is_unspecified(),
-        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unspecified(),
-    });
-    if local || host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f") {
+    let of_the_node = host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f");
+    if of_the_node || is_surroundings(host.trim_matches(['[', ']'])).await {
         return wrong(format!("không kết nối tới {host}"), format!("{host} is not connected to"));
     }
     Ok(())
+}
+
+/// Whether the host is, or is a name of, an address that means something on this machine's own link only. It is asked as
+/// the drivers ask, since `2852039166` and a name in somebody's DNS are addresses too. A host that is not found is not.
+async fn is_surroundings(host: &str) -> bool {
+    let Ok(addresses) = tokio::net::lookup_host((host, 0)).await else { return false };
+    addresses.map(|found| found.ip().to_canonical()).any(|address| match address {
+        IpAddr::V4(address) => address.is_link_local() || address.is_unspecified(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_unspecified(),
+    })
 }
 
 async fn show(
@@ -463,14 +469,15 @@ fn write(office: &Office, desk: &Desk, mut definition: Definition) -> anyhow::Re
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_address_opens_nothing_on_the_node() {
+    #[tokio::test]
+    async fn an_address_opens_nothing_on_the_node() {
         for good in [
-            "postgres://an@db.example:5432/x?sslmode=require",
+            "postgres://an@localhost/x",
+            "postgres://an@db.invalid:5432/x?sslmode=require",
             "mysql://an@10.0.0.9/x",
             "mssql://an@[2001:db8::1]/x?encrypt=true",
         ] {
-            assert!(only_a_server(good).is_ok(), "{good}");
+            assert!(only_a_server(good).await.is_ok(), "{good}");
         }
         for wrong in [
             "postgres://an@db.example/x?sslrootcert=/etc/passwd",
@@ -484,8 +491,11 @@ mod tests {
             "postgres://an@[fe80::1]/x",
             "postgres://an@[::ffff:169.254.169.254]/x",
             "postgres://an@0.0.0.0/x",
+            "postgres://an@2852039166/x",
+            "mysql://an@0xa9fea9fe/x",
+            "mssql://an@169.254.43518/x",
         ] {
-            assert!(only_a_server(wrong).is_err(), "{wrong}");
+            assert!(only_a_server(wrong).await.is_err(), "{wrong}");
         }
     }
 }

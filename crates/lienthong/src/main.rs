@@ -77,6 +77,9 @@ enum Command {
     /// Nguồn dữ liệu: từ một CSDL có sẵn thành dịch vụ, không lập trình / data sources: a database becomes a service.
     #[command(subcommand)]
     Source(command::source::Command),
+    /// Quy trình liên thông vẽ bằng BPMN 2.0: kiểm tra, chạy thử / procedures drawn as BPMN 2.0: check, try out.
+    #[command(subcommand)]
+    Process(command::process::Command),
     /// Chứng cứ giao dịch / evidence.
     #[command(subcommand)]
     Evidence(command::evidence::Command),
@@ -164,6 +167,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Grants(command) => command::grants::run(command).await,
         Command::Registry(command) => command::registry::run(command).await,
         Command::Source(command) => command::source::run(command).await,
+        Command::Process(command) => command::process::run(command),
         Command::Evidence(command) => command::evidence::run(command).await,
         Command::Sandbox(args) => command::sandbox::run(args).await,
         Command::SandboxRegistry(command) => command::sandbox::registry::run(command).await,

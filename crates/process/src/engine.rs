@@ -18,12 +18,14 @@ mod scope;
 mod settle;
 mod state;
 mod tell;
+mod tree;
 mod variables;
 
 use base::Ts;
 use serde_json::{Map, Value};
 
 pub use event::{Event, Fault, Outcome, Told};
+pub(crate) use happen::timer_text;
 pub use state::{
     Awaited, Body, Done, Exec, ExecId, Gate, Incident, Many, Role, State, Step, Undo, Undoing, Wait,
 };
@@ -31,7 +33,7 @@ pub use state::{
 use crate::model::{NodeIx, Program, Timer};
 
 /// Steps of one command, after which an instance is thought to run in circles.
-pub const STEPS_MAX: u32 = 100_000;
+pub const STEPS_MAX: u32 = 20_000;
 /// Instances of one multi-instance activity.
 pub const INSTANCES_MAX: usize = 10_000;
 /// Sub-processes and calls within each other.
@@ -120,22 +122,14 @@ pub enum Refused {
     NoIncident(u64),
 }
 
-/// When a timer comes due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// The moment.
-    pub at: Ts,
-    /// How often it comes again after that; none for ever.
-    pub again: Option<u32>,
-}
-
 /// What only the outside knows. Answers depend on nothing but the arguments and on data that are part of the deployment.
 pub trait Outside {
-    /// When a timer comes due that begins at a moment.
+    /// When a timer that began at a moment comes due for the n-th time, the first being 0; nothing when that is once too
+    /// often.
     ///
     /// # Errors
-    /// The value is no date, duration or cycle, in words.
-    fn due(&self, timer: Timer, value: &Value, from: Ts) -> Result<Due, String>;
+    /// The text is no date, duration or cycle, in words.
+    fn due(&self, timer: Timer, text: &str, began: Ts, nth: u32) -> Result<Option<Ts>, String>;
 
     /// What a decision says.
     ///

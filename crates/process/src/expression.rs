@@ -1,14 +1,34 @@
 //! FEEL, the expression language of DMN 1.5: conditions, scripts, loop counts and timers of a procedure are written in it.
 //!
 //! Values are JSON. FEEL's dates, times and durations, which JSON has no kind of, are kept as `{"@": "2026-01-31"}`, the
-//! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step.
+//! text of the FEEL literal `@"2026-01-31"`, so that a date stays one from step to step. Numbers of FEEL have 34 digits, those
+//! that are kept 15: longer ones are rounded when a step ends.
+//!
+//! An expression asks for nothing outside: neither the clock (`now()`, `today()`) nor external functions.
+
+mod names;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
 use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Feel;
 use dsntk_feel::{Evaluator, FeelScope, Name};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+/// Longest expression.
+const BYTES_MAX: usize = 8192;
+/// Most words and signs of operations: a chain of them is a call inside a call as well.
+const WORDS_MAX: usize = 500;
+/// Most of them without a parenthesis, comma, comparison or other sign between: reading them takes time that grows with
+/// their cube, since all could be one name.
+const RUN_MAX: usize = 200;
+/// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
+const DEPTH_MAX: usize = 64;
+
+/// The one key of an object that stands for a date, time or duration.
+const LITERAL: &str = "@";
 
 /// Where an expression finds the values of its names.
 pub trait Variables {
@@ -39,14 +59,33 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is not FEEL.
+    /// It is not FEEL, or longer than 8,192 bytes or 500 words, of which 200 may follow each other, or nested
+    /// deeper than 64 levels.
     pub fn parse(text: &str) -> Result<Self, Failed> {
         let text = text.trim();
         let failed = |why: String| Failed { text: text.to_owned(), why };
         if text.is_empty() {
             return Err(failed("empty".to_owned()));
         }
-        let read = dsntk_feel_parser::parse_textual_expression(&FeelScope::default(), text, false);
+        if text.len() > BYTES_MAX {
+            let text = text.chars().take(40).chain(['…']).collect();
+            return Err(Failed { text, why: format!("longer than {BYTES_MAX} bytes") });
+        }
+        let runs = names::run_lengths(text);
+        if runs.iter().sum::<usize>() > WORDS_MAX || runs.iter().any(|length| *length > RUN_MAX) {
+            let why = format!(
+                "more than {WORDS_MAX} words and operations, or {RUN_MAX} without other signs between"
+            );
+            return Err(failed(why));
+        }
+        if depth(text) > DEPTH_MAX {
+            return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        if let Some(word) = names::forbidden(text) {
+            let why = format!("{word}: an instance must come out the same when its history is replayed");
+            return Err(failed(why));
+        }
+        let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
         Ok(Self { text: text.into(), run: dsntk_feel_evaluator::prepare(&tree) })
     }
@@ -103,6 +142,33 @@ impl fmt::Debug for Expression {
     }
 }
 
+/// Whether a text is the name of a variable that expressions can use: an identifier, no word of the language.
+pub fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(names::begins_word)
+        && characters.all(names::continues_word)
+        && !names::is_keyword(text)
+}
+
+/// What reading a text costs, in units of its own.
+pub(crate) fn cost(text: &str) -> usize {
+    names::run_lengths(text).iter().map(|length| length.saturating_pow(3)).sum()
+}
+
+/// How many parentheses, brackets and braces are open at once, at most.
+fn depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
+}
+
 fn to_feel(value: &Value) -> Feel {
     match value {
         Value::Null => Feel::Null(None),
@@ -111,6 +177,9 @@ fn to_feel(value: &Value) -> Feel {
         Value::String(text) => Feel::String(text.clone()),
         Value::Array(items) => Feel::List(items.iter().map(to_feel).collect()),
         Value::Object(entries) => {
+            if let (1, Some(Value::String(text))) = (entries.len(), entries.get(LITERAL)) {
+                return moment(text);
+            }
             let mut context = FeelContext::default();
             for (name, value) in entries {
                 context.set_entry(&Name::from(name.as_str()), to_feel(value));
@@ -135,6 +204,18 @@ fn from_feel(value: Feel) -> Result<Value, String> {
                 context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
             Value::Object(entries.collect::<Result<_, String>>()?)
         }
-        other => Value::String(other.to_string()),
+        Feel::Date(_)
+        | Feel::DateTime(_)
+        | Feel::Time(_)
+        | Feel::DaysAndTimeDuration(_)
+        | Feel::YearsAndMonthsDuration(_) => json!({ LITERAL: value.to_string() }),
+        other => return Err(format!("{other} cannot be kept as a value")),
     })
+}
+
+/// A date, time or duration.
+fn moment(text: &str) -> Feel {
+    let literal = format!("@{}", Value::String(text.to_owned()));
+    let read = dsntk_feel_parser::parse_expression(&FeelScope::default(), &literal, false);
+    read.map_or(Feel::Null(None), |tree| dsntk_feel_evaluator::evaluate(&FeelScope::default(), &tree))
 }

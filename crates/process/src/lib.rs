@@ -6,5 +6,7 @@
 pub mod engine;
 pub mod expression;
 pub mod model;
+pub mod picture;
 pub mod runner;
 pub mod simulate;
+pub mod timer;

@@ -45,6 +45,24 @@ use crate::model::Program;
 /// Reads a file: the program, or everything that is wrong with it, each in words.
 pub type Reader = fn(&[u8]) -> Result<Program, Vec<String>>;
 
+/// Reads a BPMN file.
+///
+/// # Errors
+/// Every fault of the file. Calls of processes of other files are faults too: nothing links them yet.
+pub fn read_bpmn(xml: &[u8]) -> Result<Program, Vec<String>> {
+    let words = |faults: Vec<crate::model::Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let model = crate::model::read(xml).map_err(words)?;
+    let unlinked = model.calls.iter().map(|call| {
+        let node = model.program.node(call.node);
+        format!(
+            "dòng / line {}, {}: quy trình {} không có trong tệp / process {2} is not in the file",
+            node.line, node.id, call.process
+        )
+    });
+    let unlinked: Vec<_> = unlinked.collect();
+    if unlinked.is_empty() { Ok(model.program) } else { Err(unlinked) }
+}
+
 /// Calls that wait for their transaction; more callers wait themselves.
 const CALLS_MAX: usize = 4_096;
 /// How long a message that an instance told waits for somebody who waits for it: 90 days.

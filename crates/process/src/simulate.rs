@@ -5,21 +5,20 @@
 
 mod choices;
 mod line;
-mod time;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use base::Ts;
 use serde_json::{Map, Value};
 
 pub use choices::{Choice, Choices};
 pub use line::{Happening, Line};
-pub use time::IsoTime;
 
 use crate::engine::{
     Awaited, Command, Context, Event, ExecId, NoVariables, Outcome, Outside, Role, State, Step, Told, decide,
 };
 use crate::model::{Kind, NodeIx, Program, Task, Trigger};
+use crate::timer::Timers;
 
 /// Instances of one simulation.
 const INSTANCES_MAX: usize = 1_000;
@@ -40,8 +39,8 @@ pub struct Plan<'a> {
     pub until: Option<Ts>,
     /// What the tasks bring.
     pub choices: Choices,
-    /// Timers and decisions.
-    pub outside: &'a dyn Outside,
+    /// What timers mean.
+    pub timers: &'a Timers,
 }
 
 /// How a simulation ended.
@@ -70,8 +69,9 @@ pub struct Simulated {
 
 /// Simulates; each step goes to `show` in order.
 pub fn simulate(plan: Plan<'_>, show: &mut dyn FnMut(Line)) -> Simulated {
-    let mut world =
-        World { now: plan.from, instances: Vec::new(), post: VecDeque::new(), plan, show, commands: 0 };
+    let mail = plan.choices.messages(plan.from, plan.timers).into();
+    let (now, instances, post) = (plan.from, Vec::new(), VecDeque::new());
+    let mut world = World { now, instances, post, mail, plan, show, commands: 0 };
     let end = if world.begin() {
         while world.commands < COMMANDS_MAX && (world.deliver() || world.work() || world.jump()) {}
         world.end()
@@ -110,6 +110,8 @@ struct World<'a> {
     now: Ts,
     instances: Vec<Instance>,
     post: VecDeque<Letter>,
+    /// Messages from outside that have not come yet, in order.
+    mail: VecDeque<(Ts, Told)>,
     show: &'a mut dyn FnMut(Line),
     commands: usize,
 }
@@ -148,8 +150,8 @@ impl World<'_> {
             on.list.iter().find_map(|trigger| match trigger {
                 Trigger::Timer(timer, text) => {
                     let value = text.value(&none).ok()?;
-                    let due = self.plan.outside.due(*timer, &value, self.now).ok()?;
-                    Some((*at, Some(due.at)))
+                    let due = self.plan.timers.due(*timer, value.as_str()?, self.now, 0).ok()??;
+                    Some((*at, Some(due)))
                 }
                 Trigger::Condition(_) => Some((*at, None)),
                 _ => None,
@@ -172,7 +174,7 @@ impl World<'_> {
     /// Gives a command to an instance; false when it does not fit.
     fn tell(&mut self, at: usize, command: Command) -> bool {
         self.commands += 1;
-        let (program, now, outside) = (self.plan.program, self.now, self.plan.outside);
+        let (program, now, outside): (_, _, &dyn Outside) = (self.plan.program, self.now, self.plan.timers);
         let instance = &mut self.instances[at];
         let state = instance.state.clone();
         let Ok((state, events)) = decide(Context { program, now, outside }, state, command) else {
@@ -234,6 +236,8 @@ impl World<'_> {
     fn signal(&mut self, from: usize, name: &str, variables: &Map<String, Value>) {
         let begins = |trigger: &Trigger| matches!(trigger, Trigger::Signal(one) if &**one == name);
         let starts = self.starts(&begins, &|_| false);
+        let waits = self.instances.iter().flat_map(|instance| instance.state.waits());
+        let waiting: BTreeSet<NodeIx> = waits.map(|(_, wait)| wait.node).collect();
         for at in (0..self.instances.len()).filter(|at| *at != from) {
             if self.instances[at].state.outcome.is_none() {
                 let (name, variables) = (name.to_owned(), variables.clone());
@@ -241,6 +245,10 @@ impl World<'_> {
             }
         }
         for (process, node) in starts {
+            // An instance that waits for the rest of what it begins with has just had it.
+            if waiting.contains(&node) {
+                continue;
+            }
             self.start(process, Some(node), variables.clone());
         }
     }
@@ -287,7 +295,7 @@ impl World<'_> {
             let open: Vec<_> = open.filter_map(|(id, exec)| Some((*id, exec.node?))).collect();
             for (exec, node) in open {
                 let id = &self.plan.program.node(node).id;
-                let command = match self.plan.choices.take(id, (at, exec), self.now) {
+                let command = match self.plan.choices.take(id, (at, exec), (self.now, self.plan.timers)) {
                     Choice::Complete(variables) => Command::Complete { exec, variables },
                     Choice::Error(code, variables) => Command::Error { exec, code, variables },
                     Choice::Wait => continue,
@@ -308,14 +316,20 @@ impl World<'_> {
                 _ => None,
             })
         });
-        let tasks = self.plan.choices.later().map(|due| (due, usize::MAX, None));
-        let Some((due, at, wait)) = waits.chain(tasks).min() else { return false };
+        let tasks = self.plan.choices.later();
+        let mail = self.mail.front().map(|(due, _)| *due);
+        let others = tasks.into_iter().chain(mail).map(|due| (due, usize::MAX, None));
+        let Some((due, at, wait)) = waits.chain(others).min() else { return false };
         if self.plan.until.is_some_and(|until| due > until) {
             return false;
         }
         self.now = self.now.max(due);
         let Some(wait) = wait else {
             self.plan.choices.reached(self.now);
+            while self.mail.front().is_some_and(|(due, _)| *due <= self.now) {
+                let what = self.mail.pop_front().map(|(_, what)| what);
+                self.post.extend(what.map(|what| Letter { from: usize::MAX, what }));
+            }
             return true;
         };
         self.tell(at, Command::Happened { wait, variables: Map::new() })

@@ -114,6 +114,13 @@ pub enum RegistryError {
     Journal(#[source] audit::AuditError),
 }
 
+impl From<worktime::CalendarError> for RegistryError {
+    fn from(error: worktime::CalendarError) -> Self {
+        let known = |mistake: worktime::Mistake| Mistake::new(mistake.place, mistake.vi, mistake.en);
+        Self::Invalid(error.0.into_iter().map(known).collect())
+    }
+}
+
 impl From<audit::AuditError> for RegistryError {
     fn from(error: audit::AuditError) -> Self {
         match error {

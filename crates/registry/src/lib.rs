@@ -8,7 +8,6 @@
 
 pub mod agency;
 pub mod api;
-pub mod calendar;
 pub mod error;
 pub mod gate;
 pub mod grant;

@@ -7,8 +7,8 @@ mod pdf;
 
 use base::Ts;
 use jiff::civil::Date;
+use worktime::day_of;
 
-use crate::calendar::day_of;
 use crate::text::Text;
 
 pub use pdf::PdfError;

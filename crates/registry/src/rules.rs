@@ -2,8 +2,9 @@
 
 pub(crate) mod read;
 
+use worktime::Calendar;
+
 use crate::RegistryError;
-use crate::calendar::Calendar;
 use crate::gate::Checklists;
 use crate::incident::Clocks;
 use crate::request::Roads;
@@ -34,7 +35,7 @@ impl Rules {
     /// Never, as a test proves; the type is that of rules from a folder.
     pub fn built_in() -> Result<Self, RegistryError> {
         Ok(Self {
-            calendar: Calendar::parse(include_str!("../rules/calendar.toml"))?,
+            calendar: Calendar::built_in()?,
             vocabulary: Vocabulary::parse(include_str!("../rules/vocabulary.toml"))?,
             roads: Roads::parse(include_str!("../rules/roads.toml"))?,
             checklists: Checklists::parse(include_str!("../rules/checklists.toml"))?,

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{MemberId, PartyId, ServiceId, Ts};
 use serde::{Deserialize, Serialize};
+use worktime::day_of;
 
-use crate::calendar::day_of;
 use crate::gate::{Closing, Failing};
 use crate::grant::{Grant, GrantId, Held};
 use crate::service::Stage;

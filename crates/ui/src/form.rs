@@ -20,7 +20,7 @@ pub const FORM_BYTES_MAX: usize = 256 * 1024;
 const ARRIVES: Duration = Duration::from_secs(30);
 /// Largest file of a form in bytes (20 MiB), as the API takes it.
 const FILE_BYTES_MAX: usize = 20 << 20;
-/// Name of the member that is the file.
+/// Name of the member that is the file; where there are several, names begin with it.
 const FILE: &str = "tep";
 
 /// What somebody filled in: names and values in their order, trimmed.
@@ -110,8 +110,18 @@ pub struct FileForm {
     pub file: Result<Option<File>, Failure>,
 }
 
+/// A form with files, each behind what is said of it. Together they are no larger than one alone may be.
+pub struct FilesForm {
+    /// What somebody filled in.
+    pub form: Form,
+    /// The files that somebody chose.
+    pub files: Result<Vec<File>, Failure>,
+}
+
 /// A file that somebody chose.
 pub struct File {
+    /// Name of the member.
+    pub field: String,
     /// Its name, without a path.
     pub name: String,
     /// What it is, by the end of its name: browsers guess by that, too.
@@ -129,46 +139,59 @@ impl FromRequest<Console> for FileForm {
     type Rejection = Failure;
 
     async fn from_request(request: Request, console: &Console) -> Result<Self, Failure> {
+        let FilesForm { form, files } = FilesForm::from_request(request, console).await?;
+        Ok(Self { form, file: files.map(|files| files.into_iter().next()) })
+    }
+}
+
+impl FromRequest<Console> for FilesForm {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, console).await?;
         let request = Request::from_parts(parts, body);
         let mut members = Multipart::from_request(request, &()).await.map_err(|_| Failure::foreign_form())?;
-        let mut form = Form::default();
-        let file = match read(&mut members, &mut form).await {
-            Ok(Some(file)) if file.bytes.len() > FILE_BYTES_MAX => Err(too_large()),
-            read => read.map_err(|error| unread(&error)),
-        };
-        Ok(Self { form: form.ours(&visit)?, file })
+        let (mut form, mut files) = (Form::default(), Vec::new());
+        let files = read(&mut members, &mut form, &mut files).await.map(|()| files);
+        Ok(Self { form: form.ours(&visit)?, files })
     }
 }
 
-async fn read(members: &mut Multipart, form: &mut Form) -> Result<Option<File>, MultipartError> {
-    while let Some(member) = members.next_field().await? {
-        let name = member.name().unwrap_or_default().to_owned();
-        if name != FILE {
-            form.0.push((name, member.text().await?.trim().to_owned()));
+async fn read(members: &mut Multipart, form: &mut Form, files: &mut Vec<File>) -> Result<(), Failure> {
+    let unread = |error: MultipartError| unread(FILE, &error);
+    while let Some(member) = members.next_field().await.map_err(unread)? {
+        let field = member.name().unwrap_or_default().to_owned();
+        if field.split('-').next() != Some(FILE) {
+            let text = member.text().await.map_err(unread)?;
+            form.0.push((field, text.trim().to_owned()));
             continue;
         }
         let called = member.file_name().unwrap_or_default();
         let name = called.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
-        let bytes = member.bytes().await?;
-        let chosen = !name.is_empty() && !bytes.is_empty();
-        return Ok(chosen.then(|| File { media_type: media_type(&name), name, bytes }));
+        let bytes = member.bytes().await.map_err(|error| self::unread(&field, &error))?;
+        if bytes.len() > FILE_BYTES_MAX {
+            return Err(too_large(&field));
+        }
+        if !name.is_empty() && !bytes.is_empty() {
+            files.push(File { field, media_type: media_type(&name), name, bytes });
+        }
     }
-    Ok(None)
+    Ok(())
 }
 
-fn unread(error: &MultipartError) -> Failure {
+fn unread(field: &str, error: &MultipartError) -> Failure {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large();
+        return too_large(field);
     }
-    Failure::field(FILE, "Tệp không đến đủ. Hãy gửi lại.", "The file did not arrive whole. Send it again.")
+    Failure::field(field, "Tệp không đến đủ. Hãy gửi lại.", "The file did not arrive whole. Send it again.")
 }
 
-fn too_large() -> Failure {
-    let vi = "Tệp lớn hơn 20 MB. Hãy giảm dung lượng hoặc tách thành nhiều tệp.";
-    let en = "The file is larger than 20 MB. Make it smaller, or split it.";
-    Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::field(FILE, vi, en) }
+fn too_large(field: &str) -> Failure {
+    let vi =
+        "Tệp, hoặc các tệp gửi cùng một lần, lớn hơn 20 MB. Hãy giảm dung lượng, tách tệp hoặc gửi từng tệp.";
+    let en = "The file, or all that were sent at once, are larger than 20 MB. Make them smaller, split them, or send one at a time.";
+    Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::field(field, vi, en) }
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -1,5 +1,7 @@
 //! Who visits: the cookie, the language, and the guard in front of every page.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -267,7 +269,10 @@ fn from_our_page(headers: &HeaderMap) -> bool {
 
 fn visit(console: Console, request: &Request) -> Visit {
     let headers = request.headers();
-    let peer = request.extensions().get::<web::Peer>().cloned();
+    let mut peer = request.extensions().get::<web::Peer>().cloned();
+    if let (true, Some(peer), Some(browser)) = (console.0.behind_tls, &mut peer, forwarded(headers)) {
+        peer.address.set_ip(browser);
+    }
     let tls = console.0.behind_tls || peer.as_ref().is_some_and(|peer| peer.tls);
     let session = cookie(headers, if tls { SESSION_TLS } else { SESSION_PLAIN }).map(str::to_owned);
     let lang = cookie(headers, LANGUAGE).and_then(Lang::of).unwrap_or_default();
@@ -275,6 +280,12 @@ fn visit(console: Console, request: &Request) -> Visit {
     let banner = cookie(headers, BANNER).filter(|_| !headers.contains_key(HX_REQUEST)).map(str::to_owned);
     let here = here.to_owned();
     Visit { console, session, who: None, lang, tls, peer, unattended: false, here, banner }
+}
+
+/// The address that the proxy before us wrote; what stands before it, the browser may have made up.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -289,6 +300,16 @@ mod tests {
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn only_what_the_proxy_wrote_is_an_address() {
+        let name = HeaderName::from_static("x-forwarded-for");
+        let mut given = headers(&[(name.clone(), "203.0.113.1, 198.51.100.7")]);
+        assert_eq!(forwarded(&given), Some([198, 51, 100, 7].into()));
+        given.append(&name, HeaderValue::from_static("2001:db8::9"));
+        assert_eq!(forwarded(&given), "2001:db8::9".parse().ok());
+        assert_eq!(forwarded(&headers(&[(name, "198.51.100.7, unknown")])), None);
     }
 
     #[test]

@@ -25,15 +25,17 @@ const P95_MS_MAX: f64 = 50.0;
 const PERSON: (&str, &str) = ("vanhanh", "only for measuring");
 
 /// Each page, and the question that is most of it.
-const PAGES: [(&str, &str); 9] = [
-    ("/viec", "/requests?mine=true&limit=50"),
+const PAGES: [(&str, &str); 11] = [
+    ("/viec", "/grants/ending?days=30&limit=50"),
     ("/dich-vu", "/services?limit=20"),
     ("/dich-vu?q=dich+vu+so+500", "/services?limit=20&q=dich+vu+so+500"),
+    ("/chia-se", "/services?limit=20"),
     ("/chia-se/csdl", "/holdings/overlaps"),
     ("/ket-noi", "/requests?limit=50"),
-    ("/giam-sat", "/holdings/figures"),
+    ("/giam-sat", "/figures?days=30"),
+    ("/giam-sat/sap-het-han", "/grants/ending?days=30&limit=50"),
     ("/quan-tri/co-quan", "/agencies?limit=50"),
-    ("/quan-tri/co-quan?tim=so+tu+phap", "/agencies?limit=50&q=so+tu+phap"),
+    ("/quan-tri/co-quan?q=so+tu+phap", "/agencies?limit=50&q=so+tu+phap"),
     ("/quan-tri/nhat-ky", "/journal?limit=50"),
 ];
 

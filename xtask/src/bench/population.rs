@@ -57,7 +57,13 @@ pub fn measure(binary: &Path, folder: &Path, seconds: u64, rounds: usize) -> Res
         fs::remove_file(&description)?; // That of an earlier run: the new one says that the demo is ready.
     }
     let mut command = RunAs::Myself.command(binary);
-    command.arg("demo").arg("--data").arg(folder).arg("--port-base").arg(nodes::free_range()?.to_string());
+    command
+        .arg("demo")
+        .arg("--by-hand")
+        .arg("--data")
+        .arg(folder)
+        .arg("--port-base")
+        .arg(nodes::free_range()?.to_string());
     command.stdout(Stdio::null());
     let mut running = Running::start("lienthong demo", command, Signal::TERM)?;
     running.wait_until(START_SECONDS_MAX, || read::<Value>(&description).is_ok())?;

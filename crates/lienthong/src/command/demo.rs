@@ -1,5 +1,6 @@
 //! `lienthong demo`: two nodes, a directory, three kinds of data sources, and a registry in which a connection was fought for.
 
+mod colleagues;
 mod connect;
 mod data;
 pub mod office;
@@ -26,6 +27,7 @@ use crate::sandbox::{
     self, CONSUMER, CONSUMER_SUBSYSTEM, INSTANCE, PROVIDER, PROVIDER_SUBSYSTEM, Plan, Ports, REGISTRY_STORE,
     Sandbox,
 };
+use colleagues::{Colleagues, Place};
 use data::Data;
 use office::Office;
 use story::{Chapter, Story};
@@ -65,6 +67,11 @@ pub struct Args {
     /// SQLite file: `mysql://USER:PASSWORD@HOST/DATABASE`; the account may make tables there.
     #[arg(long, value_name = "URL")]
     mariadb: Option<String>,
+    /// Tự làm mọi bước của một đăng ký trong trang quản lý; nếu không, bản demo làm thay các bước thường lệ của người khác,
+    /// trừ việc đăng ký và quyết định của chủ quản dữ liệu / take every step of a request in the console by hand: otherwise
+    /// the demo takes the routine steps of the others, all but asking and the data owner's decision.
+    #[arg(long)]
+    by_hand: bool,
     /// Đăng nhập sổ đăng ký của bản đang chạy, in thẻ phiên rồi thôi / sign somebody in to the registry of a demo that
     /// runs and print the session's token: names are in people.json.
     #[arg(long, value_name = "PERSON")]
@@ -119,12 +126,18 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let facts = facts(&plan, &sandbox, (&data, &chapters))?;
     print_tour(&plan, &facts);
-    print_console(&facts, &console_people(&plan)?);
+    print_console(&facts, &console_people(&plan)?, args.by_hand);
+    let place = Place { api: api(plan.ports), ask: format!("http://{}", plan.ports.ask()) };
+    let colleagues = Colleagues::new(place, people::read(&plan.dir)?, data.sample.clone());
+    let colleagues = (!args.by_hand).then(|| tokio::spawn(colleagues.work()));
     // Last: whoever waits for this file finds the tour printed.
     file::replace(&ready, serde_json::to_string_pretty(&facts)?.as_bytes(), file::PUBLIC)?;
     asked_to_stop().await?;
     println!("\nĐang dừng… / stopping…");
     let _ = std::fs::remove_file(&ready);
+    if let Some(colleagues) = colleagues {
+        colleagues.abort();
+    }
     consumer.stop().await;
     provider.stop().await;
     stop.send_replace(true);
@@ -366,7 +379,7 @@ fn print_registry_tour(facts: &Value) {
 }
 
 /// Where the pages are, and as whom to look at them.
-fn print_console(facts: &Value, people: &[people::Member]) {
+fn print_console(facts: &Value, people: &[people::Member], by_hand: bool) {
     let url = facts["console"]["url"].as_str().unwrap_or_default();
     println!("Trang quản lý, mở bằng trình duyệt / the console, for a browser: {url}");
     println!(
@@ -374,6 +387,16 @@ fn print_console(facts: &Value, people: &[people::Member]) {
     );
     for people::Member { id, password, name, .. } in people {
         println!("  {id:<16} {password}   {name}");
+    }
+    if !by_hand {
+        println!(
+            "  Mười phút trong trình duyệt: quan-tri.stp đăng ký kết nối, du-lieu.g01 quyết định. Bản demo làm thay các bước khác (tự làm: --by-hand)\n  \
+             và gọi dịch vụ thay phần mềm của sở trong mười phút sau khi vận hành: xem ở Giám sát."
+        );
+        println!(
+            "  Ten minutes in the browser: quan-tri.stp asks, du-lieu.g01 decides. The demo takes the other steps (by yourself: --by-hand)\n  \
+             and calls in place of the department's software for ten minutes once it is live: see Monitoring."
+        );
     }
     println!("\nCtrl-C để dừng / Ctrl-C stops.");
 }

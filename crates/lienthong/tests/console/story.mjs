@@ -2,7 +2,7 @@
 
 import { FACTS, check, eventually, finish, look } from "./browser.mjs";
 import { crew } from "./hand.mjs";
-import { FIELDS, MINE, PURPOSE, SERVICE, answers, approves, begins, describes, handsOne, sends, stands } from "./road.mjs";
+import { FIELDS, MINE, PURPOSE, SERVICE, answers, approves, begins, describes, handsIn, sends, stands } from "./road.mjs";
 
 const { as } = crew("mouse");
 const [asker, operator, leader, owner, guard] = await Promise.all(
@@ -20,7 +20,7 @@ async function road() {
   await owner.goto("/viec");
   check(await owner.count(`a[href='/ket-noi/${id}']`), "the owner's work names the request");
   for (const hand of [owner, operator, operator]) await approves(hand, id);
-  await handsOne(guard, id);
+  await handsIn(guard, id);
   await guard.open("a[href$='/cong-viec/risk_assessment']");
   await guard.fill("main textarea", "Rủi ro ở mức chấp nhận được");
   await guard.press("main form button");

@@ -22,9 +22,14 @@ pub struct Console {
 }
 
 impl Console {
+    /// Every step of a request is taken by whoever the test says.
     pub fn start() -> Self {
+        Self::start_with(&["--by-hand"])
+    }
+
+    fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { demo: Demo::start(&folder.path().join("thu"), free_ports()), folder }
+        Self { demo: Demo::start_with(&folder.path().join("thu"), free_ports(), more), folder }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -129,6 +134,11 @@ fn what_is_typed_sent_or_imported_stays_text_for_everybody() {
 #[test]
 fn a_department_asks_the_owner_decides_data_flow_the_proof_is_there() {
     Console::start().browser("story.mjs", &[]);
+}
+
+#[test]
+fn a_newcomer_asks_and_decides_and_the_demo_does_the_rest() {
+    Console::start_with(&[]).browser("ten_minutes.mjs", &[]);
 }
 
 #[test]

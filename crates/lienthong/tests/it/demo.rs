@@ -24,7 +24,7 @@ impl Demo {
         Self::start_with(data, base, &[])
     }
 
-    fn start_with(data: &Path, base: u16, more: &[&str]) -> Self {
+    pub fn start_with(data: &Path, base: u16, more: &[&str]) -> Self {
         let (data, port) = (data.to_owned(), base.to_string());
         let output = std::fs::File::create(data.with_extension("out")).unwrap();
         let mut child = Command::new(PROGRAM)

@@ -42,7 +42,9 @@ impl<'a> Run<'a> {
     pub fn prepare(&mut self, exec: ExecId, node: &'a Node) -> bool {
         let locals = node.io.locals.iter().map(|name| (name.to_string(), Value::Null)).collect();
         self.own(exec, locals);
-        match self.mapped(exec, &node.io.inputs) {
+        // Data come in from outside, which the inside of a call does not see.
+        let outside = self.parent_of(exec).unwrap_or(exec);
+        match self.mapped(outside, &node.io.inputs) {
             Ok(values) => self.own(exec, values),
             Err(fault) => {
                 self.fail(exec, fault, false);
@@ -207,8 +209,8 @@ impl<'a> Run<'a> {
     }
 
     pub fn cancel_children(&mut self, of: ExecId) {
-        let children: Vec<_> = self.state.children(of).collect();
-        for child in children.into_iter().rev() {
+        let children: Vec<_> = self.tree.children(of).rev().collect();
+        for child in children {
             // Cancelling one child may have closed another, as with what undoes for it.
             if self.state.exec(child).is_some() {
                 self.cancel(child);

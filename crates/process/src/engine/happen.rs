@@ -56,11 +56,12 @@ impl<'a> Run<'a> {
                     Awaited::Condition(false)
                 }
                 Trigger::Timer(timer, expression) => {
-                    let value = self.value(exec, expression)?;
-                    let due = self.context.outside.due(*timer, &value, self.context.now);
-                    let due = due.map_err(|why| Fault { code: NO_EVENT, why })?;
-                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    Awaited::Moment { at: due.at, again: due.again, text }
+                    let text = timer_text(&self.value(exec, expression)?);
+                    let began = self.context.now;
+                    let due = self.context.outside.due(*timer, &text, began, 0);
+                    let due = due.and_then(|due| due.ok_or_else(|| format!("{text}: R0")));
+                    let at = due.map_err(|why| Fault { code: NO_EVENT, why })?;
+                    Awaited::Moment { at, began, nth: 0, text }
                 }
                 // These are not waited for: who throws them looks for who catches.
                 Trigger::Error(_)
@@ -169,14 +170,15 @@ impl<'a> Run<'a> {
         if self.program.needs_all(wait.node) {
             return self.all_again(exec, wait.node);
         }
-        let Awaited::Moment { at, again, text } = &wait.what else { return };
-        let value = Value::String(text.clone());
-        let next = || self.context.outside.due(crate::model::Timer::Cycle, &value, *at).ok();
-        let next = if *again == Some(0) { None } else { next() };
-        match next {
-            Some(due) => {
-                let again = again.map(|left| left - 1);
-                let what = Awaited::Moment { at: due.at, again, text: text.clone() };
+        let Awaited::Moment { began, nth, text, .. } = &wait.what else { return };
+        let trigger = self.program.triggers(wait.node).get(usize::from(wait.trigger));
+        let Some(Trigger::Timer(timer, _)) = trigger else { return };
+        let (began, nth, text) = (*began, nth.saturating_add(1), text.clone());
+        // A text that was understood once is understood again.
+        let due = self.context.outside.due(*timer, &text, began, nth).ok().flatten();
+        match due {
+            Some(at) => {
+                let what = Awaited::Moment { at, began, nth, text };
                 self.emit(Event::Observed { exec, wait: wait.id, what });
             }
             None => self.emit(Event::Stopped { exec, wait: wait.id }),
@@ -231,5 +233,14 @@ impl<'a> Run<'a> {
             }
         }
         self.pass(root, at);
+    }
+}
+
+/// The text of a timer: a string, or a date or duration of FEEL.
+pub(crate) fn timer_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Object(entries) => entries.get("@").map(timer_text).unwrap_or_default(),
+        other => other.to_string(),
     }
 }

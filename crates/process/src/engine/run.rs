@@ -9,6 +9,7 @@ use super::gateway::GATEWAY_FAILED;
 use super::happen::NO_EVENT;
 use super::settle::STUCK;
 use super::state::{Body, ExecId, Incident, Role, State, Step};
+use super::tree::Tree;
 use super::{Command, Context, Refused, STEPS_MAX};
 use crate::model::{FlowIx, Kind, Node, NodeIx, Program, Scope, Task};
 
@@ -47,13 +48,16 @@ pub(super) struct Run<'a> {
     pub unheard: Vec<(String, Map<String, Value>)>,
     /// Whether variables changed since conditions were looked at.
     pub changed: bool,
+    /// What is open, by what it is in.
+    pub tree: Tree,
     steps: u32,
 }
 
 impl<'a> Run<'a> {
     pub fn new(context: Context<'a>, state: State) -> Self {
         let (events, queue, unheard) = (Vec::new(), VecDeque::new(), Vec::new());
-        Self { context, program: context.program, state, events, queue, unheard, changed: false, steps: 0 }
+        let (program, tree) = (context.program, Tree::of(&state));
+        Self { context, program, state, events, queue, unheard, changed: false, tree, steps: 0 }
     }
 
     pub fn into_result(self) -> (State, Vec<Event>) {
@@ -61,6 +65,7 @@ impl<'a> Run<'a> {
     }
 
     pub fn emit(&mut self, event: Event) {
+        self.tree.before(&self.state, &event);
         self.state.apply(&event).expect("only what fits the state is decided");
         self.events.push(event);
     }
@@ -239,10 +244,11 @@ impl<'a> Run<'a> {
         self.emit(Event::Failed { exec, incident });
     }
 
-    /// Something went wrong that is nobody's decision: who catches every error catches it, else the step stops.
+    /// Something went wrong that is nobody's decision: who catches every error catches it, else the step stops. An error
+    /// event on the border of a script, which can throw nothing by name, is there for its failing.
     pub fn fail(&mut self, exec: ExecId, fault: Fault, completing: bool) {
         let incident = Incident { code: fault.code.to_owned(), why: fault.why, completing };
-        if !self.caught(exec, None) {
+        if !self.caught_on_script(exec) && !self.caught(exec, None) {
             self.stop(exec, incident);
         }
     }

@@ -88,7 +88,7 @@ impl<'a> Run<'a> {
     /// Whether nothing is open in a body.
     pub fn is_idle(&self, exec: ExecId) -> bool {
         let waiting = self.queue.iter().any(|work| work.parent() == exec);
-        !waiting && self.state.children(exec).next().is_none()
+        !waiting && self.tree.is_idle(exec)
     }
 
     /// Takes away all that is open in a body, tokens that wait at joins too.

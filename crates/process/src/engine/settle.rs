@@ -90,11 +90,9 @@ impl Run<'_> {
 
     /// The innermost body in which nothing is open any more.
     fn ends(&mut self) -> bool {
-        let running = self.state.execs.iter().rev().filter(|(_, exec)| exec.incident.is_none());
-        let mut bodies = running.filter_map(|(id, exec)| Some((*id, exec.body()?)));
-        let Some((id, body)) = bodies.find(|(id, _)| self.state.children(*id).next().is_none()) else {
-            return false;
-        };
+        let running = |id: &ExecId| self.state.exec(*id).is_some_and(|exec| exec.incident.is_none());
+        let Some(id) = self.tree.idle().find(running) else { return false };
+        let Some(body) = self.state.exec(id).and_then(super::Exec::body) else { return false };
         if !body.arrived.is_empty() {
             let flows = body.arrived.keys().map(|flow| self.program.flow(*flow));
             let at: Vec<_> = flows.map(|flow| &*self.program.node(flow.target).id).collect();

@@ -174,8 +174,10 @@ pub enum Awaited {
     Moment {
         /// The moment.
         at: Ts,
-        /// How often it comes again after that; none for ever.
-        again: Option<u32>,
+        /// Since when it runs.
+        began: Ts,
+        /// How often it has come already.
+        nth: u32,
         /// The text of the timer, from which it is computed again when a calendar changes.
         text: String,
     },
@@ -210,11 +212,6 @@ impl State {
     /// An open step.
     pub fn exec(&self, id: ExecId) -> Option<&Exec> {
         self.execs.get(&id)
-    }
-
-    /// The steps directly in a step, in the order in which they began.
-    pub fn children(&self, id: ExecId) -> impl Iterator<Item = ExecId> {
-        self.execs.iter().filter(move |(_, exec)| exec.parent == Some(id)).map(|(id, _)| *id)
     }
 
     /// A wait by number, with the step whose it is.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::event::{Event, Fault, Outcome, Told};
 use super::run::{Run, Work};
 use super::state::{Awaited, ExecId, Role};
-use crate::model::{Kind, Message, NodeIx, Trigger};
+use crate::model::{Kind, Message, NodeIx, Task, Trigger};
 
 impl<'a> Run<'a> {
     /// Tells everything that an event throws, what ends something last, then goes on.
@@ -108,6 +108,22 @@ impl<'a> Run<'a> {
         let Some((exec, event)) = self.handler(from, &fits) else { return false };
         self.take_over(exec, event);
         true
+    }
+
+    /// Lets an error event on the border of a script that failed take over.
+    pub fn caught_on_script(&mut self, exec: ExecId) -> bool {
+        let Some((_, node)) = self.node_of(exec) else { return false };
+        let wrapper =
+            self.parent_of(exec).filter(|parent| matches!(self.role_of(*parent), Some(Role::Many(_))));
+        let is_error = |trigger: &Trigger| matches!(trigger, Trigger::Error(_));
+        let event = self.most_exact(node.boundary.iter().copied(), &is_error);
+        match event.filter(|_| matches!(node.kind, Kind::Task(Task::Script(_)))) {
+            Some(event) => {
+                self.take_over(wrapper.unwrap_or(exec), event);
+                true
+            }
+            None => false,
+        }
     }
 
     /// The next handler around a step: an event on the border of an activity, or one that begins an event sub-process of

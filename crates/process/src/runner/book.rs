@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use base::Ts;
-use serde_json::Value;
 use store::process::{AnswerRow, Changes, HistoryRow, IncidentRow, LetterRow, TaskRow, WaitRow};
 
 use super::input::{correlation, indexed};
@@ -153,10 +152,8 @@ pub(super) fn task_row(instance: &str, making: &Making<'_>, (exec, at): (ExecId,
     let kind = kind(node);
     let role = extra(node, "role").or(node.lane.as_deref()).map(str::to_owned);
     let topic = (kind == WORKERS).then(|| extra(node, "topic").unwrap_or(&node.id).to_owned());
-    let due = extra(node, "due").and_then(|text| {
-        let value = Value::String(text.to_owned());
-        making.outside.due(Timer::Duration, &value, making.now).ok()
-    });
+    let due = extra(node, "due");
+    let due = due.and_then(|text| making.outside.due(Timer::Duration, text, making.now, 0).ok().flatten());
     let tries = extra(node, "retries").and_then(|text| text.parse().ok()).unwrap_or(TRIES);
     TaskRow {
         instance: instance.to_owned(),
@@ -168,7 +165,7 @@ pub(super) fn task_row(instance: &str, making: &Making<'_>, (exec, at): (ExecId,
         topic,
         assignee: None,
         created: making.now.0,
-        due: due.map(|due| due.at.0),
+        due: due.map(|due| due.0),
         retries: tries.clamp(1, TRIES_MAX),
         not_before: making.now.0,
         locked_by: None,

@@ -1,14 +1,13 @@
 //! Taking in a model.
 
 use base::Ts;
-use serde_json::Value;
 use store::process::{Changes, LetterRow, ModelRow};
 
 use super::book::extra;
 use super::catalog::{self, Claim, Head, StartOn};
 use super::input::NAME_BYTES_MAX;
 use super::{By, Denied, Processes};
-use crate::engine::Due;
+use crate::engine::timer_text;
 use crate::model::{NodeIx, Program, Timer, Trigger};
 
 /// A model that is there.
@@ -93,7 +92,7 @@ impl Processes {
                 faults.push(format!("dòng / line {}: {}", node.line, Denied::Name));
             }
             let Some(due) = extra(node, "due") else { continue };
-            if let Err(why) = self.shared.outside.due(Timer::Duration, &Value::String(due.to_owned()), now) {
+            if let Err(why) = self.shared.outside.due(Timer::Duration, due, now, 0) {
                 faults.push(format!("dòng / line {}, {}: {why}", node.line, node.id));
             }
         }
@@ -108,10 +107,13 @@ impl Processes {
         for start in catalog::starts_of(program) {
             let StartOn::Timer(timer) = start.on else { continue };
             let Some(at) = program.find(&start.element) else { continue };
-            let first =
-                timer_value(program, at).and_then(|value| self.shared.outside.due(timer, &value, now));
+            let text = timer_of(program, at).map(|(_, text)| text);
+            let first = text.and_then(|text| self.shared.outside.due(timer, &text, now, 0));
             match first {
-                Ok(due) => clocks.push(clock(&self.shared.ids.next(now), &start.element, due)),
+                Ok(Some(at)) => {
+                    clocks.push(clock(&self.shared.ids.next(now), &start.element, at, (now, 0)));
+                }
+                Ok(None) => {}
                 Err(why) => {
                     faults.push(format!("dòng / line {}, {}: {why}", program.node(at).line, start.element));
                 }
@@ -122,32 +124,39 @@ impl Processes {
 }
 
 /// What a start event's timer says; no variables are there yet.
-pub(super) fn timer_value(program: &Program, at: NodeIx) -> Result<Value, String> {
+pub(super) fn timer_of(program: &Program, at: NodeIx) -> Result<(Timer, String), String> {
     let timer = program.triggers(at).iter().find_map(|trigger| match trigger {
-        Trigger::Timer(_, text) => Some(text),
+        Trigger::Timer(timer, text) => Some((*timer, text)),
         _ => None,
     });
-    let value = timer.map(|text| text.value(&crate::engine::NoVariables)).transpose();
-    value.map_err(|failed| failed.to_string()).map(Option::unwrap_or_default)
+    let (timer, text) = timer.ok_or_else(|| program.node(at).id.to_string())?;
+    let value = text.value(&crate::engine::NoVariables).map_err(|failed| failed.to_string())?;
+    Ok((timer, timer_text(&value)))
 }
 
-/// Mark of a letter that begins a process by the clock, followed by how often it comes again.
-pub(super) const CLOCK: char = 'R';
+/// Mark of a letter that begins a process by the clock; behind it stands how often it came before, and since when it runs.
+const CLOCK: char = 'R';
 
 /// The letter that begins a process when a moment comes.
-pub(super) fn clock(id: &uuid::Uuid, element: &str, due: Due) -> LetterRow {
+pub(super) fn clock(id: &uuid::Uuid, element: &str, at: Ts, (began, nth): (Ts, u32)) -> LetterRow {
     LetterRow {
         id: id.hyphenated().to_string(),
         kind: 2,
         name: element.to_owned(),
-        correlation: format!("{CLOCK}{}", due.again.map(|again| again.to_string()).unwrap_or_default()),
+        correlation: format!("{CLOCK}{nth}/{}", began.0),
         instance: None,
         model: None,
         who: By::engine("timer").to_string(),
         variables: "{}".to_owned(),
-        due: due.at.0,
+        due: at.0,
         until: i64::MAX,
     }
+}
+
+/// Since when the clock of a letter runs, and how often it came before.
+pub(super) fn wound(letter: &LetterRow) -> Option<(Ts, u32)> {
+    let (nth, began) = letter.correlation.strip_prefix(CLOCK)?.split_once('/')?;
+    Some((Ts(began.parse().ok()?), nth.parse().ok()?)).filter(|_| letter.kind == 2)
 }
 
 /// Another model that is one of these procedures on the same day.

@@ -8,12 +8,11 @@ use store::process::LetterRow;
 
 use super::call::{Act, Answer, Told};
 use super::catalog::{StartBy, StartOn, starts};
-use super::deploy::{CLOCK, clock, timer_value};
+use super::deploy::{clock, timer_of, wound};
 use super::input::{By, correlation, indexed};
 use super::work::{Change, Ended, Work, begun_by};
 use super::{Denied, TOLD_KEPT_SECS};
-use crate::engine::{Due, Event, Told as Says};
-use crate::model::Timer;
+use crate::engine::{Event, Told as Says};
 
 impl Work {
     /// Makes letters of what was told.
@@ -113,18 +112,13 @@ impl Work {
 
     /// A process that begins by the clock begins again as often as it says.
     pub(super) fn wind_up(&mut self, letter: &LetterRow) {
-        let Some(again) = letter.correlation.strip_prefix(CLOCK).filter(|_| letter.kind == 2) else { return };
-        let left: Option<u32> = again.parse().ok();
+        let Some((began, nth)) = wound(letter) else { return };
         let Some(model) = letter.model.and_then(|id| self.models.get(&id)).cloned() else { return };
-        let Some(at) = model.program.find(&letter.name) else { return };
-        if left == Some(0) {
-            return;
-        }
-        let value = timer_value(&model.program, at);
-        let next = value.and_then(|value| self.outside.due(Timer::Cycle, &value, Ts(letter.due)));
-        if let Ok(next) = next {
-            let due = Due { at: next.at, again: left.map(|left| left - 1) };
-            let row = clock(&self.ids.next(self.now), &letter.name, due);
+        let timer = model.program.find(&letter.name).and_then(|at| timer_of(&model.program, at).ok());
+        let Some((timer, text)) = timer else { return };
+        let nth = nth.saturating_add(1);
+        if let Ok(Some(at)) = self.outside.due(timer, &text, began, nth) {
+            let row = clock(&self.ids.next(self.now), &letter.name, at, (began, nth));
             self.book.letters.push(LetterRow { model: letter.model, ..row });
         }
     }

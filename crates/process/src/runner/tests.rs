@@ -17,7 +17,7 @@ use store::process::{Failpoint, ProcessStore};
 use testkit::TestStore;
 
 use super::*;
-use crate::simulate::IsoTime;
+use crate::timer::Timers;
 
 /// 2026-11-21T03:00:00Z.
 const NOW: Ts = Ts::from_secs(1_795_230_000);
@@ -39,7 +39,7 @@ impl Node {
     fn on(db: Db, clock: Arc<FakeClock>) -> Self {
         let fails = Failpoint::default();
         let store = ProcessStore::failing(db.clone(), fails.clone());
-        let all = Processes::open(store, clock.clone(), Arc::new(IsoTime), build::read);
+        let all = Processes::open(store, clock.clone(), Arc::new(Timers::built_in().unwrap()), build::read);
         Self { db, clock, fails, all }
     }
 
@@ -84,8 +84,9 @@ impl Node {
         let history = self.all.history(id, 0, PAGE_MAX).await.unwrap();
         assert_eq!(i64::try_from(history.len()).unwrap(), row.version);
         let mut expected = book::Book::default();
+        let outside = Timers::built_in().unwrap();
         let making =
-            book::Making { program: &model.program, process: &row.process, outside: &IsoTime, now: NOW };
+            book::Making { program: &model.program, process: &row.process, outside: &outside, now: NOW };
         expected.derive(&row.id, &making, &crate::engine::State::default(), &state);
         let tasks: Vec<_> =
             expected.tasks.into_values().flatten().map(|task| (task.exec, task.element)).collect();

@@ -2,10 +2,10 @@
 
 use base::Ts;
 use serde::Serialize;
+use worktime::day_of;
 
 use super::{Due, Facts, Incident, IncidentId, Obligation, Version};
 use crate::agency::AgencyCode;
-use crate::calendar::day_of;
 use crate::people::Role;
 use crate::request::who;
 use crate::state::State;

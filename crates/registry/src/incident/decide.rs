@@ -5,12 +5,12 @@ use std::hash::Hash;
 
 use base::Ts;
 use serde::Deserialize;
+use worktime::day_of;
 
 use super::{
     Due, ENTRIES_MAX, Event, Facts, Incident, IncidentId, Message, NAMED_MAX, Obligation, Version, clock,
 };
 use crate::agency::{AgencyCode, Standing};
-use crate::calendar::day_of;
 use crate::gate::filing::FilingId;
 use crate::grant::{GrantId, Pause};
 use crate::request::intake::Intake;

@@ -6,10 +6,10 @@ use base::Ts;
 use krilla::configure::{Archival, ConfigurationBuilder};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::{Document as Pdf, SerializeSettings};
+use worktime::day_of;
 
 use self::paper::{Look, Paper};
 use super::{Block, Cell, Document, SIGN_HINT, TICKS, Table, Tone, clock, made};
-use crate::calendar::day_of;
 use crate::text::Text;
 
 /// Why no PDF could be made.

@@ -3,9 +3,9 @@
 use base::Ts;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use worktime::Calendar;
 
 use crate::RegistryError;
-use crate::calendar::Calendar;
 use crate::people::Role;
 use crate::text::Text;
 

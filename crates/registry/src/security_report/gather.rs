@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{PartyId, Ts};
 use jiff::civil::Date;
+use worktime::day_of;
 
 use super::{Connection, Figures, Incident, Level, Measure, Obligation, SecurityReport, System, Window};
 use crate::agency::{AgencyCode, Standing};
-use crate::calendar::day_of;
 use crate::gate::checklist::Whom;
 use crate::gate::report::{self, ItemState, Row};
 use crate::grant;

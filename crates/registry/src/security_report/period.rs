@@ -3,9 +3,9 @@
 use base::Ts;
 use jiff::civil::Date;
 use serde::Serialize;
+use worktime::start_of;
 
 use crate::RegistryError;
-use crate::calendar::start_of;
 use crate::rules::read::{self, Reader};
 use crate::text::Text;
 

@@ -33,6 +33,8 @@ pub struct One {
     consumer: String,
     service: String,
     service_href: String,
+    /// Where the calls of the system are.
+    calls_href: String,
     /// What is allowed and by which decision, or why not.
     sentence: String,
     shown: Shown,
@@ -118,6 +120,7 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
     history.truncate(ACTS_SHOWN);
     let one = One {
         consumer: names.get(&grant.to).to_owned(),
+        calls_href: format!("/chung-cu{}", query(&[("tim", &grant.to)])),
         service: names.get(&grant.service).to_owned(),
         service_href: format!("/dich-vu/{}", segments(&grant.service)),
         sentence: if lang == Lang::Vi { explained.vi } else { explained.en },
@@ -172,6 +175,7 @@ mod tests {
                 consumer: odd.clone(),
                 service: odd.clone(),
                 service_href: "/dich-vu/a".into(),
+                calls_href: "/chung-cu".into(),
                 sentence: odd.clone(),
                 shown: Shown::default(),
                 history: vec![entry.clone(); many],

@@ -141,6 +141,8 @@ requests-narrow-follows = Leave it as it is to agree to everything. Only less ca
 requests-quota-wider = Not more than { $name } calls, as asked for; not empty
 requests-until-wider = Not after { $name }, as asked for; not empty
 requests-purposes-hint = Codes of purposes with commas between them
+requests-attach-wanted = These documents are needed. They can be sent at once; leave empty what is not there yet and add it later.
+requests-attach-other = Another document
 requests-attach-button = Send the document
 
 done-requests-approve = The grant is issued; the connection is live.

@@ -31,6 +31,7 @@ grants-state-ended = Ended
 grants-state-replaced = Replaced
 grants-replaced-by = Replaced by
 grants-content = What it allows
+grants-calls = Calls of this system
 grants-decision = Issued by
 grants-before = Before:
 grants-did-issued = Issued

@@ -132,6 +132,8 @@ requests-narrow-follows = Để nguyên nếu đồng ý toàn bộ. Chỉ có t
 requests-quota-wider = Không quá { $name } lượt như đã đăng ký; không được bỏ trống
 requests-until-wider = Không sau ngày { $name } như đã đăng ký; không được bỏ trống
 requests-purposes-hint = Mã mục đích, cách nhau bằng dấu phẩy
+requests-attach-wanted = Cần các tài liệu sau. Có thể gửi cùng một lần; tài liệu nào chưa có thì để trống và bổ sung sau.
+requests-attach-other = Tài liệu khác
 requests-attach-button = Gửi tài liệu
 
 done-requests-approve = Quyền khai thác đã được cấp, kết nối đã vận hành.

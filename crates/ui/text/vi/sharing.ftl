@@ -31,6 +31,7 @@ grants-state-ended = Hết thời hạn
 grants-state-replaced = Đã thay thế
 grants-replaced-by = Được thay bằng quyền
 grants-content = Nội dung quyền
+grants-calls = Các giao dịch của hệ thống này
 grants-decision = Cấp theo
 grants-before = Trước đó:
 grants-did-issued = Cấp

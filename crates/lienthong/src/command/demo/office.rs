@@ -87,6 +87,17 @@ impl Office {
         bail!("{}: không đăng nhập được / cannot sign in", member.id)
     }
 
+    /// Signs everybody in anew, by passwords alone, as the demo's console does: codes are left to whoever asks for a token.
+    pub async fn renew(&mut self, members: &[Member]) -> anyhow::Result<()> {
+        for Member { id, password, .. } in members {
+            let (url, proof) = (self.url("/sessions"), json!({ "id": id, "password": password }));
+            let answer = self.send(Method::POST, &url, &[], Body::Json(&proof)).await?.done(id)?;
+            let token = answer.body["token"].as_str().context("a session has a token")?;
+            self.tokens.insert(id.clone(), token.to_owned());
+        }
+        Ok(())
+    }
+
     /// Reads something as the auditor, who may see all of it.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         let url = self.url(path);
@@ -130,7 +141,9 @@ impl Office {
 
     /// Somebody hands in a document of a request.
     pub async fn hands_in(&self, who: &str, request: &str, item: &str) -> anyhow::Result<()> {
-        let text = format!("Văn bản minh họa / sample document: {item}, {request}\n");
+        let text = format!(
+            "Văn bản minh họa của bản demo, không có giá trị / sample document of the demo, without effect: {item}, {request}\n"
+        );
         let verb = format!("/attachments?item={item}&name={item}.txt&number=01/VB-DEMO");
         let thing = format!("/requests/{request}");
         let answer = self.tries(who, Method::POST, (&thing, &verb), Body::Document(text)).await?;

@@ -32,7 +32,7 @@ pub const MINISTRY_SECURITY: &str = "an-ninh.g01";
 pub const DATA_OWNER: &str = "du-lieu.g01";
 /// Reads everything and changes nothing.
 pub const AUDITOR: &str = "kiem-toan";
-/// Has no part in the story: for whoever tries the API by hand.
+/// Signs for the ministry. Has no part in the story: for whoever tries the API by hand.
 pub const GUEST: &str = "lanh-dao.g01";
 
 /// The people as whom the demo's console is worth looking at: who asks, signs, decides, guards and runs.

@@ -26,8 +26,10 @@ use crate::sandbox::{CONSUMER, CONSUMER_SUBSYSTEM, PROVIDER, PROVIDER_SUBSYSTEM,
 
 /// The department that asks in the story.
 pub const DEPARTMENT_CODE: &str = "000.00.11.H17";
+/// The owner of the population data.
 pub const MINISTRY_CODE: &str = "000.00.00.G01";
-const PROVINCE_CODE: &str = "000.00.00.H17";
+/// The city, above the department.
+pub const PROVINCE_CODE: &str = "000.00.00.H17";
 /// Why the ministry shares, and the province asks.
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
 /// The service that the ministry tries itself, and for which purpose.
@@ -35,6 +37,9 @@ const TRIED: &str = "tra-cuu-cong-dan";
 const TRIED_FOR: &str = "thu-nghiem";
 /// What every system shows once.
 const OF_SYSTEM: [&str; 4] = ["security_level", "security_regulation", "security_minutes", "contacts"];
+
+/// What nobody files: the directory knows it.
+const CERTIFICATE: &str = "certificate";
 
 /// Loads agencies of level 1, a department, and the figures of Quảng Nam, as the operator's commands do.
 pub async fn load(section: &RegistrySection) -> anyhow::Result<()> {
@@ -190,8 +195,12 @@ pub async fn shows(office: &Office, party: &str, item: &str, about: Option<&str>
         filing["about"] = json!(about);
     }
     let filed = office.makes(security_of(party), Method::POST, "/gate/filings", &filing).await?;
-    let thing = format!("/gate/filings/{}", filed["id"].as_str().unwrap_or_default());
-    office.does(OPERATOR, (&thing, "/judge"), &json!({ "verdict": "accepted" })).await.map(drop)
+    accepts(office, &format!("/gate/filings/{}", filed["id"].as_str().unwrap_or_default())).await
+}
+
+/// The operator accepts what was filed.
+async fn accepts(office: &Office, filing: &str) -> anyhow::Result<()> {
+    office.does(OPERATOR, (filing, "/judge"), &json!({ "verdict": "accepted" })).await.map(drop)
 }
 
 /// What every system shows once.
@@ -227,21 +236,47 @@ pub async fn goes_to(office: &Office, by: &str, id: &str, until: &[&str]) -> any
         if until.contains(&&*step) {
             return Ok(step);
         }
-        let personal = whole["request"]["kind"] != 1;
-        let (who, items): (&str, &[&str]) = match &*step {
-            "department" if personal => (by, &["technical_registration", "data_scope", "impact_assessment"]),
-            "department" => (by, &["technical_registration"]),
-            "province_signs" => (SIGNS, &["province_signature"]),
-            "data_owner" => (DATA_OWNER, &[]),
-            "technical_check" if personal => (OPERATOR, &["security_minutes"]),
-            "test_minutes" => (OPERATOR, &["test_minutes"]),
-            _ => (OPERATOR, &[]),
+        let who = match &*step {
+            "department" => by,
+            "province_signs" => SIGNS,
+            "data_owner" => DATA_OWNER,
+            _ => OPERATOR,
         };
-        for item in items {
-            office.hands_in(who, id, item).await?;
-        }
-        approves(office, who, id).await?;
+        takes(office, who, &whole["request"]).await?;
     }
+}
+
+/// Somebody hands in what the present step of a request lacks, and approves it.
+pub async fn takes(office: &Office, who: &str, request: &Value) -> anyhow::Result<Value> {
+    let text = |name: &str| request[name].as_str().unwrap_or_default();
+    for item in demanded(text("step"), &request["kind"]) {
+        if !has(request, item) {
+            office.hands_in(who, text("id"), item).await?;
+        }
+    }
+    approves(office, who, text("id")).await
+}
+
+/// The documents of a step on the road of this kind of request.
+fn demanded(step: &str, kind: &Value) -> &'static [&'static str] {
+    match (step, kind.as_u64()) {
+        ("department", Some(1)) => &["technical_registration"],
+        ("department", Some(3)) => {
+            &["technical_registration", "data_scope", "impact_assessment", "promise_not_to_reidentify"]
+        }
+        ("department", _) => &["technical_registration", "data_scope", "impact_assessment"],
+        ("province_signs", _) => &["province_signature"],
+        ("data_owner", Some(3)) => &["owner_consent"],
+        ("technical_check", Some(2 | 3)) => &["security_minutes"],
+        ("test_minutes", Some(3)) => &["test_minutes", "coordination_rules"],
+        ("test_minutes", _) => &["test_minutes"],
+        _ => &[],
+    }
+}
+
+/// Whether a request has such a document.
+fn has(request: &Value, item: &str) -> bool {
+    request["attachments"].as_array().is_some_and(|all| all.iter().any(|one| one["item"] == item))
 }
 
 /// Approves the step at which a request stands.
@@ -250,17 +285,34 @@ pub async fn approves(office: &Office, who: &str, id: &str) -> anyhow::Result<Va
     office.does(who, (&format!("/requests/{id}"), "/steps"), &yes).await
 }
 
-/// Closes the tasks and shows what the gate wants for this connection.
+/// Closes the tasks and shows what the gates still want, each by whom it belongs to.
 pub async fn clears(office: &Office, id: &str) -> anyhow::Result<()> {
+    const TASK: &str = "risk_assessment";
     let thing = format!("/requests/{id}");
     let whole = office.get(&thing).await?.body;
-    let consumer = whole["request"]["consumer"].as_str().context("a request has a consumer")?;
-    let security = security_of(consumer);
-    office.hands_in(security, id, "risk_assessment").await?;
-    let conclusion = json!({ "conclusion": "Rủi ro ở mức chấp nhận được" });
-    office.does(security, (&thing, "/tasks/risk_assessment/close"), &conclusion).await?;
-    for item in missing(office, id).await? {
-        shows(office, consumer, &item, Some(id)).await?;
+    let request = &whole["request"];
+    let security = security_of(request["consumer"].as_str().context("a request has a consumer")?);
+    let is_open = |task: &Value| task["code"] == TASK && task["closed"].is_null();
+    if request["tasks"].as_array().is_some_and(|tasks| tasks.iter().any(is_open)) {
+        if !has(request, TASK) {
+            office.hands_in(security, id, TASK).await?;
+        }
+        let conclusion = json!({ "conclusion": "Rủi ro ở mức chấp nhận được" });
+        office.does(security, (&thing, "/tasks/risk_assessment/close"), &conclusion).await?;
+    }
+    let whole = office.get(&thing).await?.body;
+    for missed in whole["missed"].as_array().into_iter().flatten() {
+        let text = |name: &str| missed[name].as_str().unwrap_or_default();
+        if text("item") == CERTIFICATE {
+            continue;
+        }
+        // What somebody filed already is judged.
+        if let Some(filing) = missed["waiting"].as_u64() {
+            accepts(office, &format!("/gate/filings/{filing}")).await?;
+        } else {
+            let about = (missed["of_connection"] == true).then_some(id);
+            shows(office, text("party"), text("item"), about).await?;
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use base::Ts;
 use serde_json::{Value, json};
 use testkit::TestStore;
 
-use super::{Node, begin, name, person};
+use super::{Node, begin, person};
 
 async fn the_same_bytes_are_the_same_version(store: TestStore) {
     let node = Node::open(&store).await;
@@ -93,10 +93,44 @@ async fn an_hourly_process_begins_as_often_as_it_says_and_only_in_its_newest_ver
     let changed = node.all.history(all[0].id, 0, 9).await.unwrap();
     assert_eq!(changed[0].who, "system:engine/letter");
     assert_eq!(changed[0].command["element"], json!("s"));
-    let _ = name("x");
+}
+
+const FILE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">
+  <process id="CapBanSao" isExecutable="true">
+    <startEvent id="nop"><outgoing>f1</outgoing></startEvent>
+    <userTask id="xem" name="Xem hồ sơ"><incoming>f1</incoming><outgoing>f2</outgoing></userTask>
+    <scriptTask id="tinh" scriptFormat="feel"><incoming>f2</incoming><outgoing>f3</outgoing><script>{phi: so * 8000}</script></scriptTask>
+    <endEvent id="xong"><incoming>f3</incoming></endEvent>
+    <sequenceFlow id="f1" sourceRef="nop" targetRef="xem"/>
+    <sequenceFlow id="f2" sourceRef="xem" targetRef="tinh"/>
+    <sequenceFlow id="f3" sourceRef="tinh" targetRef="xong"/>
+  </process>
+</definitions>"#;
+
+async fn a_file_is_deployed_and_executed(store: TestStore) {
+    let node = Node::open(&store).await;
+    assert_eq!(node.deploy(FILE).await.key, "CapBanSao");
+    let id = node.start("CapBanSao", Value::Null).await;
+    let done = super::payload(json!({"so": 3}));
+    node.all.complete(node.task(id, "xem").await, done, &person("an"), None).await.unwrap();
+    let shown = node.all.show(id).await.unwrap();
+    assert_eq!(
+        (shown.instance.outcome.as_deref(), &shown.variables["phi"]),
+        (Some("completed"), &json!(24_000))
+    );
+    node.check(id).await;
+    let broken = FILE.replace("targetRef=\"xong\"", "targetRef=\"mất\"");
+    let denied = node.all.deploy(broken.as_bytes(), &person("an")).await.unwrap_err();
+    assert_eq!(denied.code(), "bad-model");
+    let calls = FILE.replace("<userTask id=\"xem\"", "<callActivity calledElement=\"KhongCo\" id=\"xem\"");
+    let calls = calls.replace("</userTask>", "</callActivity>");
+    let denied = node.all.deploy(calls.as_bytes(), &person("an")).await.unwrap_err();
+    assert!(denied.to_string().contains("KhongCo is not in the file"), "{denied}");
 }
 
 testkit::on_both!(
+    a_file_is_deployed_and_executed,
     the_same_bytes_are_the_same_version,
     a_model_with_faults_is_refused_with_all_of_them,
     two_models_are_never_the_same_procedure_on_one_day,

@@ -1,6 +1,6 @@
 //! The page of one question.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::Router;
@@ -10,12 +10,13 @@ use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::answers::{Answers, Question};
+use super::answers::{Answers, Contact, Demands, Question};
 use super::{DRAFTS, Open, next_of, page_of, posts};
 use crate::Console;
 use crate::failure::{Failure, Mistake};
 use crate::form::Form;
 use crate::names::Names;
+use crate::pages::requests::whole::load;
 use crate::pages::terms::{FieldBox, Service};
 use crate::pages::work::{Paged, now};
 use crate::session::Visit;
@@ -50,8 +51,8 @@ enum Body {
     Basis { basis: String, of_service: String, must: bool },
     /// How much, how long.
     Amount { quota: String, until: String },
-    /// Whom to call.
-    Contacts(Vec<ContactRow>),
+    /// Whom to call; the request from which that was taken over, until somebody answers.
+    Contacts { contacts: Vec<ContactRow>, as_in: Option<String> },
 }
 
 /// One of several to choose from.
@@ -71,6 +72,7 @@ struct ContactRow {
 
 #[derive(Deserialize)]
 struct Asked {
+    id: String,
     consumer: String,
     agency: String,
 }
@@ -187,13 +189,41 @@ async fn body(visit: &Visit, open: &Open, question: Question) -> Result<Body, Fa
         }
         Question::Amount => Body::Amount { quota: answers.quota.clone(), until: answers.until.clone() },
         Question::Contacts => {
+            let (given, as_in) = if answers.contacts.is_empty() {
+                as_before(visit, answers, demands).await
+            } else {
+                (answers.contacts.clone(), None)
+            };
             let row = |kind: &String| {
-                let given = answers.contacts.get(kind).cloned().unwrap_or_default();
+                let given = given.get(kind).cloned().unwrap_or_default();
                 ContactRow { kind: kind.clone(), name: given.name, phone: given.phone, mail: given.mail }
             };
-            Body::Contacts(demands.contacts.iter().map(row).collect())
+            Body::Contacts { contacts: demands.contacts.iter().map(row).collect(), as_in }
         }
     })
+}
+
+/// Contacts change less often than requests are made: those of the agency's latest request, with its number. Without one,
+/// who asks is the first of them.
+async fn as_before(
+    visit: &Visit,
+    answers: &Answers,
+    demands: &Demands,
+) -> (BTreeMap<String, Contact>, Option<String>) {
+    let of = query(&[("consumer", &answers.agency), ("limit", LOOKED_AT)]);
+    let asked = some::<Asked>(visit, format!("/requests{of}")).await.unwrap_or_default();
+    let latest = asked.into_iter().find(|one| one.agency == answers.agency);
+    if let Some(latest) = latest
+        && let Ok(found) = load(visit, &latest.id).await
+    {
+        let contacts = found.value.request.contacts.into_iter();
+        let contacts =
+            contacts.map(|one| (one.kind, Contact { name: one.name, phone: one.phone, mail: one.email }));
+        return (contacts.collect(), Some(latest.id));
+    }
+    let name = visit.who.as_ref().map(|who| who.name.clone()).unwrap_or_default();
+    let first = demands.contacts.first().map(|kind| (kind.clone(), Contact { name, ..Contact::default() }));
+    (first.into_iter().collect(), None)
 }
 
 async fn pick(visit: &Visit, codes: Vec<String>, chosen: &str) -> Result<Body, Failure> {
@@ -273,7 +303,13 @@ mod tests {
             (Question::Purpose, Body::Purpose { purposes: odd(), reason: odd(), must: true }),
             (Question::Basis, Body::Basis { basis: odd(), of_service: odd(), must: false }),
             (Question::Amount, Body::Amount { quota: odd(), until: odd() }),
-            (Question::Contacts, Body::Contacts(["business", "technical", "security"].map(contact).into())),
+            (
+                Question::Contacts,
+                Body::Contacts {
+                    contacts: ["business", "technical", "security"].map(contact).into(),
+                    as_in: Some(odd()),
+                },
+            ),
         ]
     }
 

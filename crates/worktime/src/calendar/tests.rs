@@ -1,12 +1,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::LazyLock;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::vietnam::moment_of;
 
-fn built_in() -> Calendar {
-    Calendar::parse(include_str!("../../rules/calendar.toml")).unwrap()
+fn built_in() -> &'static Calendar {
+    static ALL: LazyLock<Calendar> = LazyLock::new(|| Calendar::built_in().unwrap());
+    &ALL
 }
 
 /// A moment written as local time, such as `2026-02-13 16:30`.
@@ -130,8 +134,7 @@ fn an_endless_deadline_ends_with_the_calendar() {
     }
 }
 
-const HEAD: &str =
-    "working_days = [\"monday\", \"tuesday\"]\nworking_hours = [\"07:00-11:30\", \"13:30-17:00\"]\n";
+const HEAD: &str = "version = 1\nworking_days = [\"monday\", \"tuesday\"]\nworking_hours = [\"07:00-11:30\", \"13:30-17:00\"]\n";
 
 fn year(number: i16, rest: &str) -> String {
     format!("[[year]]\nyear = {number}\nstatus = \"announced\"\nsource = \"x\"\n{rest}\n")
@@ -140,7 +143,7 @@ fn year(number: i16, rest: &str) -> String {
 /// The places of all mistakes of a text.
 fn mistakes(text: &str) -> Vec<String> {
     match Calendar::parse(text) {
-        Err(RegistryError::Invalid(list)) => list.into_iter().map(|mistake| mistake.place).collect(),
+        Err(CalendarError(list)) => list.into_iter().map(|mistake| mistake.place).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -181,8 +184,9 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn a_calendar_needs_days_hours_and_years() {
-    assert_eq!(mistakes(""), ["working_days", "working_hours", "year"]);
-    assert_eq!(mistakes("working_days = []\nworking_hours = []\nyear = []").len(), 3);
+    assert_eq!(mistakes(""), ["version", "working_days", "working_hours", "year"]);
+    assert_eq!(mistakes("version = 0").len(), 4);
+    assert_eq!(mistakes("version = 1\nworking_days = []\nworking_hours = []\nyear = []").len(), 3);
     assert_eq!(mistakes("year = ").len(), 1);
     assert!(!mistakes(&format!("{HEAD}{}", year(1, "off = []"))).is_empty());
 }
