@@ -117,7 +117,7 @@ impl Client {
         }
         let source = match self.base.scheme() {
             "file" => Source::Folder,
-            _ => Source::Web(self.web.clone()),
+            _ => Source::Web(Box::new(self.web.clone())),
         };
         let verified = self.verify(source, trusted.as_ref()).await?;
         self.check_expiry(&verified)?;

@@ -34,7 +34,7 @@ impl Web {
 /// Where files come from.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
-    Web(Web),
+    Web(Box<Web>),
     /// The folder that the base address names.
     Folder,
     Mirror(Arc<Mirror>),
