@@ -8,6 +8,9 @@ use super::run::{Run, Work};
 use super::state::{Body, Done, Exec, ExecId, Role, Step};
 use crate::model::{FlowIx, Kind, Node, NodeIx, ScopeKind, Task};
 
+/// Incident of a step that could not take its data in.
+pub(super) const NO_INPUT: &str = "no-input";
+
 impl<'a> Run<'a> {
     pub fn enter_all(&mut self, parent: ExecId, nodes: &[NodeIx]) {
         self.queue.extend(nodes.iter().map(|node| Work::Enter { parent, node: *node }));
@@ -46,17 +49,35 @@ impl<'a> Run<'a> {
         let outside = self.parent_of(exec).unwrap_or(exec);
         match self.mapped(outside, &node.io.inputs) {
             Ok(values) => self.own(exec, values),
-            Err(fault) => {
-                self.fail(exec, fault, false);
+            Err(Fault { why, .. }) => {
+                self.fail(exec, Fault { code: NO_INPUT, why }, false);
                 return false;
             }
         }
         node.boundary.iter().all(|event| self.arm_event(exec, *event))
     }
 
+    /// Begins a step again that could not take its data in, or not wait for its events.
+    pub fn begin_again(&mut self, exec: ExecId) {
+        let Some((_, node)) = self.node_of(exec) else { return };
+        let waits: Vec<_> =
+            self.state.exec(exec).into_iter().flat_map(|found| &found.waits).map(|wait| wait.id).collect();
+        for wait in waits {
+            self.emit(Event::Stopped { exec, wait });
+        }
+        let alone =
+            !matches!(self.parent_of(exec).and_then(|parent| self.role_of(parent)), Some(Role::Many(_)));
+        if !alone || self.prepare(exec, node) {
+            self.act(exec);
+        }
+    }
+
     /// Does what the node is there for.
     pub fn act(&mut self, exec: ExecId) {
         let Some((at, node)) = self.node_of(exec) else { return };
+        if matches!(self.role_of(exec), Some(Role::Many(_))) {
+            return self.go_on_with_many(exec);
+        }
         match &node.kind {
             Kind::Start { .. }
             | Kind::Boundary { .. }
@@ -172,8 +193,9 @@ impl<'a> Run<'a> {
     /// Remembers a completed activity that can be undone.
     fn record(&mut self, exec: ExecId, (at, node): (NodeIx, &'a Node)) {
         let Some(found) = self.state.exec(exec) else { return };
-        // An activity that is done several times is remembered once for each time.
-        if matches!(found.role, Role::Many(_)) {
+        // An activity that is done several times is remembered once for each time; undoing is not undone.
+        let undoes = self.parent_of(exec).and_then(|parent| self.role_of(parent));
+        if matches!(found.role, Role::Many(_)) || matches!(undoes, Some(Role::Undoing(_))) {
             return;
         }
         let inner = found.body().map(|body| body.done.clone()).unwrap_or_default();

@@ -86,19 +86,6 @@ impl<'a> Run<'a> {
         self.emit(Event::Awaits { exec, wait });
     }
 
-    /// Begins to wait again for everything that a step waits for.
-    pub fn arm_again(&mut self, exec: ExecId) {
-        let Some(found) = self.state.exec(exec) else { return };
-        let waits: Vec<_> = found.waits.iter().map(|wait| wait.id).collect();
-        for wait in waits {
-            self.emit(Event::Stopped { exec, wait });
-        }
-        let border = self.node_of(exec).map(|(_, node)| node.boundary.as_slice()).unwrap_or_default();
-        if border.iter().all(|event| self.arm_event(exec, *event)) {
-            self.act(exec);
-        }
-    }
-
     /// An event-based gateway waits for the events behind it.
     pub fn await_events(&mut self, exec: ExecId, node: &'a Node) {
         let events = node.outgoing.iter().map(|flow| self.program.flow(*flow).target);

@@ -15,11 +15,17 @@ impl<'a> Run<'a> {
         let exec = ExecId(self.next_id());
         let role = Role::Many(Many::default());
         self.emit(Event::Entered { exec, parent: Some(parent), node: Some(at), role });
-        if !self.prepare(exec, node) {
-            return;
+        if self.prepare(exec, node) {
+            self.go_on_with_many(exec);
         }
+    }
+
+    /// Begins the first ones, or goes on after something that could not be told was mended.
+    pub fn go_on_with_many(&mut self, exec: ExecId) {
+        let (Some((at, node)), Some(many)) = (self.node_of(exec), self.many(exec)) else { return };
         match &node.repeat {
-            Some(Repeat::Loop { .. }) => self.next_of_loop(exec, at, true),
+            Some(Repeat::Loop { .. }) => self.next_of_loop(exec, at, many.begun == 0),
+            Some(Repeat::Multi(multi)) if many.total.is_some() => self.judge(exec, multi),
             Some(Repeat::Multi(multi)) => match self.how_many(exec, multi) {
                 Ok(many) => {
                     let is_empty = many.total == Some(0);
@@ -140,9 +146,12 @@ impl<'a> Run<'a> {
         if let Err(fault) = self.told_by(exec, multi, many.completed == 1) {
             return self.fail(exec, fault, false);
         }
-        if self.state.exec(exec).is_none() {
-            return;
-        }
+        self.judge(exec, multi);
+    }
+
+    /// Whether enough are completed, and what comes next.
+    fn judge(&mut self, exec: ExecId, multi: &'a Multi) {
+        let Some(many) = self.many(exec) else { return };
         match multi.completion.as_ref().map_or(Ok(false), |condition| self.holds(exec, condition)) {
             Err(fault) => self.fail(exec, fault, false),
             Ok(true) => {

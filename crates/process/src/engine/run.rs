@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
+use super::activity::NO_INPUT;
 use super::event::{Event, Fault, Outcome, Told};
 use super::gateway::GATEWAY_FAILED;
 use super::happen::NO_EVENT;
@@ -137,7 +138,9 @@ impl<'a> Run<'a> {
         if !variables.is_empty() {
             self.emit(Event::Assigned { exec, values: variables });
         }
-        self.arm_event_subs(exec, scope);
+        if !self.arm_event_subs(exec, scope) {
+            return Err(Refused::NoStart);
+        }
         match by {
             Some(node) => self.begin_by(exec, node),
             None => self.enter_all(exec, &scope.starts),
@@ -174,11 +177,10 @@ impl<'a> Run<'a> {
         let is_work = matches!(self.role_of(exec), Some(Role::Step(Step::Work)));
         match incident.code.as_str() {
             _ if incident.completing => self.complete(exec),
-            NO_EVENT => self.arm_again(exec),
+            NO_EVENT | NO_INPUT => self.begin_again(exec),
             // The body has begun; what stopped it is looked at again when everything else is at rest.
             GATEWAY_FAILED | STUCK => {}
             _ if is_work => {}
-            CIRCLES if matches!(self.role_of(exec), Some(Role::Many(_))) => self.once_more(exec),
             _ => self.act(exec),
         }
         Ok(())

@@ -16,7 +16,9 @@ impl<'a> Run<'a> {
         }
         let scope = self.program.scope(scope);
         self.declare(exec, scope);
-        self.arm_event_subs(exec, scope);
+        if !self.arm_event_subs(exec, scope) {
+            return;
+        }
         match &scope.kind {
             ScopeKind::AdHoc(rules) => self.next_round(exec, (scope, rules)),
             _ => self.enter_all(exec, &scope.starts),
@@ -28,13 +30,12 @@ impl<'a> Run<'a> {
         self.own(exec, scope.variables.iter().map(|name| (name.to_string(), Value::Null)).collect());
     }
 
-    /// Lets the event sub-processes of a body wait for their start.
-    pub fn arm_event_subs(&mut self, exec: ExecId, scope: &'a Scope) {
-        for sub in &scope.event_subs {
-            if let Some(start) = self.start_of_sub(*sub) {
-                self.arm_event(exec, start);
-            }
-        }
+    /// Lets the event sub-processes of a body wait for their start; false when one cannot.
+    pub fn arm_event_subs(&mut self, exec: ExecId, scope: &'a Scope) -> bool {
+        scope
+            .event_subs
+            .iter()
+            .all(|sub| self.start_of_sub(*sub).is_none_or(|start| self.arm_event(exec, start)))
     }
 
     /// The start event of an event sub-process.

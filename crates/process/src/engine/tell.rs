@@ -106,7 +106,8 @@ impl<'a> Run<'a> {
             _ => false,
         };
         let Some((exec, event)) = self.handler(from, &fits) else { return false };
-        self.take_over(exec, event);
+        // What ended with an error does not go on, whatever the event says.
+        self.take_over(exec, event, true);
         true
     }
 
@@ -119,7 +120,7 @@ impl<'a> Run<'a> {
         let event = self.most_exact(node.boundary.iter().copied(), &is_error);
         match event.filter(|_| matches!(node.kind, Kind::Task(Task::Script(_)))) {
             Some(event) => {
-                self.take_over(wrapper.unwrap_or(exec), event);
+                self.take_over(wrapper.unwrap_or(exec), event, true);
                 true
             }
             None => false,
@@ -167,18 +168,18 @@ impl<'a> Run<'a> {
         fitting.min().map(|(_, event)| event)
     }
 
-    /// Lets a handler do its work.
-    fn take_over(&mut self, exec: ExecId, event: NodeIx) {
+    /// Lets a handler do its work, instead of the step whose it is where it interrupts, or always.
+    fn take_over(&mut self, exec: ExecId, event: NodeIx, always: bool) {
         match self.program.node(event).kind {
             Kind::Boundary { interrupting, .. } => {
                 let Some(parent) = self.parent_of(exec) else { return };
-                if interrupting {
+                if interrupting || always {
                     self.cancel(exec);
                 }
                 self.enter(parent, event);
             }
             Kind::Start { interrupting, .. } => {
-                if interrupting {
+                if interrupting || always {
                     self.clear(exec);
                     self.disarm_subs(exec);
                 }
@@ -200,7 +201,7 @@ impl<'a> Run<'a> {
         let handler = self.handler(exec, &fits);
         self.tell(exec, Told::Escalation { code: code.to_owned(), caught: handler.is_some() });
         if let Some((at, event)) = handler {
-            self.take_over(at, event);
+            self.take_over(at, event, false);
         }
     }
 

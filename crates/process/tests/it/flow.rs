@@ -1,9 +1,12 @@
 //! Gateways, conditions, scripts and data.
 
+use process::engine::{Command, Context, Outcome, State, decide};
+use process::model::read;
 use process::simulate::End::{Fault, Finished, Waiting};
+use process::timer::Timers;
 use serde_json::json;
 
-use crate::help::{check, check_with, flows, process, run, tasks};
+use crate::help::{MONDAY, check, check_with, flows, process, run, tasks};
 
 #[test]
 fn an_exclusive_gateway_takes_the_first_flow_that_holds_else_the_default_else_stops() {
@@ -154,4 +157,78 @@ fn a_model_that_never_waits_is_stopped() {
     );
     let (became, _) = run(&model, "{}", "{}");
     assert_eq!(became.end, Fault);
+}
+
+/// What a retry does to the steps that stopped, after variables were set.
+fn mended(xml: &str, variables: &str, set: &str) -> (State, Vec<String>) {
+    let program = read(xml.as_bytes()).unwrap_or_else(|faults| panic!("{faults:#?}")).program;
+    let timers = Timers::built_in().expect("the calendar");
+    let context = Context { program: &program, now: MONDAY, outside: &timers };
+    let map = |text: &str| serde_json::from_str(text).expect("the test's JSON");
+    let start = Command::Start { process: 0, by: None, variables: map(variables) };
+    let (state, _) = decide(context, State::default(), start).expect("it begins");
+    let stopped: Vec<_> = state.incidents().map(|(exec, _)| exec).collect();
+    let codes = state.incidents().map(|(_, incident)| incident.code.clone()).collect();
+    let (mut state, _) = decide(context, state, Command::Set { variables: map(set) }).expect("it fits");
+    for exec in stopped {
+        state = decide(context, state, Command::Retry { exec }).expect("it fits").0;
+    }
+    (state, codes)
+}
+
+#[test]
+fn what_stopped_goes_on_where_it_was_once_it_is_mended() {
+    let after =
+        |inside: &str, flow: &str| process(&(inside.to_owned() + tasks("a").as_str() + flows(flow).as_str()));
+    let cases = [
+        (
+            after(
+                r#"<startEvent id="s"/><exclusiveGateway id="g"/>"#,
+                "s>g g>a?if_n_=_null_then_false_else_n_=_1",
+            ),
+            "no-condition-holds",
+        ),
+        (
+            after(
+                r#"<startEvent id="s"/><scriptTask id="t"><script>{m: n + 1}</script></scriptTask>"#,
+                "s>t t>a",
+            ),
+            "script-failed",
+        ),
+        (
+            after(
+                r#"<startEvent id="s"/><task id="t"><multiInstanceLoopCharacteristics><loopCardinality>n</loopCardinality></multiInstanceLoopCharacteristics></task>"#,
+                "s>t t>a",
+            ),
+            "instances",
+        ),
+        (
+            after(
+                r#"<startEvent id="s"/><task id="t"><multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality><completionCondition>n &gt; 0</completionCondition></multiInstanceLoopCharacteristics></task>"#,
+                "s>t t>a",
+            ),
+            "expression-failed",
+        ),
+        (
+            after(
+                r#"<startEvent id="s"/><subProcess id="t"><task id="i"/><subProcess id="h" triggeredByEvent="true"><startEvent id="hs"><timerEventDefinition><timeDuration>"PT" + string(n + 0) + "S"</timeDuration></timerEventDefinition></startEvent></subProcess></subProcess>"#,
+                "s>t t>a",
+            ),
+            "no-event",
+        ),
+        (
+            after(
+                r#"<startEvent id="s"/><task id="t"><ioSpecification><dataInput id="in1"/><inputSet/><outputSet/></ioSpecification><dataInputAssociation id="x"><targetRef>in1</targetRef><assignment><from>n + 1</from><to>in1</to></assignment></dataInputAssociation></task>"#,
+                "s>t t>a",
+            ),
+            "no-input",
+        ),
+    ];
+    for (xml, code) in cases {
+        // A name that is no variable has no value at all; one that is null makes an operation null.
+        let begin = if code == "instances" { r#"{"n":null}"# } else { "{}" };
+        let (state, codes) = mended(&xml, begin, r#"{"n":1}"#);
+        assert!(codes.iter().all(|one| one == code) && !codes.is_empty(), "{codes:?} {xml}");
+        assert_eq!(state.outcome, Some(Outcome::Completed), "{code}: {state:#?}");
+    }
 }

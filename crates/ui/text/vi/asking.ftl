@@ -108,7 +108,7 @@ asking-not-sent = Chưa lập được đăng ký
 asking-on-its-way = Hệ thống này đã có đăng ký { $name } đang xử lý cho dịch vụ. Mở đăng ký đó để theo dõi hoặc rút lại.
 asking-not-yours = Ông/bà không có quyền lập đăng ký cho cơ quan này. Chọn cơ quan khác.
 asking-send-title = Lập đăng ký
-asking-send-note = Khi lập đăng ký, ông/bà xác nhận nội dung đúng với nhu cầu của cơ quan. Việc này được ghi vào sổ nhật ký. Đăng ký được gửi đi sau khi đính kèm tài liệu.
+asking-send-note = Khi lập đăng ký, ông/bà xác nhận nội dung đúng với nhu cầu của cơ quan. Việc này được ghi vào sổ nhật ký. Đăng ký chỉ được gửi đi khi đã đính kèm tài liệu và bấm gửi.
 asking-send = Lập đăng ký
 
 asking-sent = Đã lập đăng ký kết nối

@@ -332,7 +332,7 @@ impl Stage {
         let mut path = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let (place, rest) = part.split_once('}').unwrap();
-            path = path + &self.thing(who, line, place) + rest;
+            path = path + self.thing(who, line, place).as_str() + rest;
         }
         let service = self.console.demo.fact("/story/service");
         match line.route {

@@ -141,7 +141,7 @@ fn make_registry(sandbox: &Sandbox) -> PathBuf {
         "[registry]\nstore = \"sqlite:registry.db\"\npeople = \"people.toml\"\nlisten = \"{}\"\n",
         port(8)
     );
-    std::fs::write(dir.join("lienthong.toml"), text + &role).unwrap();
+    std::fs::write(dir.join("lienthong.toml"), text + role.as_str()).unwrap();
     write_people(&dir);
     dir
 }
