@@ -439,7 +439,7 @@ fn config_text(plan: &Plan, party: &Party, root: &Path, now: Ts) -> String {
     } else {
         String::new()
     };
-    text + &system + &registry + &plan.offers[usize::from(provider)]
+    text + system.as_str() + registry.as_str() + plan.offers[usize::from(provider)].as_str()
 }
 
 fn service_text(service: &SandboxService, now: Ts) -> String {

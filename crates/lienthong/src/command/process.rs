@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use base::{Clock as _, SystemClock, Ts};
 use process::model::{Fault, Model, read};
-use process::simulate::{Choices, End, IsoTime, Line, Plan, Simulated, simulate};
+use process::picture::{Mark, svg};
+use process::simulate::{Choices, End, Happening, Line, Plan, Simulated, simulate};
 use process::timer::Timers;
 use serde_json::{Map, Value};
 
@@ -95,7 +96,7 @@ fn load(path: &PathBuf) -> anyhow::Result<Result<Model, Vec<Fault>>> {
 fn print_faults(faults: &[Fault]) {
     for fault in faults {
         let Fault { line, code, element, name, vi, en } = fault;
-        eprintln!("{line}: {element} {name} [{code}]\n    {vi}\n    {en}");
+        eprintln!("{line}: {element} {name} [{}]\n    {vi}\n    {en}", code.as_str());
     }
 }
 

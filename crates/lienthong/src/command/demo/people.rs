@@ -108,7 +108,7 @@ pub fn make(dir: &Path, for_node: &Path) -> anyhow::Result<Vec<Member>> {
         let password = hex::encode(crypto::hash::random::<8>());
         let agency = (!agency.is_empty()).then(|| agency.parse()).transpose()?;
         let (entry, otpauth) = People::new_entry(id, name, &password, &[Post { role, agency }])?;
-        text = text + &entry + "\n";
+        text = text + entry.as_str() + "\n";
         let (id, name, role) = (id.into(), name.into(), role.name().into());
         members.push(Member { id, name, role, password, otpauth });
     }
