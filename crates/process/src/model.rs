@@ -1,7 +1,7 @@
 //! A BPMN file as a checked graph: what can be executed, with all references resolved.
 //!
 //! The file itself is what is kept and given out again: import and export lose nothing because nothing is written anew.
-//! [`read`] takes from it what is executed. [`Element`] says of every element of the standard what becomes of it.
+//! [`read()`] takes from it what is executed. [`Element`] says of every element of the standard what becomes of it.
 
 mod element;
 mod fault;
