@@ -391,11 +391,11 @@ fn print_console(facts: &Value, people: &[people::Member], by_hand: bool) {
     if !by_hand {
         println!(
             "  Mười phút trong trình duyệt: quan-tri.stp đăng ký kết nối, du-lieu.g01 quyết định. Bản demo làm thay các bước khác (tự làm: --by-hand)\n  \
-             và gọi dịch vụ thay phần mềm của sở trong mười phút sau khi vận hành: xem ở Giám sát."
+             và gọi dịch vụ thay phần mềm của sở trong nửa giờ sau khi vận hành: xem ở Giám sát."
         );
         println!(
             "  Ten minutes in the browser: quan-tri.stp asks, du-lieu.g01 decides. The demo takes the other steps (by yourself: --by-hand)\n  \
-             and calls in place of the department's software for ten minutes once it is live: see Monitoring."
+             and calls in place of the department's software for half an hour once it is live: see Monitoring."
         );
     }
     println!("\nCtrl-C để dừng / Ctrl-C stops.");

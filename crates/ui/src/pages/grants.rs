@@ -123,7 +123,12 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure>
         calls_href: format!("/chung-cu{}", query(&[("tim", &grant.to)])),
         service: names.get(&grant.service).to_owned(),
         service_href: format!("/dich-vu/{}", segments(&grant.service)),
-        sentence: if lang == Lang::Vi { explained.vi } else { explained.en },
+        // The sentence is about what counts between the two now: of a grant that was replaced, that is another one.
+        sentence: match lang {
+            _ if replaced_by.is_some() => String::new(),
+            Lang::Vi => explained.vi,
+            Lang::En => explained.en,
+        },
         shown: Shown::of(lang, grant.terms.clone(), &service),
         decides: frame.who.as_ref().is_some_and(|who| who.is("data_owner")),
         frame,

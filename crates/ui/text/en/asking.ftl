@@ -105,6 +105,7 @@ asking-contact-mail = E-mail address
 asking-check = Check before you make the request
 asking-change = Change
 asking-not-sent = The request was not made
+asking-replaces = This system holds grant { $name } on this service now. When the new request goes live its grant takes the place of that one: fields that are not chosen again are no longer given.
 asking-on-its-way = The request { $name } of this system for the service is on its way. Open it to follow it or to take it back.
 asking-not-yours = You may not make requests for this agency. Choose another one.
 asking-send-title = Make the request

@@ -105,6 +105,7 @@ asking-contact-mail = Thư điện tử
 asking-check = Kiểm tra trước khi lập đăng ký
 asking-change = Sửa
 asking-not-sent = Chưa lập được đăng ký
+asking-replaces = Hệ thống này đang có quyền { $name } với dịch vụ này. Khi đăng ký mới đi vào vận hành, quyền mới thay quyền đó: trường không chọn lại sẽ không còn được trả.
 asking-on-its-way = Hệ thống này đã có đăng ký { $name } đang xử lý cho dịch vụ. Mở đăng ký đó để theo dõi hoặc rút lại.
 asking-not-yours = Ông/bà không có quyền lập đăng ký cho cơ quan này. Chọn cơ quan khác.
 asking-send-title = Lập đăng ký

@@ -28,9 +28,9 @@ const REST: Duration = Duration::from_secs(30);
 const SIGN_IN_EVERY: Duration = Duration::from_mins(20);
 /// Steps of a road at most; its own last step is one of them.
 const STEPS_MAX: usize = 10;
-/// How often a system calls whose connection went live, and how many times: for ten minutes.
+/// How often a system calls whose connection went live, and how many times: for half an hour.
 const CALL_EVERY: Duration = Duration::from_secs(5);
-const CALLS: u32 = 120;
+const CALLS: u32 = 360;
 
 /// Where the demo answers.
 pub struct Place {

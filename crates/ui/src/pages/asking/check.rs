@@ -16,8 +16,9 @@ use crate::failure::Failure;
 use crate::form::{Form, new_key};
 use crate::names::{Names, Rules};
 use crate::pages::catalogue::service::Field;
+use crate::pages::work::Paged;
 use crate::session::Visit;
-use crate::view::{Frame, Section, page, page_as, redirect, segments};
+use crate::view::{Frame, Section, page, page_as, query, redirect, segments};
 
 #[derive(Template)]
 #[template(path = "asking_check.html")]
@@ -28,6 +29,8 @@ pub struct Check {
     service_href: String,
     rows: Vec<Row>,
     key: String,
+    /// The grant that the system has on this service already, whose place a new one takes.
+    current: Option<String>,
     errors: Vec<Wrong>,
 }
 
@@ -87,6 +90,16 @@ struct Terms {
 }
 
 #[derive(Deserialize)]
+struct Granted {
+    grant: Numbered,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct Holder {
     role: String,
     #[serde(default)]
@@ -141,10 +154,27 @@ async fn answer(visit: &Visit, open: &Open, failure: Option<&Failure>) -> Result
         service: open.about.title.clone(),
         service_href: crate::pages::catalogue::address(&open.answers.service),
         key: new_key(),
+        current: current(visit, open).await?,
         errors: failure.map(|failure| wrongs(&frame, &open.id, failure)).unwrap_or_default(),
         frame,
     };
     page_as(failure.map_or(StatusCode::OK, |failure| failure.status), &page)
+}
+
+/// The grant that the system has on this service now, as far as one may see it.
+async fn current(visit: &Visit, open: &Open) -> Result<Option<String>, Failure> {
+    let Open { answers, .. } = open;
+    let asked = query(&[
+        ("consumer", &*answers.system),
+        ("service", &answers.service),
+        ("state", "in_force"),
+        ("limit", "1"),
+    ]);
+    match visit.get::<Paged<Granted>>(format!("/grants{asked}")).await {
+        Ok(found) => Ok(found.items.into_iter().next().map(|one| one.grant.id)),
+        Err(failure) if failure.status == StatusCode::FORBIDDEN => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// What was answered, as people read it.
@@ -261,7 +291,7 @@ mod tests {
         let row =
             || Row { words: ODD.into(), lines: vec![ODD.into(), ODD.into()], href: "/ket-noi/nhap".into() };
         let wrong = |href: Option<&str>| Wrong { words: ODD.into(), href: href.map(str::to_owned) };
-        for errors in [0, 2] {
+        for (errors, current) in [(0, None), (2, Some("QK-2026-000007".to_owned()))] {
             rendered(|frame| Check {
                 frame,
                 href: "/".into(),
@@ -269,6 +299,7 @@ mod tests {
                 service_href: "/dich-vu/a".into(),
                 rows: (0..7).map(|_| row()).collect(),
                 key: "k".into(),
+                current: current.clone(),
                 errors: [wrong(None), wrong(Some("/"))].into_iter().take(errors).collect(),
             });
         }
