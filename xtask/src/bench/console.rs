@@ -25,11 +25,10 @@ const P95_MS_MAX: f64 = 50.0;
 const PERSON: (&str, &str) = ("vanhanh", "only for measuring");
 
 /// Each page, and the question that is most of it.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 10] = [
     ("/viec", "/grants/ending?days=30&limit=50"),
     ("/dich-vu", "/services?limit=20"),
     ("/dich-vu?q=dich+vu+so+500", "/services?limit=20&q=dich+vu+so+500"),
-    ("/chia-se", "/services?limit=20"),
     ("/chia-se/csdl", "/holdings/overlaps"),
     ("/ket-noi", "/requests?limit=50"),
     ("/giam-sat", "/figures?days=30"),
