@@ -4,6 +4,7 @@ mod console;
 mod exchange;
 mod goals;
 mod http;
+mod kernel;
 mod load;
 mod machine;
 mod nginx;
@@ -24,6 +25,8 @@ pub enum Subject {
     Exchange(exchange::Options),
     /// Pages over a registry at the size of a country, beside the API alone.
     Console(console::Options),
+    /// The process engine: tasks, latency, long pasts, a million timers, beside another engine.
+    Process(process::Options),
     /// The registry at the size of a country: decisions, revocation, memory, start, search, directory.
     Registry(registry::Options),
     /// Data services from a database, beside the bare driver and servers that turn a database into an API.
@@ -35,6 +38,7 @@ pub fn run(subject: &Subject) -> Result<()> {
     match subject {
         Subject::Exchange(options) => exchange::run(options),
         Subject::Console(options) => console::run(options),
+        Subject::Process(options) => process::run(options),
         Subject::Registry(options) => registry::run(options),
         Subject::Sources(options) => sources::run(options),
     }

@@ -1,5 +1,6 @@
 //! One file per command; each has its arguments and a `run`.
 
+pub mod api;
 pub mod authority;
 pub mod call;
 pub mod check_config;

@@ -60,6 +60,8 @@ pub struct Config {
     pub registry: Option<RegistrySection>,
     /// Data sources, when this node has any.
     pub sources: Option<SourcesSection>,
+    /// The process engine, when this node has that role.
+    pub process: Option<ProcessSection>,
     /// The registry of another machine, when this node takes its rights from there.
     pub registry_elsewhere: Option<RegistryElsewhere>,
     /// For how many seconds what a registry said counts while it is away.
@@ -86,6 +88,25 @@ fn sources_store() -> String {
 
 fn sources_dir() -> PathBuf {
     PathBuf::from("sources")
+}
+
+/// Section `[process]`: this node executes procedures; people sign in at its registry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessSection {
+    /// Address of the store of instances and models: `sqlite:PATH` or `postgres://…`; a store of its own.
+    #[serde(default = "process_store")]
+    pub store: String,
+    /// Systems that do work of procedures: `workers.toml`; without it there are none.
+    pub workers: Option<PathBuf>,
+    /// The country's calendar of working time; without it the one that is built in.
+    pub calendar: Option<PathBuf>,
+    /// Calendars of agencies over it; without it the country's counts for every agency.
+    pub calendars: Option<PathBuf>,
+}
+
+fn process_store() -> String {
+    "sqlite:process.db".into()
 }
 
 /// Section `[rights]`: where this node takes its rights from, and how old they may be.

@@ -9,6 +9,7 @@ mod credentials;
 mod desk;
 mod node;
 mod ops;
+mod process_role;
 mod registry_role;
 mod reload;
 mod sandbox;
@@ -80,6 +81,10 @@ enum Command {
     /// Quy trình liên thông vẽ bằng BPMN 2.0: kiểm tra, chạy thử / procedures drawn as BPMN 2.0: check, try out.
     #[command(subcommand)]
     Process(command::process::Command),
+    /// Đăng nhập vào nút cho các lệnh qua API / sign in to a node, for commands that go through its API.
+    SignIn(command::api::SignIn),
+    /// Đăng xuất / sign out.
+    SignOut(command::api::SessionFile),
     /// Chứng cứ giao dịch / evidence.
     #[command(subcommand)]
     Evidence(command::evidence::Command),
@@ -167,7 +172,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Grants(command) => command::grants::run(command).await,
         Command::Registry(command) => command::registry::run(command).await,
         Command::Source(command) => command::source::run(command).await,
-        Command::Process(command) => command::process::run(command),
+        Command::Process(command) => command::process::run(command).await,
+        Command::SignIn(args) => command::api::sign_in(args).await,
+        Command::SignOut(kept) => command::api::sign_out(kept).await,
         Command::Evidence(command) => command::evidence::run(command).await,
         Command::Sandbox(args) => command::sandbox::run(args).await,
         Command::SandboxRegistry(command) => command::sandbox::registry::run(command).await,

@@ -22,6 +22,7 @@ use web::{Server, TlsSource};
 
 use crate::config::{Config, Evidence, Mistakes};
 use crate::ops::{self, Health};
+use crate::process_role;
 use crate::registry_role;
 use crate::reload;
 use crate::sources_role;
@@ -64,6 +65,7 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let (configured_in, configured) = watch::channel(Arc::new(std::mem::take(&mut config.rights)));
         let standing = Arc::new(Standing::default());
+        let engine = start_process(&config, &clock, &stopped).await?;
         let setup = registry_role::Setup {
             config: config_path,
             node: &config.node,
@@ -73,6 +75,7 @@ impl Node {
             clock: Arc::clone(&clock),
             directory: directory.clone(),
             stopped: stopped.clone(),
+            more: engine.routes,
         };
         let role = registry_role::start(&config, setup, configured).await?;
         let gateway = Arc::new(Gateway::new(Parts {
@@ -99,6 +102,7 @@ impl Node {
             own: certificates,
             rights: role.freshness,
             sources: sources.offered,
+            process: engine.counted,
             clock: Arc::clone(&clock),
         }));
         let verifier = NodeVerifier::new(directory.clone(), Arc::clone(&standing), Arc::clone(&clock), None);
@@ -113,8 +117,8 @@ impl Node {
             tokio::spawn(revocation::run(directory, standing, clock, ocsp)),
             tokio::spawn(ops::gauges(Arc::clone(&health))),
         ];
-        serving.extend(role.serving.into_iter().chain(sources.serving));
-        background.extend(role.background.into_iter().chain(sources.background));
+        serving.extend(role.serving.into_iter().chain(sources.serving).chain(engine.serving));
+        background.extend(role.background.into_iter().chain(sources.background).chain(engine.background));
         background.extend(stamping(config.evidence, db));
         tracing::info!(node.id = %config.node, nodes = %config.listen.nodes, "nút đã chạy / the node is running");
         Ok(Self { stop, serving, background, writer, gateway, usage_file, health, registry: role.registry })
@@ -371,4 +375,14 @@ async fn start_sources(
     let Some(section) = &config.sources else { return Ok(sources_role::Running::default()) };
     let means = sources_role::Means::of(config, section, keys)?;
     sources_role::start(section, means, stopped.clone()).await
+}
+
+/// The role of procedures, where the node has it.
+async fn start_process(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<process_role::Running> {
+    let Some(section) = &config.process else { return Ok(process_role::Running::default()) };
+    process_role::start(section, Arc::clone(clock), stopped.clone()).await
 }

@@ -19,10 +19,14 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::bridges::rights::{Age, Freshness};
+use crate::process_role;
 use crate::sources_role::{self, status};
 
 /// Days before a certificate's end at which operators are warned.
 const WARN_DAYS: [i64; 3] = [30, 7, 1];
+
+/// A timer of a procedure that is later than this, in microseconds, is somebody's business: a minute.
+const LATE_US_MAX: i64 = 60_000_000;
 
 static PROMETHEUS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -48,6 +52,8 @@ pub struct Subjects {
     pub rights: Option<Arc<Freshness>>,
     /// The data sources, where there are any.
     pub sources: Option<sources_role::Offered>,
+    /// The process engine, where there is one.
+    pub process: Option<process_role::Counted>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -109,6 +115,7 @@ impl Health {
             ("running", stopping.into()),
         ];
         checks.extend(rights.as_ref().map(|freshness| ("rights", aged(freshness.age()))));
+        checks.extend(self.subjects.process.as_ref().map(|counted| ("process", going(counted))));
         checks.extend(self.subjects.sources.as_ref().map(|offered| ("sources", usable(offered))));
         checks
     }
@@ -118,6 +125,17 @@ impl Health {
 fn usable(offered: &sources_role::Offered) -> Found {
     let wrong = status::troubles(offered);
     if wrong.is_empty() { Found::Good } else { Found::Degraded(wrong.join(", ")) }
+}
+
+/// The process engine: its store is not that of calls, which go on without it.
+fn going(counted: &process_role::Counted) -> Found {
+    match &*counted.borrow() {
+        Err(why) => Found::Degraded(why.clone()),
+        Ok(figures) if figures.late_us > LATE_US_MAX => {
+            Found::Degraded(format!("timers of procedures are late by {} s", figures.late_us / 1_000_000))
+        }
+        Ok(_) => Found::Good,
+    }
 }
 
 /// The rights by their age.

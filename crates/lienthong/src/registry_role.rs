@@ -21,6 +21,7 @@ use store::Db;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ui::Console;
+use utoipa_axum::router::OpenApiRouter;
 use web::{Limits, Server, TlsSource};
 
 use crate::bridges::{self, rights};
@@ -55,6 +56,8 @@ pub struct Setup<'a> {
     pub directory: DirectoryWatch,
     /// Turns true when the node stops.
     pub stopped: watch::Receiver<bool>,
+    /// Routes of other roles of the node, below the root of the API.
+    pub more: OpenApiRouter<Api>,
 }
 
 /// The role at work.
@@ -173,7 +176,7 @@ async fn serve(
     let (calls, following) = calls::start(api.clone(), setup.config).await?;
     let desk = desk::router(api.clone(), &Config::read(setup.config)?)?;
     let trial = trial::router(api.clone(), Arc::clone(gateway), section.password_only);
-    let router = api::router(api).merge(calls).merge(desk).merge(trial);
+    let router = api::router_with(api, setup.more.clone()).merge(calls).merge(desk).merge(trial);
     let config = setup.identity.accept_systems()?;
     let tls: TlsSource = Arc::new(move || Arc::clone(&config));
     let console = section.console.map(|addresses| {

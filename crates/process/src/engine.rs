@@ -7,7 +7,9 @@
 //! a condition. An instance that does not come to rest within [`STEPS_MAX`] steps stops with an incident.
 
 mod activity;
+mod agency;
 mod apply;
+mod clocks;
 mod compensation;
 mod event;
 mod gateway;
@@ -21,13 +23,17 @@ mod tell;
 mod tree;
 mod variables;
 
+use std::sync::Arc;
+
 use base::Ts;
 use serde_json::{Map, Value};
+use worktime::Calendars;
 
+pub(crate) use clocks::clock_name;
 pub use event::{Event, Fault, Outcome, Told};
 pub(crate) use happen::timer_text;
 pub use state::{
-    Awaited, Body, Done, Exec, ExecId, Gate, Incident, Many, Role, State, Step, Undo, Undoing, Wait,
+    Awaited, Body, Done, Exec, ExecId, Gate, Hold, Incident, Many, Role, State, Step, Undo, Undoing, Wait,
 };
 
 use crate::model::{NodeIx, Program, Timer};
@@ -36,6 +42,8 @@ use crate::model::{NodeIx, Program, Timer};
 pub const STEPS_MAX: u32 = 20_000;
 /// Instances of one multi-instance activity.
 pub const INSTANCES_MAX: usize = 10_000;
+/// Code of the incident of work that somebody could not do.
+pub const WORK_FAILED: &str = "work-failed";
 /// Sub-processes and calls within each other.
 pub const DEPTH_MAX: usize = 100;
 
@@ -50,6 +58,8 @@ pub enum Command {
         by: Option<NodeIx>,
         /// Variables of the instance; for an event, what it brought.
         variables: Map<String, Value>,
+        /// Code of the agency whose instance it is, unless the process says otherwise.
+        agency: Option<String>,
     },
     /// Somebody did a task, a worker its job.
     Complete {
@@ -98,6 +108,15 @@ pub enum Command {
         /// The step that stopped.
         exec: ExecId,
     },
+    /// Lets the clocks of the instance stand still, for example while a citizen is asked for something.
+    Pause {
+        /// Why.
+        reason: String,
+    },
+    /// Lets them run on.
+    Resume,
+    /// Computes everything again that is counted in working time: calendars are others than they were.
+    Recalculate,
     /// Ends the instance as it stands.
     Cancel,
 }
@@ -117,19 +136,47 @@ pub enum Refused {
     /// The process does not begin like this.
     #[error("quy trình không bắt đầu như vậy / the process does not begin like this")]
     NoStart,
+    /// The clocks stand still already because somebody said so.
+    #[error("đồng hồ đã dừng / the clocks are paused already")]
+    Paused,
+    /// Nobody let the clocks stand still.
+    #[error("đồng hồ không bị dừng / the clocks are not paused")]
+    NotPaused,
+    /// The process does not say whose it is, though it should.
+    #[error("không rõ cơ quan / the agency is not known: {0}")]
+    NoAgency(String),
     /// The step did not stop with an incident.
     #[error("bước {0} không có sự cố / step {0} has no incident")]
     NoIncident(u64),
 }
 
+/// A timer whose moment is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing<'a> {
+    /// What kind of timer.
+    pub timer: Timer,
+    /// Its text: a date, duration or cycle.
+    pub text: &'a str,
+    /// When it began.
+    pub began: Ts,
+    /// For the how manieth time it comes, the first being 0.
+    pub nth: u32,
+    /// Code of the agency whose hours and days count; none is the country.
+    pub agency: Option<&'a str>,
+}
+
 /// What only the outside knows. Answers depend on nothing but the arguments and on data that are part of the deployment.
 pub trait Outside {
-    /// When a timer that began at a moment comes due for the n-th time, the first being 0; nothing when that is once too
-    /// often.
+    /// Hours and days of agencies.
+    fn calendars(&self) -> Arc<Calendars>;
+
+    /// When a timer comes due; nothing when that is once too often.
     ///
     /// # Errors
     /// The text is no date, duration or cycle, in words.
-    fn due(&self, timer: Timer, text: &str, began: Ts, nth: u32) -> Result<Option<Ts>, String>;
+    fn due(&self, timing: Timing<'_>) -> Result<Option<Ts>, String> {
+        crate::timer::due(&self.calendars(), timing)
+    }
 
     /// What a decision says.
     ///

@@ -6,15 +6,19 @@
 //!
 //! An expression asks for nothing outside: neither the clock (`now()`, `today()`) nor external functions.
 
+pub(crate) mod bound;
 mod names;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tree;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Feel;
 use dsntk_feel::{Evaluator, FeelScope, Name};
+use dsntk_feel_parser::AstNode;
 use serde_json::{Map, Value, json};
 
 /// Longest expression.
@@ -27,6 +31,11 @@ const RUN_MAX: usize = 200;
 /// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
 const DEPTH_MAX: usize = 64;
 
+/// Deepest value that is kept.
+const VALUE_DEPTH_MAX: usize = 64;
+/// Characters of an expression that a failure shows.
+const TEXT_SHOWN: usize = 400;
+
 /// The one key of an object that stands for a date, time or duration.
 const LITERAL: &str = "@";
 
@@ -37,12 +46,17 @@ pub trait Variables {
 
     /// The names of all variables.
     fn names(&self) -> Vec<&str>;
+
+    /// Counts what an expression may cost with these variables, in steps of its own.
+    fn spend(&self, _work: f64) {}
 }
 
 /// An expression that was read once and is evaluated often.
 pub struct Expression {
     text: Box<str>,
     run: Evaluator,
+    /// What is evaluated, where that may cost much.
+    costly: Option<AstNode>,
 }
 
 /// Why an expression has no value that can be used.
@@ -63,31 +77,12 @@ impl Expression {
     /// deeper than 64 levels.
     pub fn parse(text: &str) -> Result<Self, Failed> {
         let text = text.trim();
-        let failed = |why: String| Failed { text: text.to_owned(), why };
-        if text.is_empty() {
-            return Err(failed("empty".to_owned()));
-        }
-        if text.len() > BYTES_MAX {
-            let text = text.chars().take(40).chain(['…']).collect();
-            return Err(Failed { text, why: format!("longer than {BYTES_MAX} bytes") });
-        }
-        let runs = names::run_lengths(text);
-        if runs.iter().sum::<usize>() > WORDS_MAX || runs.iter().any(|length| *length > RUN_MAX) {
-            let why = format!(
-                "more than {WORDS_MAX} words and operations, or {RUN_MAX} without other signs between"
-            );
-            return Err(failed(why));
-        }
-        if depth(text) > DEPTH_MAX {
-            return Err(failed(format!("nested deeper than {DEPTH_MAX} levels")));
-        }
-        if let Some(word) = names::forbidden(text) {
-            let why = format!("{word}: an instance must come out the same when its history is replayed");
-            return Err(failed(why));
-        }
+        let failed = |why: String| Failed { text: text.chars().take(TEXT_SHOWN).collect(), why };
+        within_limits(text).map_err(failed)?;
         let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
-        Ok(Self { text: text.into(), run: dsntk_feel_evaluator::prepare(&tree) })
+        let run = dsntk_feel_evaluator::prepare(&tree);
+        Ok(Self { text: text.into(), run, costly: (!tree::is_harmless(&tree)).then_some(tree) })
     }
 
     /// The text, as it was written.
@@ -98,16 +93,19 @@ impl Expression {
     /// Its value; a name that is no variable is null.
     ///
     /// # Errors
-    /// The evaluator gives null and says why, or a function.
+    /// The evaluator gives null and says why, or a function; or it may cost or grow more than is allowed, which is found out
+    /// before it is evaluated.
     pub fn value(&self, variables: &dyn Variables) -> Result<Value, Failed> {
-        let mut context = FeelContext::default();
-        for name in variables.names() {
-            if let Some(value) = variables.get(name) {
-                context.set_entry(&Name::from(name), to_feel(value));
-            }
+        if let Some(tree) = &self.costly {
+            let mut bounds = bound::Bounds::with(variables);
+            bounds.of(tree).map_err(|why| Failed { text: self.text.to_string(), why })?;
+            variables.spend(bounds.work);
         }
-        let value = (self.run)(&FeelScope::from(context));
-        from_feel(value).map_err(|why| Failed { text: self.text.to_string(), why })
+        let failed = |why: String| Failed { text: self.text.to_string(), why };
+        let scope = FeelScope::from(context(variables));
+        // Some numbers are too much for the library that computes with them.
+        let value = catch_unwind(AssertUnwindSafe(|| from_feel((self.run)(&scope))));
+        value.unwrap_or_else(|_| Err("it cannot be computed".to_owned())).map_err(failed)
     }
 
     /// Whether it is true. Null is not, as in DMN.
@@ -150,6 +148,41 @@ pub fn is_name(text: &str) -> bool {
         && !names::is_keyword(text)
 }
 
+/// Whether a text is short, shallow and pure enough to be read.
+///
+/// # Errors
+/// What is too much, in words.
+pub(crate) fn within_limits(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("empty".to_owned());
+    }
+    if text.len() > BYTES_MAX {
+        return Err(format!("longer than {BYTES_MAX} bytes"));
+    }
+    let runs = names::run_lengths(text);
+    if runs.iter().sum::<usize>() > WORDS_MAX || runs.iter().any(|length| *length > RUN_MAX) {
+        return Err(format!(
+            "more than {WORDS_MAX} words and operations, or {RUN_MAX} without other signs between"
+        ));
+    }
+    if depth(text) > DEPTH_MAX {
+        return Err(format!("nested deeper than {DEPTH_MAX} levels"));
+    }
+    match names::forbidden(text) {
+        Some(word) => Err(format!("{word}: an instance must come out the same when its history is replayed")),
+        None => Ok(()),
+    }
+}
+
+/// The names that an expression of a file of decisions is read with: its identifiers, and names of the file.
+pub(crate) fn scope_with(text: &str, more: &[&str]) -> FeelScope {
+    let scope = names::scope(text);
+    for name in more {
+        scope.set_name(Name::from(*name));
+    }
+    scope
+}
+
 /// What reading a text costs, in units of its own.
 pub(crate) fn cost(text: &str) -> usize {
     names::run_lengths(text).iter().map(|length| length.saturating_pow(3)).sum()
@@ -169,7 +202,19 @@ fn depth(text: &str) -> usize {
     most
 }
 
-fn to_feel(value: &Value) -> Feel {
+/// All variables as FEEL knows them.
+fn context(variables: &dyn Variables) -> FeelContext {
+    let mut context = FeelContext::default();
+    for name in variables.names() {
+        if let Some(value) = variables.get(name) {
+            context.set_entry(&Name::from(name), to_feel(value));
+        }
+    }
+    context
+}
+
+/// A value as FEEL knows it.
+pub(crate) fn to_feel(value: &Value) -> Feel {
     match value {
         Value::Null => Feel::Null(None),
         Value::Bool(value) => Feel::Boolean(*value),
@@ -189,7 +234,18 @@ fn to_feel(value: &Value) -> Feel {
     }
 }
 
-fn from_feel(value: Feel) -> Result<Value, String> {
+/// A value of FEEL as it is kept.
+///
+/// # Errors
+/// It is null for a reason, or cannot be kept.
+pub(crate) fn from_feel(value: Feel) -> Result<Value, String> {
+    kept(value, VALUE_DEPTH_MAX)
+}
+
+fn kept(value: Feel, levels: usize) -> Result<Value, String> {
+    let Some(levels) = levels.checked_sub(1) else {
+        return Err(format!("it has values more than {VALUE_DEPTH_MAX} deep within each other"));
+    };
     Ok(match value {
         Feel::Null(None) => Value::Null,
         Feel::Null(Some(why)) => return Err(why),
@@ -198,10 +254,12 @@ fn from_feel(value: Feel) -> Result<Value, String> {
             serde_json::from_str(&number.to_string()).map_err(|_| format!("{number} is too long a number"))?
         }
         Feel::String(text) => Value::String(text),
-        Feel::List(items) => Value::Array(items.into_iter().map(from_feel).collect::<Result<_, _>>()?),
+        Feel::List(items) => {
+            Value::Array(items.into_iter().map(|item| kept(item, levels)).collect::<Result<_, _>>()?)
+        }
         Feel::Context(context) => {
             let entries =
-                context.iter().map(|(name, value)| Ok((name.to_string(), from_feel(value.clone())?)));
+                context.iter().map(|(name, value)| Ok((name.to_string(), kept(value.clone(), levels)?)));
             Value::Object(entries.collect::<Result<_, String>>()?)
         }
         Feel::Date(_)

@@ -3,6 +3,7 @@
 //! [`model`] turns a file into a [`model::Program`] or says everything that is wrong with it; [`engine`] decides, without
 //! clock, store or network, what becomes of an instance; [`expression`] is FEEL (DMN 1.5); [`runner`] makes it durable.
 
+pub mod decision;
 pub mod engine;
 pub mod expression;
 pub mod model;

@@ -77,12 +77,20 @@ pub fn svg(xml: &str, program: &Program, marks: &BTreeMap<String, Mark>) -> Resu
             token(&mut body, *at, mark);
         }
     }
-    Ok(framed(&body, &drawn))
+    // A line may lead around everything.
+    let turns = corners(first).map(|(x, y)| Bounds { x, y, width: 0.0, height: 0.0 });
+    Ok(framed(&body, &drawn.iter().map(|(_, at)| *at).chain(turns).collect::<Vec<_>>()))
 }
 
-fn framed(body: &str, drawn: &[(&str, Bounds)]) -> String {
-    let least = |of: fn(&Bounds) -> f64| drawn.iter().map(|(_, at)| of(at)).fold(f64::MAX, f64::min);
-    let most = |of: fn(&Bounds) -> f64| drawn.iter().map(|(_, at)| of(at)).fold(f64::MIN, f64::max);
+/// The points between which lines are drawn.
+fn corners<'a>(diagram: Node<'a, 'a>) -> impl Iterator<Item = (f64, f64)> {
+    let points = diagram.descendants().filter(|node| node.tag_name().name() == "waypoint");
+    points.filter_map(|point| Some((number(point, "x")?, number(point, "y")?)))
+}
+
+fn framed(body: &str, drawn: &[Bounds]) -> String {
+    let least = |of: fn(&Bounds) -> f64| drawn.iter().map(of).fold(f64::MAX, f64::min);
+    let most = |of: fn(&Bounds) -> f64| drawn.iter().map(of).fold(f64::MIN, f64::max);
     let (x, y) = (least(|at| at.x) - MARGIN, least(|at| at.y) - MARGIN);
     let width = most(|at| at.x + at.width) + MARGIN - x;
     let height = most(|at| at.y + at.height) + 2.0 * MARGIN - y;

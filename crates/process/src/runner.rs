@@ -8,11 +8,14 @@ mod acts;
 mod book;
 mod call;
 mod catalog;
+mod clocks;
 mod denied;
 mod deploy;
 mod events;
 mod input;
 mod jobs;
+mod links;
+mod look;
 mod migrate;
 mod post;
 mod show;
@@ -27,40 +30,34 @@ use store::process::ProcessStore;
 use tokio::sync::{mpsc, oneshot};
 
 pub use call::Answer;
+pub use clocks::{ClockShown, ClocksShown, MovedMoment, Recalculated};
 pub use denied::Denied;
 pub use deploy::Deployed;
 pub use events::Message;
-pub use input::{By, DEPTH_MAX, InstanceId, NAME_BYTES_MAX, Name, Payload, TaskId, VARIABLES_BYTES_MAX};
+pub use input::{
+    By, DEPTH_MAX, InstanceId, NAME_BYTES_MAX, Name, Payload, SIGNAL_BYTES_MAX, TaskId, VARIABLES_BYTES_MAX,
+};
 pub use jobs::Job;
+pub use look::{Figures, Happened, ModelShown, Retold, TaskShown};
 pub use migrate::{Moved, Plan};
-pub use show::{Changed, Incident, Instance, Open, Shown};
+pub use show::{Changed, Incident, Instance, Listed, Open, Shown};
 pub use tasks::{OpenTask, PAGE_MAX, Wanted};
 
 use call::{Act, Call, Of, Start, What};
 use catalog::Catalog;
 
 use crate::engine::Outside;
-use crate::model::Program;
+use crate::model::Model;
 
-/// Reads a file: the program, or everything that is wrong with it, each in words.
-pub type Reader = fn(&[u8]) -> Result<Program, Vec<String>>;
+/// Reads a file: the model, or everything that is wrong with it, each in words.
+pub type Reader = fn(&[u8]) -> Result<Model, Vec<String>>;
 
 /// Reads a BPMN file.
 ///
 /// # Errors
-/// Every fault of the file. Calls of processes of other files are faults too: nothing links them yet.
-pub fn read_bpmn(xml: &[u8]) -> Result<Program, Vec<String>> {
-    let words = |faults: Vec<crate::model::Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let model = crate::model::read(xml).map_err(words)?;
-    let unlinked = model.calls.iter().map(|call| {
-        let node = model.program.node(call.node);
-        format!(
-            "dòng / line {}, {}: quy trình {} không có trong tệp / process {2} is not in the file",
-            node.line, node.id, call.process
-        )
-    });
-    let unlinked: Vec<_> = unlinked.collect();
-    if unlinked.is_empty() { Ok(model.program) } else { Err(unlinked) }
+/// Every fault of the file.
+pub fn read_bpmn(xml: &[u8]) -> Result<Model, Vec<String>> {
+    crate::model::read(xml).map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
 
 /// Calls that wait for their transaction; more callers wait themselves.
@@ -117,6 +114,8 @@ pub struct Begin {
     pub process: Option<Name>,
     /// What people call the instance by.
     pub business_key: Option<Name>,
+    /// Code of the agency whose instance it is; none is what the process says.
+    pub agency: Option<Name>,
     /// Its variables.
     pub variables: Payload,
 }
@@ -157,14 +156,18 @@ impl Processes {
     /// Begins an instance. The same `key` of the same caller begins none again and gives the first one's id.
     ///
     /// # Errors
-    /// There is no such model or process, or it does not begin like this.
+    /// There is no such model or process, it does not begin like this, or the agency's code is none.
     pub async fn start(&self, begin: Begin, by: &By, key: Option<Name>) -> Result<InstanceId, Denied> {
-        let Begin { model, version, process, business_key, variables } = begin;
+        let Begin { model, version, process, business_key, agency, variables } = begin;
+        if let Some(code) = &agency {
+            let wrong = |error: worktime::TimeError| crate::engine::Refused::NoAgency(error.to_string());
+            code.as_str().parse::<worktime::AgencyCode>().map_err(wrong)?;
+        }
         let model = match version {
             Some(version) => Of::Version(model, version),
             None => Of::Newest(model),
         };
-        let start = Start { model, process, element: None, business_key, variables };
+        let start = Start { model, process, element: None, business_key, agency, variables };
         match self.call(by.clone(), key, What::Start(start), None).await? {
             Answer::Started { instance } => instance.parse(),
             other => Err(Denied::Damaged(format!("{other:?}"))),

@@ -15,7 +15,8 @@ pub use choices::{Choice, Choices};
 pub use line::{Happening, Line};
 
 use crate::engine::{
-    Awaited, Command, Context, Event, ExecId, NoVariables, Outcome, Outside, Role, State, Step, Told, decide,
+    Awaited, Command, Context, Event, ExecId, NoVariables, Outcome, Outside, Role, State, Step, Timing, Told,
+    Wait, decide,
 };
 use crate::model::{Kind, NodeIx, Program, Task, Trigger};
 use crate::timer::Timers;
@@ -31,7 +32,7 @@ pub struct Plan<'a> {
     pub program: &'a Program,
     /// The process to begin with, by place; none for the first executable one that can begin by itself.
     pub process: Option<usize>,
-    /// Variables of its instance.
+    /// Variables with which it begins, and every other process of the file that begins by a message or signal.
     pub variables: Map<String, Value>,
     /// When it begins.
     pub from: Ts,
@@ -136,8 +137,7 @@ impl World<'_> {
         if let Some((_, Some(at))) = by {
             self.now = at;
         }
-        let variables = self.plan.variables.clone();
-        self.start(process, by.map(|(node, _)| node), variables)
+        self.start(process, by.map(|(node, _)| node), Map::new())
     }
 
     /// A start event of a process that nobody needs to send anything to, with its moment.
@@ -150,7 +150,9 @@ impl World<'_> {
             on.list.iter().find_map(|trigger| match trigger {
                 Trigger::Timer(timer, text) => {
                     let value = text.value(&none).ok()?;
-                    let due = self.plan.timers.due(*timer, value.as_str()?, self.now, 0).ok()??;
+                    let text = value.as_str()?;
+                    let timing = Timing { timer: *timer, text, began: self.now, nth: 0, agency: None };
+                    let due = self.plan.timers.due(timing).ok()??;
                     Some((*at, Some(due)))
                 }
                 Trigger::Condition(_) => Some((*at, None)),
@@ -159,12 +161,16 @@ impl World<'_> {
         })
     }
 
-    fn start(&mut self, process: usize, by: Option<NodeIx>, variables: Map<String, Value>) -> bool {
+    /// Begins a process with the variables of the plan and those that a message or signal brings.
+    fn start(&mut self, process: usize, by: Option<NodeIx>, brought: Map<String, Value>) -> bool {
         if self.instances.len() >= INSTANCES_MAX {
             return false;
         }
+        let mut variables = self.plan.variables.clone();
+        variables.extend(brought);
         self.instances.push(Instance { process, state: State::default(), names: HashMap::new() });
-        let begun = self.tell(self.instances.len() - 1, Command::Start { process, by, variables });
+        let begun =
+            self.tell(self.instances.len() - 1, Command::Start { process, by, variables, agency: None });
         if !begun {
             self.instances.pop();
         }
@@ -311,10 +317,8 @@ impl World<'_> {
     /// Jumps to the next moment for which something waits.
     fn jump(&mut self) -> bool {
         let waits = self.instances.iter().enumerate().flat_map(|(at, instance)| {
-            instance.state.waits().filter_map(move |(_, wait)| match &wait.what {
-                Awaited::Moment { at: due, .. } => Some((*due, at, Some(wait.id))),
-                _ => None,
-            })
+            let due = move |(_, wait): (ExecId, &Wait)| Some((wait.what.due()?, at, Some(wait.id)));
+            instance.state.waits().filter_map(due)
         });
         let tasks = self.plan.choices.later();
         let mail = self.mail.front().map(|(due, _)| *due);

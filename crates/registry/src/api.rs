@@ -27,9 +27,11 @@ pub mod session;
 mod sight;
 pub mod words;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use audit::PersonId;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -40,14 +42,14 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
-use crate::agency::AgencyCode;
+use crate::agency::{AgencyCode, Standing as AgencyStanding};
 use crate::party::agencies_of;
 use crate::people::{self, Act, Person, SignIn};
 use crate::registry::Registry;
 use crate::state::vietnam_day;
 use session::{Names, Sessions, Standing};
 
-pub use request::{Asked, At, Caller, Input, Key, Page, Paged, Seen};
+pub use request::{Asked, At, Caller, Input, Key, Page, Paged, Seen, body, limit};
 
 /// Path under which everything of this version is.
 pub const ROOT: &str = "/api/v1";
@@ -136,6 +138,41 @@ impl Api {
         })
     }
 
+    /// Somebody who can sign in, with the posts of today.
+    pub fn person(&self, id: &PersonId) -> Option<Person> {
+        (self.0.parts.standing)(id, self.now())
+    }
+
+    /// Whether the person may do this at the agency to work of this group.
+    pub fn works_for(&self, person: &Person, act: Act, place: (Option<&AgencyCode>, Option<&str>)) -> bool {
+        let today = self.today();
+        self.registry().read(|state| people::works_for(state, person, act, place, today))
+    }
+
+    /// The codes of an agency, of either form.
+    pub fn codes(&self, agency: &AgencyCode) -> Vec<AgencyCode> {
+        let today = self.today();
+        self.registry().read(|state| match state.agencies.on(agency, today) {
+            AgencyStanding::Valid(found) => found.also.iter().chain([&found.code]).cloned().collect(),
+            _ => vec![agency.clone()],
+        })
+    }
+
+    /// The codes, of either form, of the agencies at which the person may do this today; nothing means everywhere.
+    pub fn reach(&self, person: &Person, act: Act) -> Option<Vec<AgencyCode>> {
+        let today = self.today();
+        self.registry().read(|state| {
+            if people::may(state, person, act, None, today).is_ok() {
+                return None;
+            }
+            let may = |code: &AgencyCode| people::may(state, person, act, Some(code), today).is_ok();
+            let own = state.agencies.all().filter(|agency| may(&agency.code));
+            let codes: BTreeSet<_> =
+                own.flat_map(|agency| agency.also.iter().chain([&agency.code])).collect();
+            Some(codes.into_iter().cloned().collect())
+        })
+    }
+
     /// The folder of documents.
     pub fn attachments(&self) -> &std::path::Path {
         &self.0.parts.attachments
@@ -152,6 +189,11 @@ struct Head;
 
 /// Every route, and the OpenAPI document that describes them.
 pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
+    described_with(OpenApiRouter::new())
+}
+
+/// The same with routes of whoever serves it, which stand below [`ROOT`], too.
+pub fn described_with(more: OpenApiRouter<Api>) -> (Router<Api>, utoipa::openapi::OpenApi) {
     let v1 = OpenApiRouter::new()
         .merge(session::routes())
         .merge(journal::routes())
@@ -166,13 +208,19 @@ pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(security_report::routes())
         .merge(gateway::routes())
         .merge(directory::routes())
-        .merge(words::routes());
+        .merge(words::routes())
+        .merge(more);
     OpenApiRouter::with_openapi(Head::openapi()).nest(ROOT, v1).split_for_parts()
 }
 
 /// The API as it is served.
 pub fn router(api: Api) -> Router {
-    let (routes, document) = described();
+    router_with(api, OpenApiRouter::new())
+}
+
+/// The same with routes of whoever serves it, which stand below [`ROOT`] and behind the same limits.
+pub fn router_with(api: Api, more: OpenApiRouter<Api>) -> Router {
+    let (routes, document) = described_with(more);
     let document = serde_json::to_string(&document).unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let description = axum::routing::get(async move || (json, document));

@@ -3,7 +3,7 @@
 //! What the registry knows is a value in memory, [`State`], folded from the journal of `audit`. A change is decided by a
 //! pure function from state and moment to events; [`Registry::act`] alone commits them.
 //!
-//! **Invariant:** the nouns (`agency`, `inventory`, `service`, `request`, `grant`, `gate`, `publish`, `incident`) have no
+//! **Invariant:** the nouns (`agency`, `inventory`, `service`, `request`, `grant`, `gate`, `publish`, `incident`, `procedure`) have no
 //! input or output, no SQL, no HTTP and no clock; `api` has the only HTTP.
 
 pub mod agency;
@@ -16,6 +16,7 @@ pub mod inventory;
 pub(crate) mod party;
 pub mod people;
 pub mod print;
+pub mod procedure;
 pub mod publish;
 pub mod registry;
 pub mod request;

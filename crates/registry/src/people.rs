@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::agency::AgencyCode;
 
 pub(crate) use permission::role;
-pub use permission::{holds, home, may};
+pub use permission::{holds, home, may, works_for};
 pub use sign_in::{ATTEMPTS_MAX, LOCK_SECONDS, People, Proof, SignIn, SignedIn};
 
 /// What a person is to the registry.
@@ -29,6 +29,8 @@ pub enum Role {
     Auditor,
     /// Signs for the agency; reads all figures.
     Leader,
+    /// Works on the agency's dossiers.
+    Officer,
 }
 
 impl Role {
@@ -41,6 +43,7 @@ impl Role {
             Self::SecurityOfficer => "security_officer",
             Self::Auditor => "auditor",
             Self::Leader => "leader",
+            Self::Officer => "officer",
         }
     }
 }
@@ -54,6 +57,21 @@ pub struct Post {
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
+    /// Which work of procedures the post is for, as models name it (`mot-cua-xa`); empty means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+}
+
+impl Post {
+    /// A post for all work.
+    pub const fn new(role: Role, agency: Option<AgencyCode>) -> Self {
+        Self { role, agency, groups: Vec::new() }
+    }
+
+    /// Whether the post is for this work; work that nobody named is for posts that are for all.
+    pub fn is_for(&self, group: Option<&str>) -> bool {
+        self.groups.is_empty() || group.is_some_and(|group| self.groups.iter().any(|one| one == group))
+    }
 }
 
 /// A person as known to the registry for one act.
@@ -99,6 +117,20 @@ pub enum Act {
     IncidentContain,
     /// Make the yearly security report of an agency.
     SecurityReport,
+    /// Take a model of a procedure in.
+    ProcessDeploy,
+    /// Begin an instance of a procedure.
+    ProcessStart,
+    /// Look at instances of procedures and their work.
+    ProcessRead,
+    /// Do a task of a procedure.
+    TaskDo,
+    /// Give a task of a procedure to somebody.
+    TaskAssign,
+    /// Migrate instances, change their variables, tell messages and signals.
+    ProcessOperate,
+    /// End an instance as it stands; see to steps that stopped.
+    ProcessMend,
     /// Read what is not for everybody.
     Read,
 }
@@ -122,6 +154,13 @@ impl Act {
             Self::IncidentPut => "incident_put",
             Self::IncidentContain => "incident_contain",
             Self::SecurityReport => "security_report",
+            Self::ProcessDeploy => "process_deploy",
+            Self::ProcessStart => "process_start",
+            Self::ProcessRead => "process_read",
+            Self::TaskDo => "task_do",
+            Self::TaskAssign => "task_assign",
+            Self::ProcessOperate => "process_operate",
+            Self::ProcessMend => "process_mend",
             Self::Read => "read",
         }
     }

@@ -5,7 +5,7 @@ use base::Ts;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{agency, gate, grant, incident, inventory, publish, request, service};
+use crate::{agency, gate, grant, incident, inventory, procedure, publish, request, service};
 
 /// When, where in the journal and by whom something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub enum Event {
     Directory(publish::Event),
     /// To the file of an incident.
     Incident(incident::Event),
+    /// To an instance of a procedure, or a model of one.
+    Procedure(procedure::Event),
 }
 
 /// All that the registry knows.
@@ -100,6 +102,8 @@ impl State {
             Event::Gate(event) => self.gate.apply(stamp, event),
             Event::Directory(event) => self.directory.apply(stamp, event),
             Event::Incident(event) => self.incidents.apply(stamp, event),
+            // What became of it the process engine keeps; that it was done stands in the journal.
+            Event::Procedure(_) => {}
         }
         self.seq = stamp.seq + 1;
     }

@@ -4,6 +4,7 @@
 //! or not at all, on the disk before [`ProcessTx::commit`] returns. Several nodes may work on one PostgreSQL: an instance that
 //! another transaction holds is left out, never waited for.
 
+mod count;
 mod read;
 mod rows;
 mod table;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use crate::db::Db;
 use crate::error::StoreError;
 
+pub use count::Counts;
 pub use read::{HistoryPage, InstanceFilter, TaskFilter};
 pub use rows::{
     AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow, ModelHead, ModelRow, TaskRow, WaitRow,

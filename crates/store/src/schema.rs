@@ -42,6 +42,18 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0006_process.sqlite.sql"),
         postgres: include_str!("schema/0006_process.postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0007_process_link.sqlite.sql"),
+        postgres: include_str!("schema/0007_process_link.postgres.sql"),
+    },
+    Step {
+        sqlite: include_str!("schema/0008_process_agency.sqlite.sql"),
+        postgres: include_str!("schema/0008_process_agency.postgres.sql"),
+    },
+    Step {
+        sqlite: include_str!("schema/0009_process_open.sqlite.sql"),
+        postgres: include_str!("schema/0009_process_open.postgres.sql"),
+    },
 ];
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)";

@@ -12,6 +12,9 @@ use crate::{Calendar, Span, TimeError, moment};
 /// A repeating timer: `R3/PT10S`, `R/P1D`, `R3/2026-01-01T00:00:00Z/PT10S`.
 ///
 /// `R3` comes three times, `R` for ever. With a moment it comes then for the first time, without one a span after it began.
+/// Times of a cycle are at least so far apart: what comes oftener only keeps everything else waiting.
+const SECOND_MICROS: i64 = 1_000_000;
+
 /// All times are counted from the beginning and not from each other: `R/2026-01-31/P1M` comes on 31 March, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -25,7 +28,7 @@ impl Cycle {
     /// Reads a repeating interval of ISO 8601 whose span may be working time.
     ///
     /// # Errors
-    /// Another form, no time at all (`R0`), nothing between the times, and what is wrong with its moment or span.
+    /// Another form, no time at all (`R0`), less than a second between the times, and what is wrong with its moment or span.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         if text.len() > TEXT_BYTES_MAX {
             return Err(TimeError::TextTooLong { bytes_max: TEXT_BYTES_MAX });
@@ -48,7 +51,7 @@ impl Cycle {
             Some((_, end)) if !end.starts_with(['P', '-']) => return Err(form()),
             Some((start, every)) => (Some(moment(start)?), Span::parse(every)?),
         };
-        if times == Some(0) || every.is_zero() {
+        if times == Some(0) || every.is_shorter_than(SECOND_MICROS) {
             return Err(TimeError::CycleOfNothing(text.to_owned()));
         }
         Ok(Self { times, start, every })

@@ -48,8 +48,8 @@ pub enum TimeError {
     /// It has not the form of a cycle.
     #[error("{0:?} không phải chu kỳ; viết như R3/PT10S, R/P1D, R3/2026-01-01T08:00:00/P5WD / {0:?} is no cycle: write R3/PT10S, R/P1D, R3/2026-01-01T08:00:00/P5WD")]
     Cycle(String),
-    /// `R0` would never come, and a span of nothing would come at once for ever.
-    #[error("{0:?} không bao giờ đến hoặc đến liên tục không dứt; số lần từ 1, khoảng cách lớn hơn 0 / {0:?} never comes or comes without end at once: at least once, and more than nothing apart")]
+    /// `R0` would never come, and less than a second apart leaves time for nothing else.
+    #[error("{0:?} không bao giờ đến hoặc đến liên tục không dứt; số lần từ 1, khoảng cách từ 1 giây / {0:?} never comes or comes without end: at least once, and a second or more apart")]
     CycleOfNothing(String),
     /// It has not the form of a date with time.
     #[error("{0:?} không phải thời điểm; viết như 2026-03-02T08:00:00 (giờ Việt Nam), 2026-03-02T01:00:00Z hoặc 2026-03-02 / {0:?} is no moment: write 2026-03-02T08:00:00 (time of Vietnam), 2026-03-02T01:00:00Z or 2026-03-02")]

@@ -99,6 +99,14 @@ impl Span {
         read::span(text)
     }
 
+    /// Whether it is shorter than so many microseconds, days being longer than any.
+    pub(crate) fn is_shorter_than(self, least: i64) -> bool {
+        match self.0 {
+            Kind::Working { days, micros } => days == 0 && micros < least,
+            Kind::Plain(Plain { months, days, micros }) => months == 0 && days == 0 && micros < least,
+        }
+    }
+
     /// Whether it runs only while people work.
     pub fn is_working(self) -> bool {
         matches!(self.0, Kind::Working { .. })

@@ -15,7 +15,7 @@ use super::machine::{self, Machine};
 use super::nginx::Nginx;
 use super::nodes::{Backend, Nodes, Signing};
 use super::report::{Bodies, Latency, Memory, Report, Row, Start};
-use super::{population, process};
+use super::{kernel, population};
 use crate::children::Running;
 use crate::postgres::Cluster;
 use crate::{demo, repository, tools};
@@ -151,7 +151,7 @@ impl Bench<'_> {
         }
         report.throughput.extend(self.throughput(name, &subjects)?);
         for (signing, nodes) in [(Signing::Single, &single), (Signing::Batch, &batch)] {
-            let bytes = [nodes.consumer.pid(), nodes.provider.pid()].map(process::peak_memory_bytes);
+            let bytes = [nodes.consumer.pid(), nodes.provider.pid()].map(kernel::peak_memory_bytes);
             let [consumer_bytes, provider_bytes] = bytes.map(|bytes| bytes.unwrap_or(0));
             report.memory.push(Memory {
                 store: name,
@@ -231,10 +231,10 @@ fn bodies(store: &'static str, nodes: &Nodes) -> Result<Bodies> {
     say(&format!("large bodies on {store}"));
     let pids = [nodes.consumer.pid(), nodes.provider.pid()];
     for pid in pids {
-        process::forget_peak(pid)?;
+        kernel::forget_peak(pid)?;
     }
     let took = load::large_bodies(&Target { url: nodes.url.clone(), client: nodes.client.clone() })?;
-    let [consumer_bytes, provider_bytes] = pids.map(process::peak_memory_bytes);
+    let [consumer_bytes, provider_bytes] = pids.map(kernel::peak_memory_bytes);
     Ok(Bodies {
         store,
         seconds: took.as_secs_f64(),
@@ -266,9 +266,9 @@ type Times = BTreeMap<&'static str, f64>;
 fn processor_times(subject: &Subject<'_>) -> Result<Times> {
     let mut times = Times::new();
     for (role, process) in &subject.processes {
-        times.insert(role, process::processor_time(process.pid())?.as_secs_f64());
+        times.insert(role, kernel::processor_time(process.pid())?.as_secs_f64());
     }
-    times.insert("load (wrk)", process::processor_time_of_finished_children()?.as_secs_f64());
+    times.insert("load (wrk)", kernel::processor_time_of_finished_children()?.as_secs_f64());
     Ok(times)
 }
 

@@ -15,9 +15,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::http::Url;
+use super::kernel;
 use super::machine::Machine;
 use super::nodes::{self, Backend, Setup, Signing};
-use super::process;
 use crate::children::{RunAs, Running};
 use crate::{demo, ports, repository};
 use report::{Report, Size};
@@ -117,7 +117,7 @@ impl Bench<'_> {
         let (_centre, setup) = Setup::make(self.binary, &folder, None, Signing::Batch, &backend.url)?;
         say("a gateway without grants");
         let (empty, _) = self.provider(&setup)?;
-        report.gateway_empty_bytes = process::peak_memory_bytes(empty.pid())?;
+        report.gateway_empty_bytes = kernel::peak_memory_bytes(empty.pid())?;
         drop(empty);
 
         let place = Place::make(self.binary, &setup)?;
@@ -156,8 +156,8 @@ impl Bench<'_> {
         report.refused_after_ms = times.iter().filter_map(Value::as_f64).collect();
         ensure!(report.refused_after_ms.len() == self.options.rounds as usize, "a round is missing");
         report.refused_after_ms.sort_by(f64::total_cmp);
-        report.gateway_bytes = process::peak_memory_bytes(provider.pid())?;
-        report.registry_bytes = process::peak_memory_bytes(registry.pid())?;
+        report.gateway_bytes = kernel::peak_memory_bytes(provider.pid())?;
+        report.registry_bytes = kernel::peak_memory_bytes(registry.pid())?;
         report.snapshot_bytes = kept_bytes(&setup.provider_config)?;
         Ok(())
     }

@@ -16,10 +16,10 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::http::{self, Url};
+use super::kernel;
 use super::load::{self, Target};
 use super::machine::Machine;
 use super::nodes::Backend;
-use super::process;
 use crate::children::{RunAs, Running};
 use crate::postgres::Cluster;
 use crate::{demo, interrupt, mariadb, ports, repository, tools};
@@ -184,8 +184,8 @@ impl Bench<'_> {
                 }
             }
         }
-        report.roapi_bytes = process::peak_memory_bytes(peers[0].running.pid())?;
-        report.service_bytes = process::peak_memory_bytes(ours.running.pid())?;
+        report.roapi_bytes = kernel::peak_memory_bytes(peers[0].running.pid())?;
+        report.service_bytes = kernel::peak_memory_bytes(ours.running.pid())?;
         Ok(())
     }
 
@@ -236,9 +236,9 @@ impl Bench<'_> {
     /// Processor time until now: of the database, of who answers, and of the load or the driver, which have ended.
     fn processor(&self, pid: Option<u32>) -> Result<Processor> {
         Ok(Processor {
-            database: process::processor_time(self.database)?.as_secs_f64(),
-            service: pid.map(process::processor_time).transpose()?.unwrap_or_default().as_secs_f64(),
-            load: process::processor_time_of_finished_children()?.as_secs_f64(),
+            database: kernel::processor_time(self.database)?.as_secs_f64(),
+            service: pid.map(kernel::processor_time).transpose()?.unwrap_or_default().as_secs_f64(),
+            load: kernel::processor_time_of_finished_children()?.as_secs_f64(),
         })
     }
 
@@ -273,7 +273,7 @@ impl Bench<'_> {
             let began = Instant::now();
             let bytes = http::download(&url, &to)?;
             let seconds = began.elapsed().as_secs_f64();
-            let peak_bytes = process::peak_memory_bytes(ours.running.pid())?;
+            let peak_bytes = kernel::peak_memory_bytes(ours.running.pid())?;
             let rows = if form == "parquet" { self.parquet_rows(&to)? } else { lines(&to)? };
             ensure!(rows == self.options.rows, "the export as {form} has {rows} rows");
             report.exports.push(Export { form, seconds, bytes, peak_bytes });

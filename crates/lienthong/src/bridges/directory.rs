@@ -25,7 +25,7 @@ pub const SUBJECT: &str = "directory";
 
 /// The platform itself, for what follows from decisions of people without another decision.
 fn system() -> Person {
-    let post = Post { role: Role::PlatformOperator, agency: None };
+    let post = Post::new(Role::PlatformOperator, None);
     Person { id: SYSTEM.parse().expect("a constant in the right form"), posts: vec![post] }
 }
 

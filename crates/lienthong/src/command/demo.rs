@@ -98,6 +98,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     ports.check_free()?;
     let plan = plan(&args, ports);
     let sandbox = sandbox::prepare(&plan).await?;
+    ensure_workers(&sandbox.provider)?;
     let ready = plan.dir.join(READY_FILE);
     // Left over by a demo that was killed.
     let _ = std::fs::remove_file(&ready);
@@ -201,6 +202,12 @@ async fn new_registry(plan: &Plan, sandbox: &Sandbox) -> anyhow::Result<Vec<peop
     let members = people::make(&plan.dir, &section.people)?;
     seed::load(&section).await?;
     Ok(members)
+}
+
+/// The file of systems that do jobs of procedures: nobody yet, for visitors to add to.
+fn ensure_workers(config: &Path) -> anyhow::Result<()> {
+    let path = config.with_file_name("workers.toml");
+    if path.exists() { Ok(()) } else { file::write_new(&path, b"", file::PRIVATE) }
 }
 
 /// Lives through the story, aloud.

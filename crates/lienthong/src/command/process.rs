@@ -1,12 +1,18 @@
-//! `lienthong process`: procedures drawn as BPMN, checked and tried out without a node.
+//! `lienthong process`: procedures drawn as BPMN, checked and tried out without a node, run on one.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod args;
+mod print;
+mod remote;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use base::{Clock as _, SystemClock, Ts};
-use process::model::{Fault, Model, read};
+use process::decision::{Decisions, is_dmn};
+use process::model::{Content, Fault, Program, link_files, read};
 use process::picture::{Mark, svg};
 use process::simulate::{Choices, End, Happening, Line, Plan, Simulated, simulate};
 use process::timer::Timers;
@@ -19,6 +25,9 @@ const EXIT_REFUSED: u8 = 2;
 /// Something still waits.
 const EXIT_WAITING: u8 = 3;
 
+/// Faults of a simulation that are printed; thousands of instances may have the same one.
+const FAULTS_SHOWN: usize = 100;
+
 /// Commands of procedures.
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -28,13 +37,18 @@ pub enum Command {
     /// / try it out without a database, on a clock that jumps to the next timer. Exit code: 0 finished, 1 fault, 2 refused
     /// model, 3 still waiting.
     Simulate(Simulate),
+    #[command(flatten)]
+    Remote(args::Command),
 }
 
 /// What to check.
 #[derive(clap::Args)]
 pub struct Check {
-    /// Tệp BPMN 2.0 / a BPMN 2.0 file.
+    /// Tệp BPMN 2.0 hoặc DMN / a file of BPMN 2.0 or DMN.
     file: PathBuf,
+    /// Tệp mà mô hình gọi tới, dùng được nhiều lần / a file that the model calls, any number of them: BPMN or DMN.
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
 }
 
 /// What to simulate.
@@ -42,11 +56,14 @@ pub struct Check {
 pub struct Simulate {
     /// Tệp BPMN 2.0 / a BPMN 2.0 file.
     file: PathBuf,
+    /// Tệp mà mô hình gọi tới, dùng được nhiều lần / a file that the model calls, any number of them: BPMN or DMN.
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
     /// Quy trình bắt đầu; mặc định là quy trình đầu tiên tự bắt đầu được / the process to begin with; else the first that can
     /// begin by itself.
     #[arg(long, value_name = "ID")]
     process: Option<String>,
-    /// Biến ban đầu / variables at the begin: `{"test":"ab"}`.
+    /// Biến ban đầu của mọi quy trình trong tệp / variables with which each process of the file begins: `{"test":"ab"}`.
     #[arg(long, value_name = "JSON", default_value = "{}")]
     vars: String,
     /// Chỉ chạy tới đây: thời lượng hoặc ngày giờ / go no further: a duration or a date, `PT65S`, `2026-12-01T07:00+07:00`.
@@ -80,66 +97,149 @@ pub enum Trace {
 ///
 /// # Errors
 /// A file that cannot be read, or arguments that are none.
-pub fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check(check) => check_model(&check.file),
+        Command::Check(check) => check_model(&check),
         Command::Simulate(options) => try_out(&options),
+        Command::Remote(command) => remote::run(command).await,
     }
 }
 
-fn load(path: &PathBuf) -> anyhow::Result<Result<Model, Vec<Fault>>> {
-    let bytes =
-        std::fs::read(path).with_context(|| format!("không đọc được / cannot read {}", path.display()))?;
-    Ok(read(&bytes))
-}
+/// Largest file that is read; what a model may have is less.
+const BYTES_MAX: u64 = 16 << 20;
 
-fn print_faults(faults: &[Fault]) {
-    for fault in faults {
-        let Fault { line, code, element, name, vi, en } = fault;
-        eprintln!("{line}: {element} {name} [{}]\n    {vi}\n    {en}", code.as_str());
+/// The bytes of a file, no more than a reader refuses as too many. A pipe, which may never end, is none.
+fn bytes_of(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let shown = || format!("không đọc được / cannot read {}", path.display());
+    if !std::fs::metadata(path).with_context(shown)?.is_file() {
+        bail!("{}: không phải tệp thường / not a regular file", path.display());
     }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes))
+        .with_context(shown)?;
+    Ok(bytes)
 }
 
-fn check_model(path: &PathBuf) -> anyhow::Result<ExitCode> {
-    match load(path)? {
-        Err(faults) => {
-            print_faults(&faults);
-            eprintln!("{} lỗi / {} faults", faults.len(), faults.len());
-            Ok(EXIT_REFUSED.into())
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    let bytes = bytes_of(path)?;
+    if bytes.len() as u64 >= BYTES_MAX {
+        bail!("{}: quá lớn / too large", path.display());
+    }
+    let text = String::from_utf8(bytes);
+    text.with_context(|| format!("{}: không phải UTF-8 / not UTF-8", path.display()))
+}
+
+/// What a file holds, or each of its faults in words.
+fn load(path: &Path) -> anyhow::Result<Result<Content, Vec<String>>> {
+    let bytes = bytes_of(path)?;
+    if is_dmn(&bytes) {
+        return Ok(Decisions::read(&bytes).map(Content::Decisions));
+    }
+    Ok(read(&bytes).map(Content::Processes).map_err(|faults| faults.iter().map(words).collect()))
+}
+
+/// The other files, or the faults of all of them.
+fn load_all(paths: &[PathBuf]) -> anyhow::Result<Result<Vec<Content>, Vec<String>>> {
+    let (mut contents, mut faults) = (Vec::new(), Vec::new());
+    for path in paths {
+        match load(path)? {
+            Ok(content) => contents.push(content),
+            Err(why) => faults.extend(why.into_iter().map(|why| format!("{}: {why}", path.display()))),
         }
-        Ok(model) => {
-            print_faults(&model.warnings);
-            let program = &model.program;
-            for process in &program.processes {
-                println!("{}: {}", process.id, process.name);
+    }
+    Ok(if faults.is_empty() { Ok(contents) } else { Err(faults) })
+}
+
+fn words(fault: &Fault) -> String {
+    let Fault { line, code, element, name, vi, en } = fault;
+    format!("{line}: {element} {name} [{}]\n    {vi}\n    {en}", code.as_str())
+}
+
+/// Says what is wrong; nothing more can be done when nobody listens.
+fn complain(lines: impl IntoIterator<Item = String>) {
+    let mut out = std::io::stderr().lock();
+    for line in lines {
+        drop(writeln!(out, "{line}"));
+    }
+}
+
+/// A model, or a file of decisions, is refused.
+fn refused(faults: Vec<String>) -> ExitCode {
+    let count = faults.len();
+    complain(faults.into_iter().chain([format!("{count} lỗi / {count} faults")]));
+    EXIT_REFUSED.into()
+}
+
+fn check_model(check: &Check) -> anyhow::Result<ExitCode> {
+    let (content, others) = (load(&check.file)?, load_all(&check.with)?);
+    let (content, others) = match (content, others) {
+        (Ok(content), Ok(others)) => (content, others),
+        (content, others) => {
+            return Ok(refused(content.err().into_iter().chain(others.err()).flatten().collect()));
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    let model = match content {
+        Content::Decisions(decisions) => {
+            for name in decisions.names() {
+                writeln!(out, "{name}")?;
             }
-            println!(
-                "{} nút, {} luồng, {} cảnh báo / {} nodes, {} flows, {} warnings",
-                program.nodes.len(),
-                program.flows.len(),
-                model.warnings.len(),
-                program.nodes.len(),
-                program.flows.len(),
-                model.warnings.len()
-            );
-            Ok(ExitCode::SUCCESS)
+            return Ok(ExitCode::SUCCESS);
         }
+        Content::Processes(model) => model,
+    };
+    let (nodes, flows, warnings) =
+        (model.program.nodes.len(), model.program.flows.len(), model.warnings.len());
+    complain(model.warnings.iter().map(words));
+    for process in &model.program.processes {
+        writeln!(out, "{}: {}", process.id, process.name)?;
     }
+    // What is not in these files may be deployed; nobody knows here.
+    let calls = model.calls.iter().map(|call| call.name.to_string()).collect::<BTreeSet<_>>();
+    if !check.with.is_empty() {
+        if let Err(faults) = link_files(model, others) {
+            return Ok(refused(faults));
+        }
+    } else if !calls.is_empty() {
+        let calls = calls.into_iter().collect::<Vec<_>>().join(", ");
+        writeln!(out, "gọi, cần triển khai trước / calls, to be deployed before: {calls}")?;
+    }
+    writeln!(
+        out,
+        "{nodes} nút, {flows} luồng, {warnings} cảnh báo / {nodes} nodes, {flows} flows, {warnings} warnings"
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The program that is tried out, or what is wrong with its files.
+fn program_of(options: &Simulate) -> anyhow::Result<Result<Program, Vec<String>>> {
+    let (content, others) = (load(&options.file)?, load_all(&options.with)?);
+    let linked = content.and_then(|content| match content {
+        Content::Processes(model) => link_files(model, others?),
+        Content::Decisions(_) => {
+            Err(vec!["tệp quyết định không tự chạy / decisions do not run by themselves".to_owned()])
+        }
+    });
+    Ok(linked)
 }
 
 fn try_out(options: &Simulate) -> anyhow::Result<ExitCode> {
     let variables: Map<String, Value> = serde_json::from_str(&options.vars).with_context(|| {
         format!("--vars {}: không phải một đối tượng JSON / not a JSON object", options.vars)
     })?;
-    let model = match load(&options.file)? {
-        Ok(model) => model,
-        Err(faults) => {
-            print_faults(&faults);
-            return Ok(EXIT_REFUSED.into());
-        }
+    let program = match program_of(options)? {
+        Ok(program) => &Box::new(program),
+        Err(faults) => return Ok(refused(faults)),
     };
-    let program = &model.program;
-    let choices = choices(options, &model)?;
+    // A model without drawing is told before it runs, not behind its trace.
+    let drawn = |marks: &BTreeMap<String, Mark>| -> anyhow::Result<String> {
+        svg(&text_of(&options.file)?, program, marks).with_context(|| options.file.display().to_string())
+    };
+    if options.picture.is_some() {
+        drawn(&BTreeMap::new())?;
+    }
+    let choices = choices(options, program)?;
     let process = match &options.process {
         None => None,
         Some(id) => Some(
@@ -169,11 +269,9 @@ fn try_out(options: &Simulate) -> anyhow::Result<ExitCode> {
     });
     written?;
     if let Some(picture) = &options.picture {
-        let xml = std::fs::read_to_string(&options.file)?;
-        let drawn = svg(&xml, program, &marks).with_context(|| options.file.display().to_string())?;
-        file::replace(picture, drawn.as_bytes(), file::PUBLIC)?;
+        file::replace(picture, drawn(&marks)?.as_bytes(), file::PUBLIC)?;
     }
-    Ok(report(&simulated, trace))
+    report(&simulated, trace, &mut out)
 }
 
 /// Counts what a picture shows.
@@ -190,12 +288,11 @@ fn mark(marks: &mut BTreeMap<String, Mark>, line: &Line) {
     }
 }
 
-fn choices(options: &Simulate, model: &Model) -> anyhow::Result<Choices> {
+fn choices(options: &Simulate, program: &Program) -> anyhow::Result<Choices> {
     let Some(path) = &options.choose else { return Ok(Choices::default()) };
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("không đọc được / cannot read {}", path.display()))?;
+    let text = text_of(path)?;
     let choices = Choices::parse(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
-    let unknown: Vec<_> = choices.elements().filter(|id| model.program.find(id).is_none()).collect();
+    let unknown: Vec<_> = choices.elements().filter(|id| program.find(id).is_none()).collect();
     if !unknown.is_empty() {
         bail!("{}: không có trong mô hình / not in the model: {}", path.display(), unknown.join(", "));
     }
@@ -207,7 +304,7 @@ fn moment(timers: &Timers, text: &str, after: Ts) -> anyhow::Result<Ts> {
     timers.moment(text, after).map_err(|why| anyhow::anyhow!("{why}"))
 }
 
-fn print_line(out: &mut impl std::io::Write, trace: Trace, line: &Line) -> std::io::Result<()> {
+fn print_line(out: &mut impl Write, trace: Trace, line: &Line) -> std::io::Result<()> {
     match trace {
         Trace::Json => writeln!(out, "{}", line.json()),
         Trace::Text => {
@@ -218,9 +315,11 @@ fn print_line(out: &mut impl std::io::Write, trace: Trace, line: &Line) -> std::
     }
 }
 
-fn report(simulated: &Simulated, trace: Trace) -> ExitCode {
-    for (element, why) in &simulated.faults {
-        eprintln!("{element}: {why}");
+fn report(simulated: &Simulated, trace: Trace, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let faults = &simulated.faults;
+    complain(faults.iter().take(FAULTS_SHOWN).map(|(element, why)| format!("{element}: {why}")));
+    if let Some(more) = faults.len().checked_sub(FAULTS_SHOWN).filter(|more| *more > 0) {
+        complain([format!("và {more} lỗi nữa / and {more} more")]);
     }
     let (code, words) = match simulated.end {
         End::Finished => (0, "xong / finished"),
@@ -229,9 +328,9 @@ fn report(simulated: &Simulated, trace: Trace) -> ExitCode {
         End::Waiting => (EXIT_WAITING, "còn chờ / still waiting"),
     };
     if trace == Trace::Text {
-        println!("{words}\n{}", Value::Object(simulated.variables.clone()));
+        writeln!(out, "{words}\n{}", Value::Object(simulated.variables.clone()))?;
     } else if code != 0 {
-        eprintln!("{words}");
+        complain([words.to_owned()]);
     }
-    code.into()
+    Ok(code.into())
 }

@@ -58,8 +58,9 @@ pub struct NewPerson {
     #[arg(long)]
     name: String,
     /// Vai trò, có thể kèm cơ quan: VAI-TRÒ@MÃ-CƠ-QUAN (nhiều lần được) / role, with the agency where it holds; may be
-    /// repeated: `platform_operator`, `agency_administrator`, `data_owner`, `security_officer`, `auditor`, `leader`.
-    #[arg(long = "role", value_name = "ROLE[@AGENCY]", required = true)]
+    /// repeated: `platform_operator`, `agency_administrator`, `data_owner`, `security_officer`, `auditor`, `leader`, `officer`. Cán
+    /// bộ chỉ làm một số nhóm việc / an officer for some groups of work only: `officer@H17.11:mot-cua-xa,tu-phap-ho-tich`.
+    #[arg(long = "role", value_name = "ROLE[@AGENCY[:GROUP,…]]", required = true)]
     roles: Vec<String>,
     /// Tệp chứa mật khẩu, từ 12 ký tự / file with the password, 12 characters or more.
     #[arg(long, value_name = "FILE")]
@@ -174,8 +175,13 @@ fn post(text: &str) -> anyhow::Result<Post> {
     let (role, agency) = text.split_once('@').map_or((text, None), |(role, agency)| (role, Some(agency)));
     let role: Role = serde_json::from_value(role.into())
         .with_context(|| format!("--role {text}: không có vai trò này / there is no such role"))?;
+    let (agency, groups) = match agency.map(|agency| agency.split_once(':').unwrap_or((agency, ""))) {
+        Some((agency, groups)) => (Some(agency), groups),
+        None => (None, ""),
+    };
     let agency = agency.map(str::parse).transpose().with_context(|| format!("--role {text}"))?;
-    Ok(Post { role, agency })
+    let groups = groups.split(',').filter(|group| !group.is_empty()).map(str::to_owned).collect();
+    Ok(Post { role, agency, groups })
 }
 
 async fn agencies(args: &Agencies) -> anyhow::Result<ExitCode> {

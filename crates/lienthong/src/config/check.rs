@@ -1,5 +1,6 @@
 //! What TOML's types cannot say about a configuration.
 
+mod process;
 mod registry;
 
 use std::path::{Path, PathBuf};
@@ -442,6 +443,9 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     let directory = Directory { root: checker.path(&file.directory.root), ..file.directory.clone() };
     let registry = file.registry.as_ref().map(|section| checker.registry(section, &file.store.url));
     let has_role = registry.is_some();
+    let others = [Some(&*file.store.url), file.registry.as_ref().map(|registry| &*registry.store)];
+    let others = [&others[..], &[file.sources.as_ref().map(|sources| &*sources.store)]].concat();
+    let process = file.process.as_ref().map(|section| checker.process(section, &others, has_role));
     let stale_after_s =
         file.rights.as_ref().map_or(RightsSection::default().stale_after_s, |r| r.stale_after_s);
     let registry_elsewhere = file.rights.and_then(|section| checker.rights(section, has_role));
@@ -469,6 +473,7 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         rights,
         registry,
         sources,
+        process,
         registry_elsewhere,
         stale_after_s,
     })

@@ -6,7 +6,9 @@ use base::{GroupId, NodeId, Part, PartyId};
 use exchange::Limits;
 use serde::Deserialize;
 
-use super::{Directory, Evidence, Keys, Listen, RegistrySection, RightsSection, SourcesSection};
+use super::{
+    Directory, Evidence, Keys, Listen, ProcessSection, RegistrySection, RightsSection, SourcesSection,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,7 @@ pub(super) struct File {
     pub(super) limits: LimitsSection,
     pub(super) registry: Option<RegistrySection>,
     pub(super) sources: Option<SourcesSection>,
+    pub(super) process: Option<ProcessSection>,
     pub(super) rights: Option<RightsSection>,
     #[serde(default, rename = "subsystem")]
     pub(super) subsystems: Vec<SubsystemSection>,

@@ -120,6 +120,23 @@ fn what_is_found_of_sources_has_a_store_of_its_own() {
 }
 
 #[test]
+fn procedures_are_executed_where_people_sign_in_and_in_a_store_of_their_own() {
+    let registry = "[registry]\nstore = \"sqlite:r.db\"\npeople = \"p\"\nplain = \"127.0.0.1:0\"\n";
+    let section = read(&format!("{registry}[process]\n")).unwrap().process.unwrap();
+    assert!(section.store.ends_with("/process.db") && section.workers.is_none());
+    for (wrong, said) in [
+        ("[process]\n".to_owned(), "needs the section [registry]"),
+        (format!("{registry}[process]\nstore = \"sqlite:r.db\"\n"), "a store of its own"),
+        (format!("{registry}[process]\nstore = \"sqlite:log.db\"\n"), "a store of its own"),
+        (format!("{registry}[process]\nworkers = \"khong-co.toml\"\n"), "khong-co.toml"),
+        (format!("{registry}[process]\ncalendars = \"khong-co.toml\"\n"), "No such file"),
+    ] {
+        let mistakes = read(&wrong).unwrap_err().to_string();
+        assert!(mistakes.contains(said), "{wrong}: {mistakes}");
+    }
+}
+
+#[test]
 fn a_console_for_others_asks_for_the_second_factor() {
     let registry = "[registry]\nstore = \"sqlite:r.db\"\npeople = \"p\"\nplain = \"127.0.0.1:0\"\n";
     let good = format!("{registry}password_only = true\n[registry.console]\nplain = \"127.0.0.1:0\"\n");

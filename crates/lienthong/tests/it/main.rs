@@ -17,6 +17,7 @@ mod gate;
 mod harness;
 mod newcomer;
 mod operate;
+mod process;
 mod raw;
 mod registry;
 mod rest;

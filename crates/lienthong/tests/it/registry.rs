@@ -54,7 +54,7 @@ impl Office {
         decide: impl FnMut(&State, &Moment, &Person) -> Events,
     ) -> Result<(), RegistryError> {
         let at: Option<AgencyCode> = (!at.is_empty()).then(|| at.parse().unwrap());
-        let person = Person { id: who.parse().unwrap(), posts: vec![Post { role, agency: at.clone() }] };
+        let person = Person { id: who.parse().unwrap(), posts: vec![Post::new(role, at.clone())] };
         let mut decide = decide;
         let again = |state: &State, moment: &Moment| decide(state, moment, &person);
         self.runtime.block_on(async {
@@ -285,7 +285,7 @@ pub fn start(store: Option<&str>) -> (Sandbox, Office) {
 /// Somebody may sign in.
 fn write_people(dir: &Path) {
     let people = dir.join("people.toml");
-    let posts = [Post { role: Role::PlatformOperator, agency: None }];
+    let posts = [Post::new(Role::PlatformOperator, None)];
     let (entry, _) = People::new_entry("vanhanh", "Trực vận hành", "mat-khau-thu-nghiem", &posts).unwrap();
     std::fs::write(&people, entry).unwrap();
     std::fs::set_permissions(&people, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -35,10 +35,12 @@ impl<'a> Run<'a> {
         self.emit(Event::Entered { exec, parent: Some(parent), node: Some(at), role: role(node) });
         self.own(exec, own);
         let alone = !matches!(self.role_of(parent), Some(Role::Many(_)));
-        if alone && !self.prepare(exec, node) {
-            return;
+        if self.belongs(exec) {
+            self.begin_clock(exec);
+            if !alone || self.prepare(exec, node) {
+                self.act(exec);
+            }
         }
-        self.act(exec);
     }
 
     /// Takes data in and waits for the events on the border. Whether that went well.
@@ -67,8 +69,11 @@ impl<'a> Run<'a> {
         }
         let alone =
             !matches!(self.parent_of(exec).and_then(|parent| self.role_of(parent)), Some(Role::Many(_)));
-        if !alone || self.prepare(exec, node) {
-            self.act(exec);
+        if self.belongs(exec) {
+            self.begin_clock(exec);
+            if !alone || self.prepare(exec, node) {
+                self.act(exec);
+            }
         }
     }
 
@@ -126,7 +131,11 @@ impl<'a> Run<'a> {
     }
 
     fn decide(&mut self, exec: ExecId, decision: &crate::model::Decision) {
-        let answer = self.context.outside.decide(&decision.id, &self.sight(exec));
+        let linked = decision.file.and_then(|file| self.program.decisions.get(file));
+        let answer = match linked {
+            Some(decisions) => decisions.decide(&decision.id, &self.sight(exec)),
+            None => self.context.outside.decide(&decision.id, &self.sight(exec)),
+        };
         let values = answer.and_then(|value| match (&decision.result, value) {
             (Some(name), value) => Ok(Map::from_iter([(name.to_string(), value)])),
             (None, Value::Object(entries)) => Ok(entries),

@@ -60,7 +60,10 @@ impl State {
                 self.last = self.last.max(wait.id);
                 self.open_exec(*exec)?.waits.push(wait.clone());
             }
-            Event::Observed { exec, wait, what } => {
+            Event::ClocksBegan { clocks } => self.clocks = Some(clocks.clone()),
+            Event::Clocked { tick } => self.clocks.as_mut()?.apply(tick),
+            Event::Held { hold } => self.hold.clone_from(hold),
+            Event::Observed { exec, wait, what } | Event::Moved { exec, wait, what, .. } => {
                 let found = self.open_exec(*exec)?.waits.iter_mut().find(|one| one.id == *wait)?;
                 found.what.clone_from(what);
             }
@@ -73,6 +76,7 @@ impl State {
                 let values = values.iter().map(|(name, value)| (name.clone(), value.clone()));
                 self.open_exec(*exec)?.variables.extend(values);
             }
+            Event::Belongs { exec, agency } => self.open_exec(*exec)?.agency = Some(agency.clone()),
             Event::Counted { exec, many } => {
                 let Role::Many(known) = &mut self.open_exec(*exec)?.role else { return None };
                 known.clone_from(many);
@@ -101,8 +105,15 @@ impl State {
         }
         self.last = self.last.max(id.0);
         let role = role.clone();
-        let exec =
-            Exec { node, parent, role, variables: serde_json::Map::new(), waits: Vec::new(), incident: None };
+        let exec = Exec {
+            node,
+            parent,
+            role,
+            variables: serde_json::Map::new(),
+            waits: Vec::new(),
+            incident: None,
+            agency: None,
+        };
         self.execs.insert(id, exec);
         Some(())
     }

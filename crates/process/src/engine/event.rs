@@ -1,9 +1,13 @@
 //! What happened to an instance, as it stands in its history.
 
+use base::Ts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use worktime::Version;
+use worktime::clock::Reason;
+use worktime::clock::set::{Clocks, Tick};
 
-use super::state::{Awaited, Done, ExecId, Gate, Incident, Many, Role, Undoing, Wait};
+use super::state::{Awaited, Done, ExecId, Gate, Hold, Incident, Many, Role, Undoing, Wait};
 use crate::model::{FlowIx, NodeIx};
 
 /// One thing that happened.
@@ -82,6 +86,45 @@ pub enum Event {
         exec: ExecId,
         /// The wait.
         wait: u64,
+    },
+    /// It was found out whose a step is.
+    Belongs {
+        /// The step.
+        exec: ExecId,
+        /// Code of the agency.
+        agency: String,
+    },
+    /// The clocks of the instance begin.
+    ClocksBegan {
+        /// How they stand.
+        clocks: Box<Clocks>,
+    },
+    /// A clock began, ended, paused, ran on, or is due at another time.
+    Clocked {
+        /// Whose, and what: due dates before and after, with the calendars that they were computed with.
+        tick: Box<Tick>,
+    },
+    /// A timer comes at another moment than it would have.
+    Moved {
+        /// The step.
+        exec: ExecId,
+        /// The wait.
+        wait: u64,
+        /// When it would have come; none while it stood still.
+        old: Option<Ts>,
+        /// When it comes; none while it stands still.
+        new: Option<Ts>,
+        /// Why.
+        reason: Reason,
+        /// The calendars that the new moment was computed with.
+        version: Version,
+        /// How the wait stands now.
+        what: Awaited,
+    },
+    /// Somebody lets the clocks stand still, or run on.
+    Held {
+        /// That they stand still; none lets them run on.
+        hold: Option<Hold>,
     },
     /// Variables of a step have new values.
     Assigned {

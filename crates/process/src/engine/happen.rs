@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::Timing;
 use super::event::{Event, Fault};
 use super::run::Run;
 use super::state::{Awaited, ExecId, Role, Step, Wait};
@@ -58,10 +59,13 @@ impl<'a> Run<'a> {
                 Trigger::Timer(timer, expression) => {
                     let text = timer_text(&self.value(exec, expression)?);
                     let began = self.context.now;
-                    let due = self.context.outside.due(*timer, &text, began, 0);
+                    let agency = self.agency_of_event(exec, event)?;
+                    let timing =
+                        Timing { timer: *timer, text: &text, began, nth: 0, agency: agency.as_deref() };
+                    let due = self.context.outside.due(timing);
                     let due = due.and_then(|due| due.ok_or_else(|| format!("{text}: R0")));
                     let at = due.map_err(|why| Fault { code: NO_EVENT, why })?;
-                    Awaited::Moment { at, began, nth: 0, text }
+                    Awaited::Moment { at, began, nth: 0, text, agency, clock: None }
                 }
                 // These are not waited for: who throws them looks for who catches.
                 Trigger::Error(_)
@@ -157,15 +161,16 @@ impl<'a> Run<'a> {
         if self.program.needs_all(wait.node) {
             return self.all_again(exec, wait.node);
         }
-        let Awaited::Moment { began, nth, text, .. } = &wait.what else { return };
+        let Awaited::Moment { began, nth, text, agency, .. } = &wait.what else { return };
         let trigger = self.program.triggers(wait.node).get(usize::from(wait.trigger));
         let Some(Trigger::Timer(timer, _)) = trigger else { return };
-        let (began, nth, text) = (*began, nth.saturating_add(1), text.clone());
+        let (began, nth, text, agency) = (*began, nth.saturating_add(1), text.clone(), agency.clone());
+        let timing = Timing { timer: *timer, text: &text, began, nth, agency: agency.as_deref() };
         // A text that was understood once is understood again.
-        let due = self.context.outside.due(*timer, &text, began, nth).ok().flatten();
+        let due = self.context.outside.due(timing).ok().flatten();
         match due {
             Some(at) => {
-                let what = Awaited::Moment { at, began, nth, text };
+                let what = Awaited::Moment { at, began, nth, text, agency, clock: None };
                 self.emit(Event::Observed { exec, wait: wait.id, what });
             }
             None => self.emit(Event::Stopped { exec, wait: wait.id }),

@@ -1,21 +1,47 @@
 //! Carries a command out: events are added to the state as they are decided, tokens go on until everything waits.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
 use super::activity::NO_INPUT;
+use super::agency::NO_AGENCY;
 use super::event::{Event, Fault, Outcome, Told};
 use super::gateway::GATEWAY_FAILED;
 use super::happen::NO_EVENT;
 use super::settle::STUCK;
 use super::state::{Body, ExecId, Incident, Role, State, Step};
 use super::tree::Tree;
-use super::{Command, Context, Refused, STEPS_MAX};
+use super::{Command, Context, Refused, STEPS_MAX, WORK_FAILED};
 use crate::model::{FlowIx, Kind, Node, NodeIx, Program, Scope, Task};
 
 /// Incident of what did not come to rest.
 const CIRCLES: &str = "runs-in-circles";
+
+/// Most that expressions of one command may cost: that of a few large ones.
+const SPENT_MAX: f64 = 60_000_000.0;
+/// Most values, or eights of bytes, that one command may assign.
+const WRITTEN_MAX: usize = 1_000_000;
+/// Most that may happen by one command: an activity may be done by thousands within another.
+const EVENTS_MAX: usize = 400_000;
+/// Deepest value: what looks at values calls itself.
+const VALUE_DEPTH_MAX: usize = 100;
+
+/// How much is in a value: values and eights of bytes, without end where it is too deep.
+fn weight(value: &Value, levels: usize) -> usize {
+    let Some(levels) = levels.checked_sub(1) else { return usize::MAX };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+        Value::String(text) => 1 + text.len() / 8,
+        Value::Array(items) => items.iter().map(|item| weight(item, levels)).fold(1, usize::saturating_add),
+        Value::Object(entries) => {
+            let sizes =
+                entries.iter().map(|(key, value)| weight(value, levels).saturating_add(key.len() / 8));
+            sizes.fold(1, usize::saturating_add)
+        }
+    }
+}
 
 /// What is still to be done before the instance is at rest.
 pub(super) enum Work {
@@ -51,14 +77,19 @@ pub(super) struct Run<'a> {
     pub changed: bool,
     /// What is open, by what it is in.
     pub tree: Tree,
+    /// What expressions of this command may have cost.
+    pub spent: Cell<f64>,
     steps: u32,
+    /// Values and eights of bytes that were assigned by this command.
+    written: usize,
 }
 
 impl<'a> Run<'a> {
     pub fn new(context: Context<'a>, state: State) -> Self {
         let (events, queue, unheard) = (Vec::new(), VecDeque::new(), Vec::new());
         let (program, tree) = (context.program, Tree::of(&state));
-        Self { context, program, state, events, queue, unheard, changed: false, tree, steps: 0 }
+        let (spent, steps, written) = (Cell::new(0.0), 0, 0);
+        Self { context, program, state, events, queue, unheard, changed: false, tree, spent, steps, written }
     }
 
     pub fn into_result(self) -> (State, Vec<Event>) {
@@ -66,6 +97,13 @@ impl<'a> Run<'a> {
     }
 
     pub fn emit(&mut self, event: Event) {
+        if let Event::Left { exec } | Event::Cancelled { exec } = event {
+            self.end_clock(exec);
+        }
+        if let Event::Assigned { values, .. } = &event {
+            let weights = values.values().map(|value| weight(value, VALUE_DEPTH_MAX));
+            self.written = weights.fold(self.written, usize::saturating_add);
+        }
         self.tree.before(&self.state, &event);
         self.state.apply(&event).expect("only what fits the state is decided");
         self.events.push(event);
@@ -83,7 +121,9 @@ impl<'a> Run<'a> {
             return Err(Refused::Over);
         }
         match command {
-            Command::Start { process, by, variables } => self.start(process, by, variables)?,
+            Command::Start { process, by, variables, agency } => {
+                self.start(process, by, (variables, agency))?;
+            }
             Command::Complete { exec, variables } => {
                 self.working(exec)?;
                 self.assign(exec, variables);
@@ -105,9 +145,12 @@ impl<'a> Run<'a> {
             }
             Command::Stop { exec, why } => {
                 self.working(exec)?;
-                self.stop(exec, Incident { code: "work-failed".to_owned(), why, completing: false });
+                self.stop(exec, Incident { code: WORK_FAILED.to_owned(), why, completing: false });
             }
             Command::Retry { exec } => self.retry(exec)?,
+            Command::Pause { reason } => self.hold(reason)?,
+            Command::Resume => self.let_run()?,
+            Command::Recalculate => self.recalculate(),
             Command::Cancel => self.end(Outcome::Cancelled),
         }
         Ok(())
@@ -123,9 +166,10 @@ impl<'a> Run<'a> {
         &mut self,
         process: usize,
         by: Option<NodeIx>,
-        variables: Map<String, Value>,
+        (variables, agency): (Map<String, Value>, Option<String>),
     ) -> Result<(), Refused> {
-        let scope_ix = self.program.processes.get(process).ok_or(Refused::NoStart)?.scope;
+        let process = self.program.processes.get(process).ok_or(Refused::NoStart)?;
+        let scope_ix = process.scope;
         let scope = self.program.scope(scope_ix);
         let begins = by.map_or(!scope.starts.is_empty(), |node| self.may_begin(scope, node));
         if !begins {
@@ -137,6 +181,11 @@ impl<'a> Run<'a> {
         self.declare(exec, scope);
         if !variables.is_empty() {
             self.emit(Event::Assigned { exec, values: variables });
+        }
+        let own = process.agency.as_ref().map(|own| self.asked(exec, own)).transpose();
+        let own = own.map_err(|fault| Refused::NoAgency(fault.why))?;
+        if let Some(agency) = own.or(agency) {
+            self.belongs_to(exec, agency);
         }
         if !self.arm_event_subs(exec, scope) {
             return Err(Refused::NoStart);
@@ -177,7 +226,7 @@ impl<'a> Run<'a> {
         let is_work = matches!(self.role_of(exec), Some(Role::Step(Step::Work)));
         match incident.code.as_str() {
             _ if incident.completing => self.complete(exec),
-            NO_EVENT | NO_INPUT => self.begin_again(exec),
+            NO_EVENT | NO_INPUT | NO_AGENCY => self.begin_again(exec),
             // The body has begun; what stopped it is looked at again when everything else is at rest.
             GATEWAY_FAILED | STUCK => {}
             _ if is_work => {}
@@ -191,9 +240,10 @@ impl<'a> Run<'a> {
         loop {
             while let Some(work) = self.queue.pop_front() {
                 self.steps += 1;
-                if self.steps > STEPS_MAX {
+                if let Some(why) = self.too_much() {
                     self.queue.push_front(work);
-                    return self.stop_everything();
+                    self.stop_everything(&why);
+                    return self.settle_clocks();
                 }
                 match work {
                     Work::Token { body, flow } => self.arrive(body, flow),
@@ -202,15 +252,38 @@ impl<'a> Run<'a> {
                 }
             }
             if self.state.outcome.is_some() || !self.settle() {
-                return;
+                return self.settle_clocks();
             }
             self.steps += 1;
         }
     }
 
-    /// What runs in circles stops where it is; no token is lost.
-    fn stop_everything(&mut self) {
-        let why = format!("hơn {STEPS_MAX} bước không chờ / more than {STEPS_MAX} steps without a wait");
+    /// Why a command has to end before everything waits.
+    fn too_much(&self) -> Option<String> {
+        if self.steps > STEPS_MAX {
+            return Some(format!(
+                "hơn {STEPS_MAX} bước không chờ / more than {STEPS_MAX} steps without a wait"
+            ));
+        }
+        if self.spent.get() > SPENT_MAX {
+            return Some(
+                "biểu thức của một lần chạy tốn quá nhiều / expressions cost too much without a wait"
+                    .to_owned(),
+            );
+        }
+        if self.events.len() > EVENTS_MAX {
+            return Some(format!(
+                "hơn {EVENTS_MAX} việc một lúc / more than {EVENTS_MAX} events without a wait"
+            ));
+        }
+        (self.written > WRITTEN_MAX).then(|| {
+            "ghi quá nhiều biến, hoặc lồng quá sâu / too much is assigned without a wait, or too deep"
+                .to_owned()
+        })
+    }
+
+    /// What does not come to rest stops where it is; no token is lost.
+    fn stop_everything(&mut self, why: &str) {
         for work in std::mem::take(&mut self.queue) {
             let parent = work.parent();
             let node = match work {
@@ -218,7 +291,8 @@ impl<'a> Run<'a> {
                 Work::Enter { node, .. } => node,
                 // The wrapper is open; a retry lets it go on.
                 Work::Again { exec } => {
-                    let incident = Incident { code: CIRCLES.to_owned(), why: why.clone(), completing: false };
+                    let incident =
+                        Incident { code: CIRCLES.to_owned(), why: why.to_owned(), completing: false };
                     self.stop(exec, incident);
                     continue;
                 }
@@ -229,7 +303,7 @@ impl<'a> Run<'a> {
             let exec = ExecId(self.next_id());
             let role = Role::Step(Step::Passing);
             self.emit(Event::Entered { exec, parent: Some(parent), node: Some(node), role });
-            self.stop(exec, Incident { code: CIRCLES.to_owned(), why: why.clone(), completing: false });
+            self.stop(exec, Incident { code: CIRCLES.to_owned(), why: why.to_owned(), completing: false });
         }
     }
 
@@ -239,6 +313,7 @@ impl<'a> Run<'a> {
             self.cancel_children(root);
         }
         self.queue.clear();
+        self.end_clocks();
         self.emit(Event::Ended { outcome });
     }
 

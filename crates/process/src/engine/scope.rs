@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::agency::NO_AGENCY;
 use super::event::{Event, Fault};
 use super::run::Run;
 use super::state::{ExecId, Incident};
@@ -16,6 +17,17 @@ impl<'a> Run<'a> {
         }
         let scope = self.program.scope(scope);
         self.declare(exec, scope);
+        // A process that is called may be somebody else's than the call.
+        let called = scope.node.is_none().then(|| &self.program.processes[scope.process]);
+        match called.and_then(|process| process.agency.as_ref()).map(|own| self.asked(exec, own)).transpose()
+        {
+            Ok(agency) => {
+                if let Some(agency) = agency {
+                    self.belongs_to(exec, agency);
+                }
+            }
+            Err(Fault { why, .. }) => return self.fail(exec, Fault { code: NO_AGENCY, why }, false),
+        }
         if !self.arm_event_subs(exec, scope) {
             return;
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use base::Ts;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use worktime::clock::Clock;
+use worktime::clock::set::Clocks;
 
 use super::Outcome;
 use crate::model::{FlowIx, NodeIx, ScopeIx};
@@ -23,9 +25,24 @@ pub struct State {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Its clocks, where something in it has a limit; as they were at the end once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<Box<Clocks>>,
+    /// That somebody let the clocks stand still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     /// The variables of the process at its end.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub variables: Map<String, Value>,
+}
+
+/// That clocks stand still because somebody said so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Since when.
+    pub since: Ts,
+    /// Why.
+    pub reason: String,
 }
 
 /// An open step: a process, an activity, an event or gateway at which a token stands.
@@ -48,6 +65,9 @@ pub struct Exec {
     /// What stopped it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Incident>,
+    /// Code of the agency whose step it is, where that is not the one of what it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
 }
 
 /// What an open step does.
@@ -180,6 +200,12 @@ pub enum Awaited {
         nth: u32,
         /// The text of the timer, from which it is computed again when a calendar changes.
         text: String,
+        /// Code of the agency whose hours and days count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<String>,
+        /// Counts the time, once it has stood still: it says when the moment comes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<Box<Clock>>,
     },
     /// A message comes.
     Message {
@@ -228,6 +254,16 @@ impl State {
     /// Steps that stopped.
     pub fn incidents(&self) -> impl Iterator<Item = (ExecId, &Incident)> {
         self.execs.iter().filter_map(|(id, exec)| Some((*id, exec.incident.as_ref()?)))
+    }
+}
+
+impl Awaited {
+    /// The moment that is waited for; none while its clock stands still, and for what is no moment.
+    pub fn due(&self) -> Option<Ts> {
+        match self {
+            Self::Moment { at, clock, .. } => clock.as_ref().map_or(Some(*at), |clock| clock.due()),
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who sees which variables, and where new values go.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -16,13 +17,14 @@ pub(super) struct Sight<'a> {
     state: &'a State,
     program: &'a Program,
     at: ExecId,
+    spent: Option<&'a Cell<f64>>,
     /// Values that hold for one expression only.
     pub own: Map<String, Value>,
 }
 
 impl<'a> Sight<'a> {
     pub fn new(program: &'a Program, state: &'a State, at: ExecId) -> Self {
-        Self { state, program, at, own: Map::new() }
+        Self { state, program, at, spent: None, own: Map::new() }
     }
 
     fn chain(&self) -> impl Iterator<Item = (ExecId, &'a Exec)> {
@@ -66,11 +68,17 @@ impl Variables for Sight<'_> {
         let seen = self.chain().flat_map(|(_, exec)| exec.variables.keys());
         self.own.keys().chain(seen).map(String::as_str).collect()
     }
+
+    fn spend(&self, work: f64) {
+        if let Some(spent) = self.spent {
+            spent.set(spent.get() + work);
+        }
+    }
 }
 
 impl<'a> Run<'a> {
     pub fn sight(&self, at: ExecId) -> Sight<'_> {
-        Sight::new(self.program, &self.state, at)
+        Sight { spent: Some(&self.spent), ..Sight::new(self.program, &self.state, at) }
     }
 
     /// Gives variables new values, each where it is.
@@ -111,13 +119,10 @@ impl<'a> Run<'a> {
         for mapping in mappings {
             let value = match &mapping.from {
                 From::Expression(expression) => Some(self.value(at, expression)?),
-                From::Variable(names) => {
-                    let sight = self.sight(at);
-                    names.iter().find_map(|name| sight.get(name).filter(|value| !value.is_null())).cloned()
-                }
+                From::Variable(name) => self.sight(at).get(name).filter(|value| !value.is_null()).cloned(),
             };
             if let Some(value) = value {
-                values.extend(mapping.to.iter().map(|name| (name.to_string(), value.clone())));
+                values.insert(mapping.to.to_string(), value);
             }
         }
         Ok(values)

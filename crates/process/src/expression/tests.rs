@@ -89,6 +89,14 @@ fn an_expression_that_would_exhaust_its_reader_is_refused() {
 }
 
 #[test]
+fn a_number_beyond_all_bounds_is_a_failure_and_no_panic() {
+    for text in ["10 ** 999999999999", "1e6144 * 1e6144"] {
+        let value = Expression::parse(text).and_then(|one| one.value(&json!({})));
+        assert!(value.is_err(), "{text}: {value:?}");
+    }
+}
+
+#[test]
 fn a_name_is_an_identifier_and_no_keyword() {
     for (text, expected) in [
         ("a", true),

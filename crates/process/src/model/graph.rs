@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use worktime::Span;
+
+use crate::decision::Decisions;
 use crate::expression::Expression;
 
 /// Place of a flow node in [`Program::nodes`].
@@ -30,6 +33,8 @@ pub struct Program {
     pub nodes: Vec<Node>,
     /// Sequence flows.
     pub flows: Vec<Flow>,
+    /// Files of decisions that its rule tasks ask.
+    pub decisions: Vec<Decisions>,
 }
 
 /// A process, or a global task, which is a process of one node.
@@ -45,6 +50,21 @@ pub struct Process {
     pub scope: ScopeIx,
     /// The administrative procedure that this process claims to be.
     pub procedure: Option<Procedure>,
+    /// Whose steps these are, unless a step, its lane or what it is in says otherwise.
+    pub agency: Option<Agency>,
+    /// How long an instance may take: extension attribute `limit`.
+    pub limit: Option<Span>,
+    /// Whether anything in it has a limit or lets clocks stand still.
+    pub clocked: bool,
+}
+
+/// Whose a step is: extension attribute `agency`, a code, or FEEL behind `=` that gives one.
+#[derive(Debug)]
+pub enum Agency {
+    /// The code of an agency.
+    Code(Box<str>),
+    /// What gives the code, with the variables that the step sees when it begins.
+    Asked(Expression),
 }
 
 /// The administrative procedure behind a process: extension attributes of the `process` element.
@@ -154,8 +174,27 @@ pub struct Node {
     pub compensated_by: Option<NodeIx>,
     /// Name of the innermost lane, or of the pool: the role that does it.
     pub lane: Option<Box<str>>,
+    /// For an activity, and an event that waits: whose it is by itself or by its lane; else it is whose that is in which it is.
+    pub agency: Option<Agency>,
+    /// How long that agency may have an instance, by its lane: extension attribute `limit`.
+    pub lane_limit: Option<Span>,
+    /// Whether the clocks of the instance stand still while it is open: extension attribute `clock="paused"`.
+    pub pauses: bool,
     /// Extension attributes of our namespace, by local name, for example `role` or `form`.
     pub extra: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Node {
+    /// The value of an extension attribute.
+    pub fn extra(&self, name: &str) -> Option<&str> {
+        self.extra.iter().find(|(one, _)| &**one == name).map(|(_, value)| &**value)
+    }
+
+    /// The elements whose doers may not do a task: extension attribute `fourEyes`, ids separated by spaces or commas.
+    pub fn four_eyes(&self) -> impl Iterator<Item = &str> {
+        let list = self.extra("fourEyes").unwrap_or_default();
+        list.split([' ', ',']).filter(|id| !id.is_empty())
+    }
 }
 
 /// What a flow node is.
@@ -239,6 +278,8 @@ pub struct Decision {
     pub id: Box<str>,
     /// Variable that takes its result; without one the entries of a context result are assigned.
     pub result: Option<Box<str>>,
+    /// Place of its file in [`Program::decisions`]; none until it is linked.
+    pub file: Option<usize>,
 }
 
 /// What an event waits for.
@@ -353,7 +394,7 @@ pub enum Behavior {
 /// Data that an activity takes in and gives out.
 #[derive(Debug, Default)]
 pub struct Io {
-    /// Names, and ids, of its data inputs and outputs: variables of the activity itself.
+    /// Names of its data inputs and outputs: variables of the activity itself.
     pub locals: Vec<Box<str>>,
     /// Done when it begins.
     pub inputs: Vec<Mapping>,
@@ -366,15 +407,15 @@ pub struct Io {
 pub struct Mapping {
     /// What is taken: a variable by name, or what an expression says.
     pub from: From,
-    /// Names of the variable that takes it; a data input goes by its id and by its name.
-    pub to: Vec<Box<str>>,
+    /// The variable that takes it.
+    pub to: Box<str>,
 }
 
 /// Where a data association takes its value from.
 #[derive(Debug)]
 pub enum From {
-    /// The first of these variables that has a value; without one nothing is assigned.
-    Variable(Vec<Box<str>>),
+    /// A variable; while it is empty nothing is assigned.
+    Variable(Box<str>),
     /// A transformation or an assignment.
     Expression(Expression),
 }

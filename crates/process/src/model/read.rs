@@ -1,6 +1,7 @@
 //! From the elements of a file to the graph, in steps: outline, flows, kinds of nodes, data, checks.
 
 mod activity;
+mod agency;
 mod check;
 mod data;
 mod draft;

@@ -135,6 +135,13 @@ fn may_have(kind: &str, name: &str) -> bool {
             kind.ends_with("Event")
                 || matches!(kind, "messageEventDefinition" | "sendTask" | "receiveTask" | "event")
         }
+        "agency" => {
+            matches!(kind, "process" | "lane")
+                || super::element::is_flow_node(kind)
+                || super::element::is_global_task(kind)
+        }
+        "limit" => matches!(kind, "process" | "lane"),
+        "version" => matches!(kind, "callActivity" | "businessRuleTask" | "globalBusinessRuleTask"),
         "result" => matches!(kind, "businessRuleTask" | "globalBusinessRuleTask"),
         "decision" => matches!(kind, "process" | "businessRuleTask" | "globalBusinessRuleTask"),
         _ if OF_PROCESS.contains(&name) => kind == "process",

@@ -28,7 +28,7 @@ const ATTRIBUTES_MAX: usize = 256;
 const NAMESPACES_MAX: usize = 64;
 
 /// The text of a file in UTF-8, UTF-16 or ISO-8859-1.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Fault> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Fault> {
     if bytes.len() > BYTES_MAX {
         return Err(Fault::new(Code::TooLarge, 1, &[&BYTES_MAX.to_string()]));
     }
@@ -62,7 +62,7 @@ fn declares_latin_1(bytes: &[u8]) -> bool {
 }
 
 /// The elements of a text.
-pub(super) fn parse(text: &str) -> Result<Document<'_>, Fault> {
+pub(crate) fn parse(text: &str) -> Result<Document<'_>, Fault> {
     within_limits(text)?;
     let options = ParsingOptions { allow_dtd: false, nodes_limit: PARTS_MAX, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|error| {

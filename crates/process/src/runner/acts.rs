@@ -8,7 +8,7 @@ use super::book::{HELD, PERSONS, WORKERS, number, wait_row};
 use super::call::{Act, Answer};
 use super::input::{By, Name};
 use super::work::{Change, Work};
-use crate::engine::{Command, ExecId, Role, Step};
+use crate::engine::{Command, ExecId, Role, Step, WORK_FAILED};
 
 /// First pause after a job failed, in seconds; it doubles each time.
 const PAUSE_SECS: i64 = 10;
@@ -50,6 +50,9 @@ impl Work {
                 self.plain(about, act, Command::Set { variables: variables.clone().into_map() })?
             }
             Act::Cancel { .. } => self.plain(about, act, Command::Cancel)?,
+            Act::Pause { reason } => self.plain(about, act, Command::Pause { reason: reason.clone() })?,
+            Act::Resume { .. } => self.plain(about, act, Command::Resume)?,
+            Act::Recalculate => return self.recalculate(&change_of(about, act)),
             Act::Happened { wait, variables } => {
                 let variables = variables.clone().into_map();
                 self.plain(about, act, Command::Happened { wait: *wait, variables })?
@@ -211,7 +214,8 @@ impl Work {
             let is_work = open.state.exec(exec).is_some_and(|one| one.role == Role::Step(Step::Work));
             let completing = open.state.exec(exec).and_then(|one| one.incident.as_ref());
             match completing {
-                Some(incident) if is_work && !incident.completing => {
+                // What has not begun cannot be done: it begins with these variables.
+                Some(incident) if is_work && incident.code == WORK_FAILED => {
                     commands.push(Command::Complete { exec, variables });
                 }
                 _ => commands.insert(0, Command::Set { variables }),

@@ -6,8 +6,8 @@ use base::Ts;
 use store::process::{AnswerRow, Changes, HistoryRow, IncidentRow, LetterRow, TaskRow, WaitRow};
 
 use super::input::{correlation, indexed};
-use crate::engine::{Awaited, Exec, ExecId, Incident, Outside, Role, State, Step};
-use crate::model::{Kind, Node, NodeIx, Program, Task, Timer};
+use crate::engine::{Awaited, Exec, ExecId, Incident, Role, State, Step};
+use crate::model::{Kind, Node, NodeIx, Program, Task};
 
 /// A task of persons.
 pub(super) const PERSONS: i64 = 0;
@@ -31,6 +31,8 @@ pub(super) type Key = (String, i64);
 pub(super) struct Book {
     pub waits: BTreeMap<Key, Option<WaitRow>>,
     pub tasks: BTreeMap<Key, Option<TaskRow>>,
+    /// Due dates of open work that were computed again.
+    pub dues: BTreeMap<Key, Option<i64>>,
     pub incidents: BTreeMap<Key, Option<IncidentRow>>,
     pub history: Vec<HistoryRow>,
     pub letters: Vec<LetterRow>,
@@ -42,13 +44,12 @@ pub(super) struct Book {
 pub(super) struct Making<'a> {
     pub program: &'a Program,
     pub process: &'a str,
-    pub outside: &'a dyn Outside,
     pub now: Ts,
 }
 
 /// The value of an extension attribute.
 pub(super) fn extra<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
-    node.extra.iter().find(|(one, _)| &**one == name).map(|(_, value)| &**value)
+    node.extra(name)
 }
 
 /// A number as the store keeps it.
@@ -65,8 +66,15 @@ impl Book {
             self.tasks.insert((id.to_owned(), number(exec.0)), None);
         }
         for (exec, node) in has.iter().filter(|(exec, _)| !had.contains_key(exec)) {
-            let row = task_row(id, making, (*exec, *node));
+            let agency = after.agency(*exec).map(str::to_owned);
+            let row = task_row(id, making, (*exec, *node), (agency, after.due(*exec)));
             self.tasks.insert((id.to_owned(), number(exec.0)), Some(row));
+        }
+        for exec in has.keys().filter(|exec| had.contains_key(exec)) {
+            let due = after.due(*exec);
+            if before.due(*exec) != due {
+                self.dues.insert((id.to_owned(), number(exec.0)), due.map(|due| due.0));
+            }
         }
         for (exec, incident) in before.incidents() {
             if after.exec(exec).and_then(|exec| exec.incident.as_ref()) != Some(incident) {
@@ -95,8 +103,15 @@ impl Book {
     }
 
     /// All of it, for the store.
-    pub fn into_changes(self, changes: &mut Changes) {
+    pub fn into_changes(mut self, changes: &mut Changes) {
         (changes.waits, changes.waits_gone) = parted(self.waits);
+        for (key, due) in self.dues {
+            match self.tasks.get_mut(&key) {
+                Some(Some(row)) => row.due = due,
+                Some(None) => {}
+                None => changes.dues.push((key, due)),
+            }
+        }
         (changes.tasks, changes.tasks_gone) = parted(self.tasks);
         (changes.incidents, changes.incidents_gone) = parted(self.incidents);
         changes.history = self.history;
@@ -123,7 +138,7 @@ pub(super) fn wait_row(instance: &str, id: u64, what: &Awaited) -> Option<WaitRo
         Some(WaitRow { instance: instance.to_owned(), number: number(id), kind, due, name, correlation })
     };
     match what {
-        Awaited::Moment { at, .. } => row(MOMENT, Some(at.0), None, None),
+        Awaited::Moment { .. } => row(MOMENT, what.due().map(|due| due.0), None, None),
         Awaited::Message { name, key } => {
             row(MESSAGE, None, Some(indexed(name)), Some(correlation(key.as_ref())))
         }
@@ -147,13 +162,16 @@ pub(super) fn kind(node: &Node) -> i64 {
     }
 }
 
-pub(super) fn task_row(instance: &str, making: &Making<'_>, (exec, at): (ExecId, NodeIx)) -> TaskRow {
+pub(super) fn task_row(
+    instance: &str,
+    making: &Making<'_>,
+    (exec, at): (ExecId, NodeIx),
+    (agency, due): (Option<String>, Option<Ts>),
+) -> TaskRow {
     let node = making.program.node(at);
     let kind = kind(node);
     let role = extra(node, "role").or(node.lane.as_deref()).map(str::to_owned);
     let topic = (kind == WORKERS).then(|| extra(node, "topic").unwrap_or(&node.id).to_owned());
-    let due = extra(node, "due");
-    let due = due.and_then(|text| making.outside.due(Timer::Duration, text, making.now, 0).ok().flatten());
     let tries = extra(node, "retries").and_then(|text| text.parse().ok()).unwrap_or(TRIES);
     TaskRow {
         instance: instance.to_owned(),
@@ -162,6 +180,7 @@ pub(super) fn task_row(instance: &str, making: &Making<'_>, (exec, at): (ExecId,
         element: node.id.to_string(),
         name: node.name.to_string(),
         role,
+        agency,
         topic,
         assignee: None,
         created: making.now.0,

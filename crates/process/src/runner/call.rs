@@ -63,6 +63,8 @@ pub(super) struct Start {
     /// Id of the element with which it begins; none is a none start.
     pub element: Option<String>,
     pub business_key: Option<Name>,
+    /// The agency whose instance it is.
+    pub agency: Option<Name>,
     pub variables: Payload,
 }
 
@@ -98,6 +100,9 @@ pub(super) enum Act {
     Happened { wait: u64, variables: Payload },
     Signal { name: String, variables: Payload },
     Migrate(super::migrate::Plan),
+    Pause { reason: String },
+    Resume { reason: String },
+    Recalculate,
 }
 
 impl Act {
@@ -121,7 +126,25 @@ impl Act {
             | Self::Cancel { .. }
             | Self::Happened { .. }
             | Self::Signal { .. }
-            | Self::Migrate(_) => None,
+            | Self::Migrate(_)
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Recalculate => None,
+        }
+    }
+
+    /// What it brings.
+    fn variables(&self) -> Option<&Payload> {
+        match self {
+            Self::Complete { variables, .. }
+            | Self::Error { variables, .. }
+            | Self::JobDone { variables, .. }
+            | Self::JobError { variables, .. }
+            | Self::Set { variables }
+            | Self::Resolve { variables, .. }
+            | Self::Happened { variables, .. }
+            | Self::Signal { variables, .. } => Some(variables),
+            _ => None,
         }
     }
 
@@ -148,8 +171,18 @@ impl Act {
             Self::Happened { wait, .. } => json!({"act": "happened", "wait": wait}),
             Self::Signal { name, .. } => json!({"act": "signal", "name": name}),
             Self::Migrate(plan) => plan.json(),
+            Self::Pause { reason } => json!({"act": "pause", "reason": reason}),
+            Self::Resume { reason } => json!({"act": "resume", "reason": reason}),
+            Self::Recalculate => json!({"act": "recalculate"}),
         }
     }
+}
+
+/// The hash of variables: who repeats a request repeats all of it.
+fn digest(variables: &Payload) -> String {
+    let text = serde_json::to_string(variables.map()).expect("a map of JSON is JSON");
+    let hash = crypto::hash::sha256(&[text.as_bytes()]);
+    hash.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl What {
@@ -162,14 +195,25 @@ impl What {
                     Of::Version(key, version) => (key.as_str(), Some(*version)),
                     Of::Id(id) => ("", Some(*id)),
                 };
-                json!({"act": "start", "model": key, "version": version, "process": start.process.as_ref().map(Name::as_str)})
+                let name = |name: &Option<Name>| name.as_ref().map(ToString::to_string);
+                json!({
+                    "act": "start", "model": key, "version": version, "process": name(&start.process),
+                    "business_key": name(&start.business_key), "agency": name(&start.agency),
+                    "with": digest(&start.variables),
+                })
+                .to_string()
+            }
+            Self::Act { instance, act } => {
+                json!({"instance": instance, "do": act.json(), "with": act.variables().map(digest)})
                     .to_string()
             }
-            Self::Act { instance, act } => json!({"instance": instance, "do": act.json()}).to_string(),
             Self::Message(told) => {
-                json!({"act": "message", "name": told.name, "to": told.correlation}).to_string()
+                let with = digest(&told.variables);
+                json!({"act": "message", "name": told.name, "to": told.correlation, "with": with}).to_string()
             }
-            Self::Signal { name, .. } => json!({"act": "signal", "name": name.as_str()}).to_string(),
+            Self::Signal { name, variables } => {
+                json!({"act": "signal", "name": name.as_str(), "with": digest(variables)}).to_string()
+            }
             Self::Due { .. } | Self::Letters { .. } => String::new(),
         }
     }

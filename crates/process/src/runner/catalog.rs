@@ -9,6 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 use store::process::{ModelHead, ModelRow, ProcessTx};
 
+use super::links::{Links, Rows};
 use super::{Denied, Reader};
 use crate::model::{Kind, NodeIx, Program, Task, Timer, Trigger};
 
@@ -57,6 +58,7 @@ pub(super) struct Head {
     pub row: ModelHead,
     pub claims: Vec<Claim>,
     pub starts: Vec<StartBy>,
+    pub links: Links,
 }
 
 impl Head {
@@ -65,7 +67,8 @@ impl Head {
             |error: serde_json::Error| Denied::Damaged(format!("process_model {}: {error}", row.id));
         let claims = serde_json::from_str(&row.claims).map_err(damaged)?;
         let starts = serde_json::from_str(&row.starts).map_err(damaged)?;
-        Ok(Self { row, claims, starts })
+        let links = serde_json::from_str(&row.links).map_err(damaged)?;
+        Ok(Self { row, claims, starts, links })
     }
 
     /// Whether instances of a process may begin at a moment.
@@ -119,16 +122,27 @@ impl Catalog {
         if let Some(model) = self.known(id) {
             return Ok(model);
         }
-        let row = tx.model(id).await?.ok_or(Denied::NoModel)?;
-        self.learn(&row)
+        let row = tx_model(tx, id).await?;
+        let rows = self.whole(tx, row).await?;
+        self.learn(&rows)
+    }
+
+    /// A model with all that it calls.
+    pub async fn whole(&self, tx: &mut ProcessTx<'_>, row: ModelRow) -> Result<Rows, Denied> {
+        let mut rows = Rows::of(row)?;
+        while let Some(id) = rows.missing() {
+            rows.add(tx_model(tx, id).await?)?;
+        }
+        Ok(rows)
     }
 
     pub fn known(&self, id: i64) -> Option<Arc<Model>> {
         lock(&self.models).get(&id).cloned()
     }
 
-    pub fn learn(&self, row: &ModelRow) -> Result<Arc<Model>, Denied> {
-        let program = (self.reader)(&row.xml).map_err(|_| Denied::ReadOtherwise(row.id))?;
+    pub fn learn(&self, rows: &Rows) -> Result<Arc<Model>, Denied> {
+        let row = rows.first();
+        let program = rows.program(self.reader).map_err(|_| Denied::ReadOtherwise(row.id))?;
         if layout(&program)[..] != row.layout[..] {
             return Err(Denied::ReadOtherwise(row.id));
         }
@@ -136,6 +150,10 @@ impl Catalog {
         lock(&self.models).insert(row.id, Arc::clone(&model));
         Ok(model)
     }
+}
+
+async fn tx_model(tx: &mut ProcessTx<'_>, id: i64) -> Result<ModelRow, Denied> {
+    tx.model(id).await?.ok_or(Denied::NoModel)
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::input::{DEPTH_MAX, NAME_BYTES_MAX, VARIABLES_BYTES_MAX};
+use super::input::{DEPTH_MAX, NAME_BYTES_MAX, SIGNAL_BYTES_MAX, VARIABLES_BYTES_MAX};
 use crate::engine::Refused;
 
 /// Why something was not done. Nothing of it was, except after [`Denied::Store`], when nobody knows: ask again with the same key.
@@ -19,6 +19,14 @@ pub enum Denied {
     )]
     TooLarge {
         /// How large they are.
+        bytes: usize,
+    },
+    /// A signal, which may reach thousands of instances, brings too much.
+    #[error(
+        "tín hiệu mang {bytes} byte, tối đa {SIGNAL_BYTES_MAX} vì có thể tới hàng nghìn hồ sơ / the signal has {bytes} bytes, at most {SIGNAL_BYTES_MAX}, since it may reach thousands of instances"
+    )]
+    SignalTooLarge {
+        /// How large it is.
         bytes: usize,
     },
     /// Values are too deep within each other.
@@ -65,14 +73,14 @@ pub enum Denied {
     #[error("không phải loại việc này / it is not this kind of task")]
     WrongKind,
     /// Somebody else has the task.
-    #[error("việc đang do {0} giữ / {0} has this task")]
+    #[error("việc đang do {0} giữ / it is with {0}")]
     Taken(String),
     /// Nobody has the task.
     #[error("chưa ai nhận việc này / nobody has this task")]
     NotTaken,
     /// Who did the other task may not do this one.
     #[error(
-        "{who} đã làm bước {element}: bước này phải do người khác làm / {who} did {element}: somebody else must do this one"
+        "bước này phải do người khác làm, vì {who} đã làm bước {element} / somebody else must do this one, since {who} did {element}"
     )]
     FourEyes {
         /// The person.
@@ -128,7 +136,7 @@ impl Denied {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Name => "bad-name",
-            Self::TooLarge { .. } => "too-large",
+            Self::TooLarge { .. } | Self::SignalTooLarge { .. } => "too-large",
             Self::TooDeep => "too-deep",
             Self::Faults(_) => "bad-model",
             Self::Claimed { .. } => "procedure-claimed",
@@ -141,6 +149,9 @@ impl Denied {
             Self::Refused(Refused::NoWait(_)) => "no-wait",
             Self::Refused(Refused::Over) => "over",
             Self::Refused(Refused::NoStart) => "no-start",
+            Self::Refused(Refused::NoAgency(_)) => "no-agency",
+            Self::Refused(Refused::Paused) => "paused",
+            Self::Refused(Refused::NotPaused) => "not-paused",
             Self::Refused(Refused::NoIncident(_)) | Self::NoIncident => "no-incident",
             Self::WrongKind => "wrong-kind",
             Self::Taken(_) => "taken",

@@ -6,7 +6,7 @@ use base::Ts;
 use serde_json::Value;
 
 use super::call::{Act, Told, What};
-use super::input::correlation;
+use super::input::{SIGNAL_BYTES_MAX, correlation};
 use super::{Answer, By, Denied, InstanceId, KEPT_SECS_MAX, Name, Payload, Processes};
 use crate::engine::ExecId;
 
@@ -54,7 +54,7 @@ impl Processes {
     /// transaction of its own, soon.
     ///
     /// # Errors
-    /// The store failed.
+    /// It brings more than [`SIGNAL_BYTES_MAX`], or the store failed.
     pub async fn signal(
         &self,
         name: Name,
@@ -62,6 +62,10 @@ impl Processes {
         by: &By,
         key: Option<Name>,
     ) -> Result<Answer, Denied> {
+        let bytes = serde_json::to_string(variables.map()).map_or(0, |text| text.len());
+        if bytes > SIGNAL_BYTES_MAX {
+            return Err(Denied::SignalTooLarge { bytes });
+        }
         self.call(by.clone(), key, What::Signal { name, variables }, None).await
     }
 

@@ -12,10 +12,12 @@ use crate::engine::ExecId;
 pub const NAME_BYTES_MAX: usize = 256;
 /// Variables of an instance, and what one message or result brings, in bytes as JSON.
 pub const VARIABLES_BYTES_MAX: usize = 1 << 20;
+/// Variables that one signal brings, in bytes as JSON: each instance that it reaches gets its own copy.
+pub const SIGNAL_BYTES_MAX: usize = 16 << 10;
 /// Lists and contexts within each other in a value: what is stored must be readable again.
 pub const DEPTH_MAX: usize = 64;
 
-/// A name: 1 to [`NAME_BYTES_MAX`] bytes, no control characters.
+/// A name: 1 to [`NAME_BYTES_MAX`] bytes, no control characters, none that turns the direction of writing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Box<str>);
 
@@ -26,11 +28,17 @@ impl Name {
     }
 }
 
+/// Whether a character turns the direction of writing, by which one name can be made to look like another (UAX 9).
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 impl FromStr for Name {
     type Err = Denied;
 
     fn from_str(text: &str) -> Result<Self, Denied> {
-        let fits = (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
+        let fits =
+            (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.chars().any(|c| c.is_control() || turns(c));
         if fits { Ok(Self(text.into())) } else { Err(Denied::Name) }
     }
 }

@@ -3,7 +3,11 @@
 //! A worker that dies loses its job to another one when its time is over, so that a job may be begun twice: what a worker
 //! does outside carries the job's [`key`](Job::key), which stays the same, so that the outside can tell.
 
-use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+
+use base::Ts;
+use serde_json::{Map, Value, json};
+use store::process::{Changes, HistoryRow, InstanceRow, ProcessTx, TaskRow};
 
 use super::acts::LOCK_SECS_MAX;
 use super::call::Act;
@@ -26,7 +30,8 @@ pub struct Job {
 }
 
 impl Processes {
-    /// Gives at most `limit` jobs of a topic to a worker for a time, the oldest first.
+    /// Gives at most `limit` jobs of a topic to a worker for a time, the oldest first. The history of each instance says who got
+    /// which job when.
     ///
     /// # Errors
     /// The time is not 1 second to a day, or the store failed.
@@ -48,9 +53,12 @@ impl Processes {
             tx.undo().await?;
             return Ok(Vec::new());
         }
-        let instances = tx.instances(rows.iter().map(|row| row.instance.clone()).collect()).await?;
-        let mut read = std::collections::HashMap::new();
-        for row in instances {
+        let ids: BTreeSet<_> = rows.iter().map(|row| row.instance.clone()).collect();
+        let mut held: HashMap<_, _> =
+            tx.lock(ids.into_iter().collect()).await?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let rows = given(&mut tx, rows, (&mut held, (worker, now))).await?;
+        let mut read = HashMap::new();
+        for row in held.into_values() {
             let model = shared.catalog.model(&mut tx, row.model).await?;
             let state: State = serde_json::from_str(&row.state)
                 .map_err(|error| Denied::Damaged(format!("process_instance {}: {error}", row.id)))?;
@@ -99,7 +107,7 @@ impl Processes {
     /// otherwise. When it was tried often enough (extension attribute `retries`, else 3) it becomes an incident.
     ///
     /// # Errors
-    /// The worker does not have it.
+    /// The worker does not have it, or the pause is negative or longer than a day.
     pub async fn job_failed(
         &self,
         job: TaskId,
@@ -107,6 +115,9 @@ impl Processes {
         worker: &Name,
         key: Option<Name>,
     ) -> Result<Answer, Denied> {
+        if after_secs.is_some_and(|secs| !(0..=LOCK_SECS_MAX).contains(&secs)) {
+            return Err(Denied::Time { max_secs: LOCK_SECS_MAX });
+        }
         let why = why.to_owned();
         self.job_act(job, Act::JobFailed { exec: job.exec, why, after_secs }, worker, key).await
     }
@@ -129,6 +140,37 @@ impl Processes {
     ) -> Result<Answer, Denied> {
         self.act(job.instance, act, &By::System(worker.clone()), key).await
     }
+}
+
+/// Writes down who gets which job, and gives those back whose instance another transaction holds: somebody may be ending
+/// them just now.
+async fn given(
+    tx: &mut ProcessTx<'_>,
+    rows: Vec<TaskRow>,
+    (held, (worker, now)): (&mut HashMap<String, InstanceRow>, (&Name, Ts)),
+) -> Result<Vec<TaskRow>, Denied> {
+    let (mut changes, mut given) = (Changes::default(), Vec::new());
+    for row in rows {
+        let Some(instance) = held.get_mut(&row.instance) else {
+            changes.tasks.push(TaskRow { locked_by: None, locked_until: 0, ..row });
+            continue;
+        };
+        instance.version += 1;
+        changes.history.push(HistoryRow {
+            instance: row.instance.clone(),
+            number: instance.version,
+            at: now.0,
+            who: By::System(worker.clone()).to_string(),
+            element: None,
+            command: json!({"act": "fetch", "exec": row.exec, "until": row.locked_until}).to_string(),
+            events: "[]".to_owned(),
+            snapshot: None,
+        });
+        given.push(row);
+    }
+    changes.instances = held.values().cloned().collect();
+    tx.write(changes).await?;
+    Ok(given)
 }
 
 fn proper(secs: i64) -> Result<(), Denied> {

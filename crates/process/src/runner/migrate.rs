@@ -69,7 +69,6 @@ impl Processes {
 impl Work {
     pub(super) fn migrate(&mut self, plan: &Plan, change: &Change<'_>) -> Result<i64, Denied> {
         let target = self.models.get(&plan.to).cloned().ok_or(Denied::NoModel)?;
-        let outside = std::sync::Arc::clone(&self.outside);
         let held = self.incidents.keys().any(|(id, _)| id == change.id);
         let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
         if held || open.state.incidents().next().is_some() {
@@ -81,17 +80,13 @@ impl Work {
         open.row.model = target.id;
         (open.state, open.model, open.changed) = (state, target, true);
         let (version, snapshot) = (open.row.version, open.row.state.clone());
-        let making = Making {
-            program: &open.model.program,
-            process: &open.row.process,
-            outside: &*outside,
-            now: change.now,
-        };
+        let making = Making { program: &open.model.program, process: &open.row.process, now: change.now };
         for (exec, step) in &open.state.execs {
             let key = (change.id.to_owned(), number(exec.0));
             let known = self.book.tasks.get(&key).cloned().unwrap_or_else(|| self.tasks.get(&key).cloned());
             let (Some(row), Some(node)) = (known, step.node) else { continue };
-            let TaskRow { element, name, role, topic, .. } = task_row(change.id, &making, (*exec, node));
+            let TaskRow { element, name, role, topic, .. } =
+                task_row(change.id, &making, (*exec, node), (None, None));
             self.book.tasks.insert(key, Some(TaskRow { element, name, role, topic, ..row }));
         }
         self.write_down(change, version, &[], Some(snapshot));

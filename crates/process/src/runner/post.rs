@@ -12,7 +12,7 @@ use super::deploy::{clock, timer_of, wound};
 use super::input::{By, correlation, indexed};
 use super::work::{Change, Ended, Work, begun_by};
 use super::{Denied, TOLD_KEPT_SECS};
-use crate::engine::{Event, Told as Says};
+use crate::engine::{Event, Timing, Told as Says};
 
 impl Work {
     /// Makes letters of what was told.
@@ -117,7 +117,8 @@ impl Work {
         let timer = model.program.find(&letter.name).and_then(|at| timer_of(&model.program, at).ok());
         let Some((timer, text)) = timer else { return };
         let nth = nth.saturating_add(1);
-        if let Ok(Some(at)) = self.outside.due(timer, &text, began, nth) {
+        let timing = Timing { timer, text: &text, began, nth, agency: None };
+        if let Ok(Some(at)) = self.outside.due(timing) {
             let row = clock(&self.ids.next(self.now), &letter.name, at, (began, nth));
             self.book.letters.push(LetterRow { model: letter.model, ..row });
         }

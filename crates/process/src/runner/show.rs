@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use store::process::{HistoryPage, IncidentRow, InstanceFilter, InstanceRow, TaskFilter};
 
 use super::catalog::Model;
+use super::links::Rows;
 use super::tasks::{OpenTask, PAGE_MAX};
 use super::{Denied, InstanceId, Name, Processes, TaskId};
 use crate::engine::{Awaited, Event, ExecId, Role, State};
@@ -22,6 +23,8 @@ pub struct Instance {
     pub process: String,
     /// What people call it by.
     pub business_key: Option<String>,
+    /// Code of the agency whose it is.
+    pub agency: Option<String>,
     /// When it began.
     pub begun: Ts,
     /// When it ended.
@@ -30,6 +33,23 @@ pub struct Instance {
     pub outcome: Option<String>,
     /// How many changes it has had.
     pub changes: i64,
+}
+
+/// Which instances.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// Of this business key.
+    pub business_key: Option<Name>,
+    /// Of this model.
+    pub model: Option<i64>,
+    /// Of one of these agencies; none is every one, and those that are nobody's.
+    pub agencies: Option<Vec<Name>>,
+    /// Not over, or over.
+    pub open: Option<bool>,
+    /// Behind this one: the last of the page before.
+    pub after: Option<InstanceId>,
+    /// So many at most, up to [`PAGE_MAX`].
+    pub limit: u32,
 }
 
 /// An instance as it stands.
@@ -135,23 +155,28 @@ impl Processes {
         if let Some(known) = self.shared.catalog.known(id) {
             return Ok(known);
         }
-        let row = self.shared.store.model(id).await?.ok_or(Denied::NoModel)?;
-        self.shared.catalog.learn(&row)
+        let row = async |id| self.shared.store.model(id).await?.ok_or(Denied::NoModel);
+        let mut rows = Rows::of(row(id).await?)?;
+        while let Some(id) = rows.missing() {
+            rows.add(row(id).await?)?;
+        }
+        self.shared.catalog.learn(&rows)
     }
 
-    /// Instances in the order in which they began: of one business key, of one model, behind one.
+    /// Instances in the order in which they began.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn instances(
-        &self,
-        (business_key, model): (Option<&Name>, Option<i64>),
-        after: Option<InstanceId>,
-        limit: u32,
-    ) -> Result<Vec<Instance>, Denied> {
-        let business_key = business_key.map(ToString::to_string);
-        let filter = InstanceFilter { business_key, model, after: after.map(|id| id.to_string()) };
-        let rows = self.shared.store.instances(&filter, limit.clamp(1, PAGE_MAX)).await?;
+    pub async fn instances(&self, wanted: &Listed) -> Result<Vec<Instance>, Denied> {
+        let filter = InstanceFilter {
+            business_key: wanted.business_key.as_ref().map(ToString::to_string),
+            model: wanted.model,
+            agencies: texts(wanted.agencies.as_deref()),
+            open: wanted.open,
+            not_by: None,
+            after: wanted.after.map(|id| id.to_string()),
+        };
+        let rows = self.shared.store.instances(&filter, wanted.limit.clamp(1, PAGE_MAX)).await?;
         rows.into_iter().map(Instance::read).collect()
     }
 
@@ -220,18 +245,23 @@ impl Processes {
     }
 }
 
+pub(super) fn texts(names: Option<&[Name]>) -> Option<Vec<String>> {
+    names.map(|names| names.iter().map(ToString::to_string).collect())
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn damaged(error: serde_json::Error) -> Denied {
     Denied::Damaged(error.to_string())
 }
 
 impl Instance {
-    fn read(row: InstanceRow) -> Result<Self, Denied> {
+    pub(super) fn read(row: InstanceRow) -> Result<Self, Denied> {
         Ok(Self {
             id: row.id.parse()?,
             model: row.model,
             process: row.process,
             business_key: row.business_key,
+            agency: row.agency,
             begun: Ts(row.begun),
             ended: row.ended.map(Ts),
             outcome: row.outcome,

@@ -14,8 +14,10 @@ pub const PAGE_MAX: u32 = 1_000;
 /// Which tasks of persons.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Of this role.
-    pub role: Option<Name>,
+    /// Of one of these roles; empty is every role.
+    pub roles: Vec<Name>,
+    /// Of one of these agencies; none is every one, and those that are nobody's.
+    pub agencies: Option<Vec<Name>>,
     /// Taken by this person.
     pub assignee: Option<Name>,
     /// Of this instance.
@@ -37,6 +39,8 @@ pub struct OpenTask {
     pub name: String,
     /// Who does it: extension attribute `role`, else its lane.
     pub role: Option<String>,
+    /// Code of the agency whose it is.
+    pub agency: Option<String>,
     /// What kind of job; none for a task of persons.
     pub topic: Option<String>,
     /// Who has taken it; for a job the worker.
@@ -58,6 +62,7 @@ impl OpenTask {
             element: row.element,
             name: row.name,
             role: row.role,
+            agency: row.agency,
             topic: row.topic,
             assignee,
             created: Ts(row.created),
@@ -75,7 +80,8 @@ impl Processes {
     pub async fn tasks(&self, wanted: &Wanted) -> Result<Vec<OpenTask>, Denied> {
         let filter = TaskFilter {
             kind: Some(PERSONS),
-            role: wanted.role.as_ref().map(ToString::to_string),
+            roles: wanted.roles.iter().map(ToString::to_string).collect(),
+            agencies: super::show::texts(wanted.agencies.as_deref()),
             assignee: wanted.assignee.as_ref().map(ToString::to_string),
             instance: wanted.instance.map(|id| id.to_string()),
             after: wanted.after.map(|id| (id.instance.to_string(), super::book::number(id.exec.0))),

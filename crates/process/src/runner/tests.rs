@@ -2,7 +2,9 @@
 
 mod build;
 mod chance;
+mod clocks;
 mod jobs;
+mod links;
 mod messages;
 mod migration;
 mod models;
@@ -84,14 +86,15 @@ impl Node {
         let history = self.all.history(id, 0, PAGE_MAX).await.unwrap();
         assert_eq!(i64::try_from(history.len()).unwrap(), row.version);
         let mut expected = book::Book::default();
-        let outside = Timers::built_in().unwrap();
-        let making =
-            book::Making { program: &model.program, process: &row.process, outside: &outside, now: NOW };
+        let making = book::Making { program: &model.program, process: &row.process, now: NOW };
         expected.derive(&row.id, &making, &crate::engine::State::default(), &state);
         let tasks: Vec<_> =
-            expected.tasks.into_values().flatten().map(|task| (task.exec, task.element)).collect();
+            expected.tasks.into_values().flatten().map(|task| (task.exec, task.element, task.due)).collect();
         let shown = self.all.show(id).await.unwrap();
-        let found = shown.tasks.into_iter().map(|task| (book::number(task.id.exec.0), task.element));
+        let found = shown
+            .tasks
+            .into_iter()
+            .map(|task| (book::number(task.id.exec.0), task.element, task.due.map(|due| due.0)));
         assert_eq!(found.collect::<Vec<_>>(), tasks);
         let incidents = expected.incidents.into_values().flatten().map(|one| (one.exec, one.code, one.why));
         let found = shown.incidents.into_iter().map(|one| (book::number(one.id.exec.0), one.code, one.why));
@@ -103,7 +106,7 @@ impl Node {
 
 fn begin(model: &str, variables: Value) -> Begin {
     let (version, process, business_key) = (None, None, Some(name("H.1")));
-    Begin { model: name(model), version, process, business_key, variables: payload(variables) }
+    Begin { model: name(model), version, process, business_key, agency: None, variables: payload(variables) }
 }
 
 fn name(text: &str) -> Name {

@@ -7,7 +7,7 @@ use base::Ts;
 use serde_json::{Map, Value, json};
 use store::process::{AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow, TaskRow, WaitRow};
 
-use super::book::{Book, HELD, Key, Making, extra, number};
+use super::book::{Book, HELD, Key, Making, number};
 use super::call::{Act, Answer, Call, Of, Start, What};
 use super::catalog::{Head, Model, StartBy, newest};
 use super::input::{By, InstanceId, VARIABLES_BYTES_MAX, depth};
@@ -233,21 +233,28 @@ impl Work {
             model: model.id,
             process,
             business_key: start.business_key.as_ref().map(ToString::to_string),
+            agency: start.agency.as_ref().map(ToString::to_string),
             state: String::new(),
             version: 0,
             begun: now.0,
             ended: None,
             outcome: None,
+            calendar: None,
         };
         let command =
             json!({"act": "start", "model": model.key, "version": model.version, "element": start.element});
         self.opens.insert(instance.clone(), Open { row, state: State::default(), model, changed: false });
         let variables = start.variables.clone().into_map();
         let change = Change { id: &instance, by, now, command, element: None };
-        let done = self.change(&change, vec![Command::Start { process: place, by: node, variables }]);
+        let agency = start.agency.as_ref().map(ToString::to_string);
+        let start = Command::Start { process: place, by: node, variables, agency };
+        let done = self.change(&change, vec![start]);
         if let Err(denied) = done {
             self.opens.remove(&instance);
             return Err(denied);
+        }
+        if let Some(open) = self.opens.get_mut(&instance).filter(|open| open.row.agency.is_none()) {
+            open.row.agency = open.state.execs.values().next().and_then(|root| root.agency.clone());
         }
         Ok(Answer::Started { instance })
     }
@@ -266,17 +273,31 @@ impl Work {
             open.row.ended = Some(change.now.0);
             open.row.outcome = Some(outcome_word(outcome));
         }
-        let making = Making {
-            program: &model.program,
-            process: &open.row.process,
-            outside: &*self.outside,
-            now: change.now,
-        };
+        let making = Making { program: &model.program, process: &open.row.process, now: change.now };
         self.book.derive(change.id, &making, &before, &open.state);
+        let calendars = self.outside.calendars().version();
+        open.row.calendar =
+            computed_by(open.row.calendar.take(), open.state.counts_working_time(), calendars);
         let version = open.row.version;
         self.write_down(change, version, &events, None);
         self.pass_on(change, events);
         Ok(version)
+    }
+
+    /// Computes everything of an instance again that depends on calendars; gives how many moments moved.
+    pub fn recalculate(&mut self, change: &Change<'_>) -> Result<Answer, Denied> {
+        let by = self.outside.calendars().version().to_string();
+        let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
+        if open.row.calendar.as_ref().is_none_or(|known| *known == by) {
+            return Ok(Answer::Worked(0));
+        }
+        let moved = recomputed(&open.state, &open.model.program, (&*self.outside, change.now))?.len();
+        if moved > 0 {
+            self.change(change, vec![Command::Recalculate])?;
+        }
+        let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
+        (open.row.calendar, open.changed) = (Some(by), true);
+        Ok(Answer::Worked(moved as u64))
     }
 
     /// Adds a row of history.
@@ -310,14 +331,18 @@ impl Work {
             Some(row) => row.as_ref(),
             None => self.tasks.get(&key),
         };
-        row.cloned().ok_or(Denied::NoTask)
+        let mut row = row.cloned().ok_or(Denied::NoTask)?;
+        if let Some(due) = self.book.dues.get(&key) {
+            row.due = *due;
+        }
+        Ok(row)
     }
 
     /// Who did the tasks whose doers may not do this one.
     pub fn four_eyes(&self, id: &str, task: &TaskRow, who: &By) -> Result<(), Denied> {
         let open = self.opens.get(id).ok_or(Denied::NoInstance)?;
         let Some(at) = open.model.program.find(&task.element) else { return Ok(()) };
-        for element in others(open.model.program.node(at)) {
+        for element in open.model.program.node(at).four_eyes() {
             let of = (id.to_owned(), element.to_owned());
             if self.done.get(&of).is_some_and(|list| list.contains(&who.to_string())) {
                 return Err(Denied::FourEyes { who: who.name().to_string(), element: element.to_owned() });
@@ -327,17 +352,21 @@ impl Work {
     }
 }
 
-/// The elements whose doers may not do a task: extension attribute `fourEyes`, ids separated by spaces or commas.
-pub(super) fn others(node: &crate::model::Node) -> impl Iterator<Item = &str> {
-    let list = extra(node, "fourEyes").unwrap_or_default();
-    list.split([' ', ',']).filter(|id| !id.is_empty())
-}
-
 /// A process that begins with an event.
 pub(super) fn begun_by(model: i64, start: &StartBy, variables: super::Payload) -> Start {
     let process = start.process.parse().ok();
     let element = Some(start.element.clone());
-    Start { model: Of::Id(model), process, element, business_key: None, variables }
+    Start { model: Of::Id(model), process, element, business_key: None, agency: None, variables }
+}
+
+/// What calendars of today would change in an instance.
+pub(super) fn recomputed(
+    state: &State,
+    program: &crate::model::Program,
+    (outside, now): (&dyn Outside, Ts),
+) -> Result<Vec<Event>, Denied> {
+    let context = Context { program, now, outside };
+    Ok(decided(context, state.clone(), vec![Command::Recalculate])?.1)
 }
 
 /// Decides commands one after another. What makes the engine, or an expression, fail badly is refused like anything else:
@@ -358,6 +387,16 @@ fn decided(
     };
     let broken = |_| Denied::Damaged("quyết định bị lỗi / deciding failed".to_owned());
     Ok(std::panic::catch_unwind(std::panic::AssertUnwindSafe(all)).map_err(broken)??)
+}
+
+/// Which calendars an instance was computed with, after a change that was made with these.
+fn computed_by(before: Option<String>, counts: bool, by: worktime::Version) -> Option<String> {
+    counts.then(|| match before {
+        None => by.to_string(),
+        Some(same) if same == by.to_string() => same,
+        // What is older stays until all is computed again.
+        Some(_) => String::new(),
+    })
 }
 
 /// The word for an outcome in lists.

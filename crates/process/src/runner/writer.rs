@@ -12,7 +12,7 @@ use super::book::{Book, number};
 use super::call::{Act, Answer, Call, Of, Told, What};
 use super::catalog::{StartOn, newest, starts};
 use super::input::{By, Payload, indexed};
-use super::work::{Ended, Open, Work, begun_by, by_key, others};
+use super::work::{Ended, Open, Work, begun_by, by_key};
 use super::{Denied, Shared};
 use crate::engine::State;
 
@@ -375,7 +375,7 @@ async fn rows_of_steps(tx: &mut ProcessTx<'_>, calls: &[Call], work: &mut Work) 
         tasks.insert(key);
         let Some(open) = work.opens.get(instance) else { continue };
         let Some(node) = open.state.exec(exec).and_then(|exec| exec.node) else { continue };
-        let others = others(open.model.program.node(node));
+        let others = open.model.program.node(node).four_eyes();
         done.extend(others.map(|element| (instance.clone(), element.to_owned())));
     }
     work.tasks = by_key(tx.tasks(tasks.into_iter().collect()).await?, |row| (row.instance.clone(), row.exec));

@@ -181,7 +181,7 @@ proptest! {
         let timers = Timers::built_in().expect("the calendar");
         let context = Context { program: &program, now: MONDAY, outside: &timers };
         let mut dice = Dice(seed.rotate_left(17) | 1);
-        let start = Command::Start { process: 0, by: None, variables: Map::from_iter([("x".to_owned(), json!(2))]) };
+        let start = Command::Start { process: 0, by: None, variables: Map::from_iter([("x".to_owned(), json!(2))]), agency: None };
         let (mut state, mut history): (State, Vec<Event>) = decide(context, State::default(), start).expect("it begins");
         for _ in 0..40 {
             if state.outcome.is_some() {

@@ -21,7 +21,9 @@ fn the_page_has_each_element_with_its_class_and_a_test_that_there_is() {
     let tests: String = ["tests/it", "src/model/tests"]
         .iter()
         .flat_map(|folder| fs::read_dir(here.join(folder)).expect("tests"))
-        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("a text"))
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.is_file())
+        .map(|path| fs::read_to_string(path).expect("a text"))
         .collect();
     for element in Element::all() {
         let class = match element.class {

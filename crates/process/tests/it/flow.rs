@@ -165,7 +165,7 @@ fn mended(xml: &str, variables: &str, set: &str) -> (State, Vec<String>) {
     let timers = Timers::built_in().expect("the calendar");
     let context = Context { program: &program, now: MONDAY, outside: &timers };
     let map = |text: &str| serde_json::from_str(text).expect("the test's JSON");
-    let start = Command::Start { process: 0, by: None, variables: map(variables) };
+    let start = Command::Start { process: 0, by: None, variables: map(variables), agency: None };
     let (state, _) = decide(context, State::default(), start).expect("it begins");
     let stopped: Vec<_> = state.incidents().map(|(exec, _)| exec).collect();
     let codes = state.incidents().map(|(_, incident)| incident.code.clone()).collect();

@@ -100,3 +100,18 @@ fn an_ad_hoc_sub_process_does_its_activities_one_by_one_or_at_once() {
     check_with(&model(r#"cancelRemainingInstances="false""#, two), ("{}", choices), "a b c after", Finished);
     check_with(&model(r#"ordering="Sequential""#, two), ("{}", choices), "a b after", Finished);
 }
+
+#[test]
+fn thousands_within_thousands_stop_before_the_memory_is_full() {
+    let (open, close): (String, String) = (0..5)
+        .map(|nth| {
+            let open = format!(
+                r#"<subProcess id="x{nth}"><multiInstanceLoopCharacteristics><loopCardinality>9000</loopCardinality></multiInstanceLoopCharacteristics>"#
+            );
+            (open, "</subProcess>")
+        })
+        .unzip();
+    let inside = format!(r#"<startEvent id="s"/>{open}{}{close}"#, tasks("z")) + &*flows("s>x0");
+    let (became, _) = run(&process(&inside), "{}", "{}");
+    assert_eq!(became.end, Fault);
+}

@@ -136,7 +136,11 @@ impl FromRequest<Api> for Upload {
     }
 }
 
-async fn body(request: Request, api: &Api, max: usize) -> Result<Bytes, Problem> {
+/// The body of a request; its route must lift the limit of other bodies to `max` bytes.
+///
+/// # Errors
+/// It is longer, or did not arrive.
+pub async fn body(request: Request, api: &Api, max: usize) -> Result<Bytes, Problem> {
     Bytes::from_request(request, api).await.map_err(|rejection| unread_body(&rejection, max).into())
 }
 

@@ -15,6 +15,8 @@ use crate::{Mistake, RegistryError};
 
 /// Longest name, in characters.
 const NAME_CHARS_MAX: usize = 500;
+/// Longest group of work, in bytes, as models may name it.
+const GROUP_BYTES_MAX: usize = 256;
 /// Shortest password of a new entry, in characters; NIST SP 800-63B asks for 8 beside a second factor.
 const PASSWORD_CHARS_MIN: usize = 12;
 /// Memory of a new password hash, in KiB; with three passes and four lanes the second recommendation of RFC 9106, 4.
@@ -55,6 +57,8 @@ struct RawPost {
     role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agency: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
 }
 
 /// All mistakes found so far, and where the next one is.
@@ -148,17 +152,26 @@ impl Reader {
                 self.wrong("posts.agency", vi, format!("{text}: {error}"));
             })
         });
-        Some(Post { role: role?, agency: agency.transpose().ok()? })
+        let is_name = |group: &String| {
+            (1..=GROUP_BYTES_MAX).contains(&group.len()) && !group.chars().any(char::is_control)
+        };
+        if !raw.groups.iter().all(is_name) {
+            let vi = format!("mỗi nhóm việc có 1 đến {GROUP_BYTES_MAX} byte, không có ký tự điều khiển");
+            let en = format!("each group has 1 to {GROUP_BYTES_MAX} bytes and no control characters");
+            self.wrong("posts.groups", vi, en);
+        }
+        Some(Post { role: role?, agency: agency.transpose().ok()?, groups: raw.groups.clone() })
     }
 }
 
-const ROLES: [Role; 6] = [
+const ROLES: [Role; 7] = [
     Role::PlatformOperator,
     Role::AgencyAdministrator,
     Role::DataOwner,
     Role::SecurityOfficer,
     Role::Auditor,
     Role::Leader,
+    Role::Officer,
 ];
 
 /// Codes of six digits, each good for 30 seconds and one step to either side (RFC 6238, 5.2).
@@ -241,7 +254,11 @@ pub(super) fn new_entry(
 }
 
 fn raw_post(post: &Post) -> RawPost {
-    RawPost { role: post.role.name().to_owned(), agency: post.agency.as_ref().map(ToString::to_string) }
+    RawPost {
+        role: post.role.name().to_owned(),
+        agency: post.agency.as_ref().map(ToString::to_string),
+        groups: post.groups.clone(),
+    }
 }
 
 fn hash(password: &str) -> Result<String, RegistryError> {

@@ -19,12 +19,27 @@ enum Reach {
 /// Who may do this. The first role that fits is the one that the journal names.
 const fn allowed(act: Act) -> &'static [(Role, Reach)] {
     use Reach::{All, Own};
-    use Role::{AgencyAdministrator, Auditor, DataOwner, Leader, PlatformOperator, SecurityOfficer};
+    use Role::{AgencyAdministrator, Auditor, DataOwner, Leader, Officer, PlatformOperator, SecurityOfficer};
     match act {
         // Containing is asked for without agency: grants and gates of others stop at once.
-        Act::AgencyPut | Act::DirectoryPropose | Act::DirectoryApprove | Act::IncidentContain => {
-            &[(PlatformOperator, Own)]
-        }
+        Act::AgencyPut
+        | Act::DirectoryPropose
+        | Act::DirectoryApprove
+        | Act::IncidentContain
+        | Act::ProcessDeploy
+        | Act::ProcessOperate => &[(PlatformOperator, Own)],
+        Act::ProcessStart => &[(Officer, Own), (AgencyAdministrator, Own)],
+        Act::TaskDo => &[(Officer, Own), (Leader, Own)],
+        Act::TaskAssign => &[(AgencyAdministrator, Own), (Leader, Own)],
+        Act::ProcessMend => &[(PlatformOperator, Own), (AgencyAdministrator, Own)],
+        // Whose work has to do with procedures; who reads everything else of an agency need not know its citizens.
+        Act::ProcessRead => &[
+            (Auditor, All),
+            (PlatformOperator, Own),
+            (AgencyAdministrator, Own),
+            (Leader, Own),
+            (Officer, Own),
+        ],
         Act::InventoryPut | Act::RequestMake => &[(AgencyAdministrator, Own)],
         Act::ServicePut | Act::GrantTry => &[(AgencyAdministrator, Own), (DataOwner, Own)],
         // Which of them it must be stands in the step; an auditor never takes one.
@@ -83,6 +98,18 @@ pub(crate) fn role(
         Reach::All => person.posts.iter().any(|post| post.role == *role),
     };
     allowed(act).iter().find(fits).map(|(role, _)| *role)
+}
+
+/// Whether the person may do this at the agency to work of this group: as [`may`], but only by posts that are for it.
+pub fn works_for(
+    state: &State,
+    person: &Person,
+    act: Act,
+    (agency, group): (Option<&AgencyCode>, Option<&str>),
+    today: Date,
+) -> bool {
+    let posts = person.posts.iter().filter(|post| post.is_for(group)).cloned().collect();
+    role(state, &Person { id: person.id.clone(), posts }, act, agency, today).is_some()
 }
 
 /// The agency of the first post in which the person may do this somewhere, for an act at many agencies, each of which is

@@ -13,7 +13,7 @@ const NOW: Ts = Ts::from_secs(1_795_230_000);
 const PASSWORD: &str = "mật khẩu đủ dài";
 
 fn post(role: Role, agency: Option<&str>) -> Post {
-    Post { role, agency: agency.map(|code| code.parse().unwrap()) }
+    Post::new(role, agency.map(|code| code.parse().unwrap()))
 }
 
 /// A person's text and address; made once, since it takes time on purpose.
@@ -42,7 +42,7 @@ fn may_at(role: Role, at: Option<&str>, act: Act, agency: Option<&str>) -> bool 
     result.is_ok()
 }
 
-const ACTS: [Act; 16] = [
+const ACTS: [Act; 23] = [
     Act::AgencyPut,
     Act::InventoryPut,
     Act::ServicePut,
@@ -58,6 +58,13 @@ const ACTS: [Act; 16] = [
     Act::IncidentPut,
     Act::IncidentContain,
     Act::SecurityReport,
+    Act::ProcessDeploy,
+    Act::ProcessStart,
+    Act::ProcessRead,
+    Act::TaskDo,
+    Act::TaskAssign,
+    Act::ProcessOperate,
+    Act::ProcessMend,
     Act::Read,
 ];
 
@@ -81,6 +88,10 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
             Act::IncidentPut,
             Act::IncidentContain,
             Act::SecurityReport,
+            Act::ProcessDeploy,
+            Act::ProcessRead,
+            Act::ProcessOperate,
+            Act::ProcessMend,
             Act::Read,
         ],
     );
@@ -93,6 +104,10 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
             Act::RequestStep,
             Act::GrantTry,
             Act::DirectoryRegister,
+            Act::ProcessStart,
+            Act::ProcessRead,
+            Act::TaskAssign,
+            Act::ProcessMend,
             Act::Read,
         ],
     );
@@ -101,8 +116,41 @@ fn each_role_may_do_what_stands_in_the_table_and_nothing_else() {
         Role::SecurityOfficer,
         &[Act::RequestStep, Act::GateFile, Act::GateJudge, Act::IncidentPut, Act::SecurityReport, Act::Read],
     );
-    check(Role::Auditor, &[Act::SecurityReport, Act::Read]);
-    check(Role::Leader, &[Act::RequestStep, Act::SecurityReport, Act::Read]);
+    check(Role::Auditor, &[Act::SecurityReport, Act::ProcessRead, Act::Read]);
+    check(
+        Role::Leader,
+        &[Act::RequestStep, Act::SecurityReport, Act::ProcessRead, Act::TaskDo, Act::TaskAssign, Act::Read],
+    );
+    check(Role::Officer, &[Act::ProcessStart, Act::ProcessRead, Act::TaskDo]);
+}
+
+#[test]
+fn a_post_with_groups_is_for_work_of_these_groups_only() {
+    let h17: crate::agency::AgencyCode = "H17".parse().unwrap();
+    let does = |groups: &[&str], group: Option<&str>| {
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        let post = Post { groups, ..post(Role::Officer, Some("H17")) };
+        let an = Person { id: "an".parse().unwrap(), posts: vec![post] };
+        works_for(&State::default(), &an, Act::TaskDo, (Some(&h17), group), date(2026, 11, 21))
+    };
+    assert!(does(&[], Some("mot-cua-xa")) && does(&[], None));
+    assert!(does(&["ho-tich", "mot-cua-xa"], Some("mot-cua-xa")));
+    assert!(!does(&["ho-tich"], Some("mot-cua-xa")));
+    assert!(!does(&["ho-tich"], None), "work of no group is not theirs");
+}
+
+#[test]
+fn groups_of_a_post_are_read_from_the_file_and_must_be_names() {
+    let text = |groups: &str| {
+        let (head, _) = AN.0.split_once("[[person.posts]]").unwrap();
+        format!("{head}[[person.posts]]\nrole = \"officer\"\nagency = \"H17\"\ngroups = {groups}\n")
+    };
+    let an =
+        people(&text("[\"mot-cua-xa\"]")).person(&"an@h17".parse().unwrap(), date(2026, 11, 21)).unwrap();
+    assert_eq!(an.posts[0].groups, ["mot-cua-xa"]);
+    for wrong in ["[\"\"]", "[\"a\\u0000\"]"] {
+        assert!(matches!(People::parse(&text(wrong)), Err(RegistryError::Invalid(_))), "{wrong}");
+    }
 }
 
 #[test]
@@ -126,7 +174,7 @@ fn words_in_the_journal_are_those_of_files() {
     for role in [Role::PlatformOperator, Role::AgencyAdministrator, Role::DataOwner] {
         assert_eq!(serde_json::to_value(role).unwrap(), role.name());
     }
-    for role in [Role::SecurityOfficer, Role::Auditor, Role::Leader] {
+    for role in [Role::SecurityOfficer, Role::Auditor, Role::Leader, Role::Officer] {
         assert_eq!(serde_json::to_value(role).unwrap(), role.name());
     }
 }

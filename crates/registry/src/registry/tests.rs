@@ -25,7 +25,7 @@ async fn open(store: &TestStore) -> Registry {
 
 fn person(id: &str, role: Role) -> Person {
     let agency = Some("H17".parse().unwrap());
-    Person { id: id.parse().unwrap(), posts: vec![Post { role, agency }] }
+    Person { id: id.parse().unwrap(), posts: vec![Post::new(role, agency)] }
 }
 
 fn owner() -> Person {

@@ -79,8 +79,7 @@ pub(crate) fn terms() -> Terms {
 
 impl Story {
     pub(crate) fn new() -> Self {
-        let post =
-            |role, agency: Option<&str>| Post { role, agency: agency.map(|code| code.parse().unwrap()) };
+        let post = |role, agency: Option<&str>| Post::new(role, agency.map(|code| code.parse().unwrap()));
         let person = |id: &'static str, post| (id, Person { id: id.parse().unwrap(), posts: vec![post] });
         let people = [
             person("admin", post(Role::AgencyAdministrator, Some("H17.11"))),
@@ -370,7 +369,7 @@ fn only_the_role_of_the_step_at_the_agency_of_the_step_takes_it() {
 fn who_asked_does_not_decide_whatever_other_roles_there_are() {
     let mut story = Story::new();
     for role in [Role::PlatformOperator, Role::DataOwner] {
-        story.people.get_mut("admin").unwrap().posts.push(Post { role, agency: None });
+        story.people.get_mut("admin").unwrap().posts.push(Post::new(role, None));
     }
     let id = story.open_kind(2);
     for step in ["it_unit", "data_owner"] {

@@ -26,7 +26,7 @@ async fn keeping(store: TestStore) -> Server {
 
 /// The publishing job.
 fn machine() -> Person {
-    let post = Post { role: Role::PlatformOperator, agency: None };
+    let post = Post::new(Role::PlatformOperator, None);
     Person { id: "may".parse().unwrap(), posts: vec![post] }
 }
 

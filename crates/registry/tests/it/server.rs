@@ -179,8 +179,7 @@ impl Server {
 
 fn person(id: &str) -> Option<Person> {
     let posts = PEOPLE.iter().filter(|(name, _, _)| *name == id);
-    let posts: Vec<Post> = posts
-        .map(|(_, role, at)| Post { role: *role, agency: at.map(|code| code.parse().unwrap()) })
-        .collect();
+    let posts: Vec<Post> =
+        posts.map(|(_, role, at)| Post::new(*role, at.map(|code| code.parse().unwrap()))).collect();
     (!posts.is_empty()).then(|| Person { id: id.parse().unwrap(), posts })
 }

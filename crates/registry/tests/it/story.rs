@@ -14,7 +14,7 @@ pub const SERVICES: [&str; 2] =
 pub const BASIS: &str = "Điều 7 Nghị định 278/2025/NĐ-CP";
 
 fn operator() -> Person {
-    let post = Post { role: Role::PlatformOperator, agency: None };
+    let post = Post::new(Role::PlatformOperator, None);
     Person { id: "vanhanh1".parse().unwrap(), posts: vec![post] }
 }
 

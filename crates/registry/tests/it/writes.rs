@@ -98,7 +98,7 @@ async fn a_file_of_more_than_the_limit_of_other_bodies_is_read_under_a_key() {
 #[tokio::test]
 async fn a_trial_needs_the_role_and_writes_nothing() {
     let server = Server::start().await.with_agencies().await;
-    let post = Post { role: Role::PlatformOperator, agency: None };
+    let post = Post::new(Role::PlatformOperator, None);
     let person = Person { id: "vanhanh1".parse().unwrap(), posts: vec![post] };
     let seq = server.registry.read(|state| state.seq);
     let seen =

@@ -13,8 +13,10 @@ use crate::error::StoreError;
 pub struct TaskFilter {
     /// 0 tasks of persons, 1 jobs of workers; none both.
     pub kind: Option<i64>,
-    /// Of this role.
-    pub role: Option<String>,
+    /// Of one of these roles; empty is every role.
+    pub roles: Vec<String>,
+    /// Of one of these agencies; none is every one, and none.
+    pub agencies: Option<Vec<String>>,
     /// Taken by this person.
     pub assignee: Option<String>,
     /// Of this instance.
@@ -30,6 +32,12 @@ pub struct InstanceFilter {
     pub business_key: Option<String>,
     /// Of this model.
     pub model: Option<i64>,
+    /// Not over, or over.
+    pub open: Option<bool>,
+    /// Of one of these agencies; none is every one, and none.
+    pub agencies: Option<Vec<String>>,
+    /// Computed with other calendars than these.
+    pub not_by: Option<String>,
     /// Behind this one.
     pub after: Option<String>,
 }
@@ -66,6 +74,16 @@ impl Where {
         }
     }
 
+    /// No value at all is none of nothing.
+    fn one_of(&mut self, column: &str, values: &[String]) {
+        if values.is_empty() {
+            return self.words.push("1 = 0".to_owned());
+        }
+        let places = vec!["?"; values.len()].join(", ");
+        let cells = values.iter().map(|value| Cell::Text(Some(value.clone()))).collect();
+        self.add(&format!("{column} IN ({places})"), cells);
+    }
+
     fn int(&mut self, words: &str, value: Option<i64>) {
         if value.is_some() {
             self.add(words, vec![Cell::Int(value)]);
@@ -100,7 +118,10 @@ impl ProcessStore {
             Some(_) => only.add("kind = 1", Vec::new()),
             None => {}
         }
-        only.text("role = ?", filter.role.as_ref());
+        if !filter.roles.is_empty() {
+            only.one_of("role", &filter.roles);
+        }
+        filter.agencies.iter().for_each(|agencies| only.one_of("agency", agencies));
         only.text("assignee = ?", filter.assignee.as_ref());
         only.text("instance = ?", filter.instance.as_ref());
         if let Some((instance, exec)) = &filter.after {
@@ -135,6 +156,13 @@ impl ProcessStore {
         let mut only = Where::default();
         only.text("business_key = ?", filter.business_key.as_ref());
         only.int("model = ?", filter.model);
+        match filter.open {
+            Some(true) => only.add("ended IS NULL", Vec::new()),
+            Some(false) => only.add("ended IS NOT NULL", Vec::new()),
+            None => {}
+        }
+        filter.agencies.iter().for_each(|agencies| only.one_of("agency", agencies));
+        only.text("calendar IS NOT NULL AND calendar <> ?", filter.not_by.as_ref());
         only.text("id > ?", filter.after.as_ref());
         self.list(only, "id", limit).await
     }

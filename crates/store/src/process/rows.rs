@@ -26,6 +26,8 @@ rows! {
         pub claims: String,
         /// By what its processes begin, as JSON.
         pub starts: String,
+        /// What it offers to others, and the models that its calls mean, as JSON.
+        pub links: String,
     }
 
     /// What is known of a model without its file.
@@ -49,6 +51,8 @@ rows! {
         pub claims: String,
         /// As in [`ModelRow`].
         pub starts: String,
+        /// As in [`ModelRow`].
+        pub links: String,
     }
 
     /// An instance.
@@ -62,6 +66,8 @@ rows! {
         pub process: String,
         /// What people call it by, such as the number of a dossier.
         pub business_key: Option<String>,
+        /// Code of the agency whose it is.
+        pub agency: Option<String>,
         /// Where it stands, as JSON.
         pub state: String,
         /// How many rows of history it has.
@@ -72,6 +78,8 @@ rows! {
         pub ended: Option<i64>,
         /// How it ended.
         pub outcome: Option<String>,
+        /// Which calendars everything in it was computed with that depends on them; empty for several, none when nothing does.
+        pub calendar: Option<String>,
     }
 
     /// One change of an instance. Never changed, never deleted.
@@ -127,6 +135,8 @@ rows! {
         pub name: String,
         /// Who does it.
         pub role: Option<String>,
+        /// Code of the agency whose it is.
+        pub agency: Option<String>,
         /// What kind of job.
         pub topic: Option<String>,
         /// Who has taken it.

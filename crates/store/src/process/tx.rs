@@ -30,6 +30,7 @@ const DUE_POSTGRES: &str = "
     WHERE w.due <= $1 ORDER BY w.due LIMIT $2 FOR UPDATE OF i SKIP LOCKED";
 /// Texts of one statement, beyond which another one is begun: PostgreSQL takes 1 GB at most.
 const STATEMENT_BYTES: usize = 16 << 20;
+const SET_DUE: &str = "UPDATE process_task SET due = $1 WHERE instance = $2 AND exec = $3";
 const LAST_MODEL: &str = "SELECT COALESCE(max(id), 0) FROM process_model";
 const FORGET_LETTERS: &str = "DELETE FROM process_letter WHERE until < $1";
 const FORGET_STARTS: &str = "
@@ -62,6 +63,8 @@ pub struct Changes {
     pub tasks: Vec<TaskRow>,
     /// Work that is open no more.
     pub tasks_gone: Vec<(String, i64)>,
+    /// Work that should be done at another time, and stays as it is otherwise.
+    pub dues: Vec<((String, i64), Option<i64>)>,
     /// Steps that stopped.
     pub incidents: Vec<IncidentRow>,
     /// Steps that go on.
@@ -339,9 +342,24 @@ impl ProcessTx<'_> {
         self.put(&changes.waits, Twice::Changes).await?;
         self.put(&changes.tasks, Twice::Changes).await?;
         self.put(&changes.incidents, Twice::Changes).await?;
+        self.set_dues(changes.dues).await?;
         self.put(&changes.letters, Twice::Fails).await?;
         let answers = changes.answers.len() as u64;
         Ok(self.put(&changes.answers, Twice::Stays).await? == answers)
+    }
+
+    async fn set_dues(&mut self, dues: Vec<((String, i64), Option<i64>)>) -> Result<(), StoreError> {
+        for ((instance, exec), due) in dues {
+            self.failpoint.pass()?;
+            on_tx!(self, |conn| sqlx::query(SET_DUE)
+                .bind(due)
+                .bind(instance)
+                .bind(exec)
+                .execute(conn)
+                .await
+                .map(drop))?;
+        }
+        Ok(())
     }
 
     async fn put<R: Row>(&mut self, rows: &[R], twice: Twice) -> Result<u64, StoreError> {

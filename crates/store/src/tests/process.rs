@@ -15,6 +15,7 @@ fn task(number: i64) -> TaskRow {
         element: "Bước".to_owned(),
         name: "Thẩm định “hồ sơ”".to_owned(),
         role: (number % 3 == 0).then(|| "clerk".to_owned()),
+        agency: (number % 4 == 0).then(|| format!("H{}", number % 3)),
         topic: (number % 2 == 1).then(|| "stamp".to_owned()),
         assignee: None,
         created: -number,

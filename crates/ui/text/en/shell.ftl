@@ -63,3 +63,4 @@ role-data-owner = Data owner
 role-security-officer = Security officer
 role-auditor = Auditor
 role-leader = Leader
+role-officer = Officer

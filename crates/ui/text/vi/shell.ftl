@@ -63,3 +63,4 @@ role-data-owner = Chủ quản dữ liệu
 role-security-officer = Cán bộ an toàn thông tin
 role-auditor = Kiểm toán, thanh tra
 role-leader = Lãnh đạo
+role-officer = Cán bộ xử lý hồ sơ

@@ -58,7 +58,11 @@ pub fn offers(ports: Ports) -> [String; 2] {
     let births = grant(CONSUMER_SUBSYSTEM, "HOTICH/khai-sinh", "Quyết định mẫu 02/QĐ-DEMO");
     // Poor households pay no fee for civil status (Luật Hộ tịch 2014, Điều 11).
     let poor = grant(SECOND_SUBSYSTEM, "MOTCUA/ho-ngheo", "Luật Hộ tịch 2014, Điều 11");
-    [listen(ports.consumer_sources()) + births.as_str() + poor.as_str(), listen(ports.provider_sources())]
+    let procedures = "\n[process]\nstore = \"sqlite:process.db\"\nworkers = \"workers.toml\"\n";
+    [
+        listen(ports.consumer_sources()) + births.as_str() + poor.as_str(),
+        listen(ports.provider_sources()) + procedures,
+    ]
 }
 
 /// Invents what is missing and writes the definitions into the folders of the nodes.

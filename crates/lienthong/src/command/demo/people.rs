@@ -24,6 +24,10 @@ pub const PROVINCE: &str = "quan-tri.h17";
 pub const SIGNS: &str = "lanh-dao.h17";
 /// Answers for the security of the province's systems.
 pub const PROVINCE_SECURITY: &str = "an-ninh.h17";
+/// Takes dossiers in and hands results out, for whoever tries procedures.
+pub const DESK: &str = "mot-cua.h17";
+/// Works on dossiers, for whoever tries procedures.
+pub const RECORDS: &str = "chuyen-mon.h17";
 /// Enters the services of the ministry.
 pub const MINISTRY: &str = "quan-tri.g01";
 /// Answers for the security of the ministry's systems.
@@ -39,7 +43,7 @@ pub const GUEST: &str = "lanh-dao.g01";
 pub const IN_THE_CONSOLE: [&str; 5] = [DEPARTMENT, SIGNS, DATA_OWNER, PROVINCE_SECURITY, OPERATOR];
 
 /// Sign-in name, name to show, role, agency.
-const PEOPLE: [(&str, &str, Role, &str); 12] = [
+const PEOPLE: [(&str, &str, Role, &str); 14] = [
     (OPERATOR, "Trực vận hành nền tảng", Role::PlatformOperator, ""),
     (SECOND_OPERATOR, "Trực vận hành nền tảng, ca hai", Role::PlatformOperator, ""),
     (INVENTORY, "Quản trị kiểm kê CSDL", Role::AgencyAdministrator, ""),
@@ -47,12 +51,17 @@ const PEOPLE: [(&str, &str, Role, &str); 12] = [
     (PROVINCE, "Quản trị hệ thống Đà Nẵng", Role::AgencyAdministrator, "000.00.00.H17"),
     (SIGNS, "Lãnh đạo UBND thành phố Đà Nẵng", Role::Leader, "000.00.00.H17"),
     (PROVINCE_SECURITY, "Cán bộ an toàn thông tin Đà Nẵng", Role::SecurityOfficer, "000.00.00.H17"),
+    (DESK, "Cán bộ một cửa Đà Nẵng", Role::Officer, "000.00.00.H17"),
+    (RECORDS, "Cán bộ chuyên môn Đà Nẵng", Role::Officer, "000.00.00.H17"),
     (MINISTRY, "Quản trị hệ thống Bộ Công an", Role::AgencyAdministrator, "000.00.00.G01"),
     (MINISTRY_SECURITY, "Cán bộ an toàn thông tin Bộ Công an", Role::SecurityOfficer, "000.00.00.G01"),
     (DATA_OWNER, "Chủ quản dữ liệu dân cư", Role::DataOwner, "000.00.00.G01"),
     (AUDITOR, "Kiểm toán nội bộ", Role::Auditor, ""),
     (GUEST, "Lãnh đạo Bộ Công an", Role::Leader, "000.00.00.G01"),
 ];
+
+/// Folder with everybody's password in a file of their name, for `lienthong sign-in --password-file`.
+const PASSWORDS: &str = "passwords";
 
 /// Somebody who can sign in.
 #[derive(Clone, Serialize, Deserialize)]
@@ -104,11 +113,14 @@ pub fn read(dir: &Path) -> anyhow::Result<Vec<Member>> {
 /// Makes everybody, and the file that the provider's node reads.
 pub fn make(dir: &Path, for_node: &Path) -> anyhow::Result<Vec<Member>> {
     let (mut members, mut text) = (Vec::new(), String::new());
+    let passwords = dir.join(PASSWORDS);
+    file::make_dir(&passwords)?;
     for (id, name, role, agency) in PEOPLE {
         let password = hex::encode(crypto::hash::random::<8>());
         let agency = (!agency.is_empty()).then(|| agency.parse()).transpose()?;
-        let (entry, otpauth) = People::new_entry(id, name, &password, &[Post { role, agency }])?;
+        let (entry, otpauth) = People::new_entry(id, name, &password, &[Post::new(role, agency)])?;
         text = text + entry.as_str() + "\n";
+        file::replace(&passwords.join(id), password.as_bytes(), file::PRIVATE)?;
         let (id, name, role) = (id.into(), name.into(), role.name().into());
         members.push(Member { id, name, role, password, otpauth });
     }
@@ -124,5 +136,5 @@ pub fn path(dir: &Path) -> PathBuf {
 
 /// Somebody without an agency of their own, for what is loaded before anything runs.
 pub fn of_the_platform(id: &str, role: Role) -> anyhow::Result<Person> {
-    Ok(Person { id: id.parse()?, posts: vec![Post { role, agency: None }] })
+    Ok(Person { id: id.parse()?, posts: vec![Post::new(role, None)] })
 }

@@ -93,7 +93,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 /// Whoever fills samples in holds every post: samples are not decided, they are written.
 fn anybody() -> Person {
     let roles = [Role::PlatformOperator, Role::AgencyAdministrator, Role::DataOwner, Role::SecurityOfficer];
-    let posts = roles.map(|role| Post { role, agency: None }).into();
+    let posts = roles.map(|role| Post::new(role, None)).into();
     Person { id: "sandbox".parse().expect("a constant in the right form"), posts }
 }
 

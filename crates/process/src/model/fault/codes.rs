@@ -185,9 +185,6 @@ codes! {
     AssignmentTarget = "assignment-target", Incomplete,
         "`to` là `{0}`; phải là tên một biến",
         "`to` is `{0}`; it must be the name of a variable";
-    DataNames = "data-names", Fault,
-        "dữ liệu này có hơn {0} tên qua các tham chiếu; hãy dùng một tên",
-        "the data object has more than {0} names by its references; use one name";
     DataInvisible = "data-not-visible", Fault,
         "`{0}` thuộc quy trình hoặc hoạt động khác, không dùng được ở đây; hãy khai ở phạm vi chung",
         "`{0}` belongs to another process or activity and cannot be used here; declare it in a common scope";

@@ -8,7 +8,8 @@ use crate::model::element::is_activity;
 use crate::model::fault::Code;
 use crate::model::xml::Tag;
 use crate::model::{
-    AdHoc, Behavior, Decision, Kind, Multi, NodeIx, OpenCall, Repeat, ScopeKind, Task, Trigger, UNLINKED,
+    AdHoc, Behavior, Called, Decision, Kind, Multi, NodeIx, OpenCall, Repeat, ScopeKind, Task, Trigger,
+    UNLINKED,
 };
 
 /// Who does a task by the standard, which has no effect here.
@@ -58,14 +59,16 @@ impl<'a> Draft<'a> {
             return self.report.add(Code::CallNothing, tag, &[]);
         };
         let called = local(tag, called);
-        let process = self.processes.get(called);
+        // Who names a version means one that is deployed, whatever this file has.
+        let process = self.processes.get(called).filter(|_| tag.extension("version").is_none());
         let scope = process.map_or(UNLINKED, |process| self.program.processes[*process].scope);
         if scope == UNLINKED {
             if let Some(other) = self.ids.get(called).filter(|other| other.kind() != "process") {
                 let details = ["calledElement", called, other.kind(), "process, global…Task"];
                 self.report.add(Code::WrongReference, tag, &details);
             }
-            self.calls.push(OpenCall { node: at, process: called.into() });
+            let (what, version) = (Called::Process, self.version(tag));
+            self.calls.push(OpenCall { node: at, what, name: called.into(), version });
         }
         self.node_mut(at).kind = Kind::Call(scope);
     }
@@ -88,13 +91,28 @@ impl<'a> Draft<'a> {
                 Task::Receive { message: self.message(at, tag), instantiate: self.instantiates(at) }
             }
             "scriptTask" | "globalScriptTask" => Task::Script(self.script(tag)),
-            "businessRuleTask" | "globalBusinessRuleTask" => Task::Rule(
-                tag.extension("decision")
-                    .map(|id| Decision { id: id.into(), result: tag.extension("result").map(Into::into) }),
-            ),
+            "businessRuleTask" | "globalBusinessRuleTask" => Task::Rule(self.decision(at)),
             _ => Task::Plain,
         };
         self.node_mut(at).kind = Kind::Task(task);
+    }
+
+    fn decision(&mut self, at: NodeIx) -> Option<Decision> {
+        let tag = self.tag(at);
+        let name = tag.extension("decision")?;
+        let (what, version) = (Called::Decision, self.version(tag));
+        self.calls.push(OpenCall { node: at, what, name: name.into(), version });
+        Some(Decision { id: name.into(), result: tag.extension("result").map(Into::into), file: None })
+    }
+
+    /// The version that a call wants.
+    fn version(&mut self, tag: Tag<'a>) -> Option<i64> {
+        let text = tag.extension("version")?;
+        let version = text.parse().ok().filter(|version| *version > 0);
+        if version.is_none() {
+            self.report.add(Code::BadValue, tag, &["version", text, "1, 2, 3 …"]);
+        }
+        version
     }
 
     fn script(&mut self, tag: Tag<'a>) -> Option<crate::expression::Expression> {

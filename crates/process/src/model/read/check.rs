@@ -3,6 +3,8 @@
 mod calls;
 mod ways;
 
+use worktime::Span;
+
 use super::draft::Draft;
 use super::timer::calendar_days;
 use crate::model::fault::Code;
@@ -17,10 +19,24 @@ impl Draft<'_> {
             self.check_event_gateway(at);
             self.check_compensation(at);
             self.check_days(at);
+            self.check_work(at);
         }
         self.check_begin();
         self.check_calls();
         self.check_ways();
+    }
+
+    /// How long a step may take, and whose tasks its person must not have done.
+    fn check_work(&mut self, at: NodeIx) {
+        let tag = self.tag(at);
+        if let Some(due) = tag.extension("due").filter(|due| Span::parse(due).is_err()) {
+            self.report.add(Code::BadValue, tag, &["due", due, "P2WD, PT4WH, P30D"]);
+        }
+        for id in self.program.node(at).four_eyes().map(str::to_owned).collect::<Vec<_>>() {
+            if self.program.find(&id).is_none() {
+                self.report.add(Code::DanglingReference, tag, &["fourEyes", &id]);
+            }
+        }
     }
 
     /// Places of all scopes.

@@ -1,6 +1,6 @@
 //! Data: which variables there are, and what activities take in and give out.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::draft::Draft;
 use crate::expression::is_name;
@@ -8,14 +8,13 @@ use crate::model::fault::Code;
 use crate::model::xml::Tag;
 use crate::model::{From, Kind, Mapping, NodeIx, ScopeIx};
 
-/// Most names of a data object: each is a variable that is assigned whenever one is.
-const NAMES_MAX: usize = 16;
-
 /// Something that has a value.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
-    /// Its variables, what authors write first.
-    names: Vec<Box<str>>,
+    /// Its variable.
+    name: Box<str>,
+    /// What else an assignment may call it.
+    aliases: Vec<Box<str>>,
     owner: Owner,
 }
 
@@ -28,18 +27,11 @@ enum Owner {
 
 /// The name that a variable goes by: the name of its element if expressions can use it, else the id.
 pub(super) fn variable(tag: Tag<'_>) -> Box<str> {
-    names(tag).into_iter().next().unwrap_or_default()
+    usable_name(tag).or(tag.id()).unwrap_or_default().into()
 }
 
-/// The names of a variable: its name if expressions can use it, and its id.
-fn names(tag: Tag<'_>) -> Vec<Box<str>> {
-    let mut names: Vec<Box<str>> = Vec::new();
-    for name in [Some(tag.name()).filter(|name| is_name(name)), tag.id()].into_iter().flatten() {
-        if !names.iter().any(|known| &**known == name) {
-            names.push(name.into());
-        }
-    }
-    names
+fn usable_name(tag: Tag<'_>) -> Option<&str> {
+    Some(tag.name()).filter(|name| is_name(name))
 }
 
 /// Leaves each name once.
@@ -55,7 +47,7 @@ impl<'a> Draft<'a> {
             let tag = self.body(at);
             for child in tag.children() {
                 match child.kind() {
-                    "dataObject" | "property" => self.item(child, names(child), Owner::Scope(at)),
+                    "property" => self.item(child, variable(child), Owner::Scope(at)),
                     "dataStoreReference" => self.data_store(child, at),
                     // Values of a process come from who calls it and are no variables that begin empty.
                     "ioSpecification" if self.program.scope(at).node.is_none() => self.parameters(child, at),
@@ -63,7 +55,7 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-        self.data_object_references();
+        self.data_objects();
         for at in self.places() {
             let tag = self.tag(at);
             if !tag.kind().starts_with("global") {
@@ -74,35 +66,38 @@ impl<'a> Draft<'a> {
         of_scopes.chain(self.program.nodes.iter_mut().map(|node| &mut node.io.locals)).for_each(only_once);
     }
 
-    fn item(&mut self, tag: Tag<'a>, names: Vec<Box<str>>, owner: Owner) {
+    fn item(&mut self, tag: Tag<'a>, name: Box<str>, owner: Owner) {
         let variables = match owner {
             Owner::Scope(at) => &mut self.scope_mut(at).variables,
             Owner::Node(at) => &mut self.node_mut(at).io.locals,
         };
-        variables.extend(names.iter().cloned());
-        if let Some(id) = tag.id() {
-            self.items.insert(id, Item { names, owner });
-        }
+        variables.push(name.clone());
+        self.known_as(tag, name, owner);
+    }
+
+    /// Notes by which variable an element goes.
+    fn known_as(&mut self, tag: Tag<'a>, name: Box<str>, owner: Owner) {
+        let Some(id) = tag.id() else { return };
+        let aliases = [Some(id), usable_name(tag)].into_iter().flatten().map(Into::into).collect();
+        self.items.insert(id, Item { name, aliases, owner });
     }
 
     fn parameters(&mut self, specification: Tag<'a>, at: ScopeIx) {
         for tag in specification.children().filter(|tag| matches!(tag.kind(), "dataInput" | "dataOutput")) {
-            if let Some(id) = tag.id() {
-                self.items.insert(id, Item { names: names(tag), owner: Owner::Scope(at) });
-            }
+            self.known_as(tag, variable(tag), Owner::Scope(at));
         }
     }
 
+    /// By its own name, else by that of its store, else by its id.
     fn data_store(&mut self, tag: Tag<'a>, at: ScopeIx) {
-        let mut all = names(tag);
-        if let Some(store) = self.refer_by(tag, "dataStoreRef", &["dataStore"]) {
-            all.extend(names(store));
-        }
-        self.item(tag, all, Owner::Scope(at));
+        let store = self.refer_by(tag, "dataStoreRef", &["dataStore"]);
+        let name = usable_name(tag).or(store.and_then(usable_name));
+        self.item(tag, name.map_or_else(|| variable(tag), Into::into), Owner::Scope(at));
     }
 
-    /// References are other names of their data object: each is a variable, and what is written to one is written to all.
-    fn data_object_references(&mut self) {
+    /// A data object and its references are one variable: by the object's name, else by that of the first reference that
+    /// has one which expressions can use, else by the object's id.
+    fn data_objects(&mut self) {
         let mut referred: BTreeMap<&str, Vec<Tag>> = BTreeMap::new();
         for at in self.scopes() {
             let references: Vec<_> = self.body(at).all("dataObjectReference").collect();
@@ -111,26 +106,22 @@ impl<'a> Draft<'a> {
                 if let Some(id) = object.and_then(Tag::id) {
                     referred.entry(id).or_default().push(reference);
                 } else if reference.get("dataObjectRef").is_none() {
-                    self.item(reference, names(reference), Owner::Scope(at));
+                    self.item(reference, variable(reference), Owner::Scope(at));
                 }
             }
         }
-        for (id, references) in referred {
-            let Some(mut item) = self.items.get(id).cloned() else { continue };
-            let of_references = references.iter().map(|tag| tag.name()).filter(|name| is_name(name));
-            for name in of_references.collect::<BTreeSet<_>>() {
-                if !item.names.iter().any(|known| &**known == name) {
-                    item.names.insert(0, name.into());
+        for at in self.scopes() {
+            let objects: Vec<_> = self.body(at).all("dataObject").collect();
+            for object in objects {
+                let references = object.id().and_then(|id| referred.remove(id)).unwrap_or_default();
+                let of_references = references.iter().find_map(|reference| usable_name(*reference));
+                let name: Box<str> =
+                    usable_name(object).or(of_references).map_or_else(|| variable(object), Into::into);
+                self.item(object, name.clone(), Owner::Scope(at));
+                for reference in references {
+                    self.known_as(reference, name.clone(), Owner::Scope(at));
                 }
             }
-            if item.names.len() > NAMES_MAX {
-                self.report.add(Code::DataNames, self.ids[id], &[&NAMES_MAX.to_string()]);
-                item.names.truncate(NAMES_MAX);
-            }
-            for reference in references {
-                self.item(reference, item.names.clone(), item.owner);
-            }
-            self.items.insert(id, item);
         }
     }
 
@@ -138,8 +129,8 @@ impl<'a> Draft<'a> {
         let is_sub_process = crate::model::element::is_sub_process(tag.kind());
         for child in tag.children() {
             match child.kind() {
-                "dataInput" | "dataOutput" => self.item(child, names(child), Owner::Node(at)),
-                "property" if !is_sub_process => self.item(child, names(child), Owner::Node(at)),
+                "dataInput" | "dataOutput" => self.item(child, variable(child), Owner::Node(at)),
+                "property" if !is_sub_process => self.item(child, variable(child), Owner::Node(at)),
                 "ioSpecification" => self.locals(at, child),
                 "multiInstanceLoopCharacteristics" => self.things(at, child),
                 _ => {}
@@ -151,23 +142,21 @@ impl<'a> Draft<'a> {
     fn things(&mut self, at: NodeIx, tag: Tag<'a>) {
         for child in tag.children().filter(|child| matches!(child.kind(), "inputDataItem" | "outputDataItem"))
         {
-            if let Some(id) = child.id() {
-                self.items.insert(id, Item { names: names(child), owner: Owner::Node(at) });
-            }
+            self.known_as(child, variable(child), Owner::Node(at));
         }
     }
 
     /// The variable that a reference of a multi-instance activity means.
     pub(super) fn item_of(&mut self, at: NodeIx, reference: Option<Tag<'a>>) -> Option<Box<str>> {
         let reference = reference?;
-        self.names_of(at, reference)?.into_iter().next()
+        Some(self.meant(at, reference)?.name)
     }
 
-    /// The names of what a reference of a node means.
-    fn names_of(&mut self, at: NodeIx, reference: Tag<'a>) -> Option<Vec<Box<str>>> {
+    /// The variable that a reference of a node means.
+    fn meant(&mut self, at: NodeIx, reference: Tag<'a>) -> Option<Item> {
         let id = reference.text();
         let found = self.refer(reference, reference.kind(), &id, &[])?;
-        let Some(item) = found.id().and_then(|id| self.items.get(id)) else {
+        let Some(item) = found.id().and_then(|id| self.items.get(id)).cloned() else {
             let expected =
                 "dataObject, dataObjectReference, property, dataInput, dataOutput, dataStoreReference";
             self.report.add(
@@ -177,14 +166,13 @@ impl<'a> Draft<'a> {
             );
             return None;
         };
-        let (names, owner) = (item.names.clone(), item.owner);
-        if !self.sees(at, owner) {
+        if !self.sees(at, item.owner) {
             self.report.add(Code::DataInvisible, reference, &[&id]);
         }
         if found.kind() == "dataStoreReference" {
             self.report.add(Code::DataStoreLocal, reference, &[]);
         }
-        Some(names)
+        Some(item)
     }
 
     /// Whether a node can use a variable.
@@ -218,12 +206,12 @@ impl<'a> Draft<'a> {
 
     fn mappings(&mut self, at: NodeIx, association: Tag<'a>) -> Vec<Mapping> {
         let sources: Vec<_> = association.all("sourceRef").collect();
-        let sources: Vec<_> = sources.into_iter().map(|source| self.names_of(at, source)).collect();
+        let sources: Vec<_> = sources.into_iter().map(|source| self.meant(at, source)).collect();
         let target = association.first("targetRef");
         if target.is_none() {
             self.report.add(Code::MissingReference, association, &["targetRef"]);
         }
-        let target = target.and_then(|reference| self.names_of(at, reference));
+        let target = target.and_then(|reference| self.meant(at, reference));
         let assignments: Vec<_> = association.all("assignment").collect();
         let mut mappings = Vec::new();
         if association.first("transformation").is_some() {
@@ -231,23 +219,23 @@ impl<'a> Draft<'a> {
             mappings.extend(
                 expression
                     .zip(target.clone())
-                    .map(|(expression, to)| Mapping { from: From::Expression(expression), to }),
+                    .map(|(expression, to)| Mapping { from: From::Expression(expression), to: to.name }),
             );
         } else if let [source] = &sources[..]
             && assignments.is_empty()
         {
             let both = source.clone().zip(target.clone());
-            mappings.extend(both.map(|(names, to)| Mapping { from: From::Variable(names), to }));
+            mappings.extend(both.map(|(from, to)| Mapping { from: From::Variable(from.name), to: to.name }));
         } else if assignments.is_empty() {
             self.report.add(Code::AssociationEmpty, association, &[]);
         }
         for assignment in assignments {
-            mappings.extend(self.assignment(assignment, target.as_deref().unwrap_or_default()));
+            mappings.extend(self.assignment(assignment, target.as_ref()));
         }
         mappings
     }
 
-    fn assignment(&mut self, tag: Tag<'a>, target: &[Box<str>]) -> Option<Mapping> {
+    fn assignment(&mut self, tag: Tag<'a>, target: Option<&Item>) -> Option<Mapping> {
         for kind in ["from", "to"] {
             if tag.first(kind).is_none() {
                 self.report.add(Code::ExpressionMissing, tag, &[kind]);
@@ -255,11 +243,12 @@ impl<'a> Draft<'a> {
         }
         let expression = self.expression_in(tag, "from");
         let to = tag.first("to")?.text();
-        if !is_name(&to) && !target.iter().any(|name| **name == *to) {
+        let target = target.filter(|item| item.aliases.iter().any(|name| **name == *to));
+        if !is_name(&to) && target.is_none() {
             self.report.add(Code::AssignmentTarget, tag, &[&to]);
             return None;
         }
-        let to = if target.iter().any(|name| **name == *to) { target.to_vec() } else { vec![to.into()] };
+        let to = target.map_or_else(|| to.into(), |item| item.name.clone());
         Some(Mapping { from: From::Expression(expression?), to })
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub nodes: HashMap<&'a str, NodeIx>,
     pub flows: HashMap<&'a str, FlowIx>,
     pub processes: HashMap<&'a str, usize>,
+    /// Lanes that say whose their nodes are, by node.
+    pub lane_agencies: HashMap<NodeIx, Tag<'a>>,
     /// Processes by the code of their procedure.
     pub procedures: HashMap<&'a str, Tag<'a>>,
     /// Data by id.
@@ -63,6 +65,7 @@ impl<'a> Draft<'a> {
             nodes: HashMap::new(),
             flows: HashMap::new(),
             processes: HashMap::new(),
+            lane_agencies: HashMap::new(),
             procedures: HashMap::new(),
             items: HashMap::new(),
             flow_messages: HashMap::new(),
@@ -111,6 +114,8 @@ impl<'a> Draft<'a> {
         }
         self.read_io(at);
         self.node_mut(at).extra = extra(tag);
+        self.read_agency(at);
+        self.read_clock(at);
     }
 
     pub(super) fn tag(&self, at: NodeIx) -> Tag<'a> {
@@ -304,7 +309,8 @@ pub(super) fn is_feel(language: &str) -> bool {
 
 /// Extension attributes that the engine passes on.
 fn extra(tag: Tag<'_>) -> Vec<(Box<str>, Box<str>)> {
-    let extensions =
-        tag.extensions().filter(|(name, _)| !matches!(*name, "correlation" | "decision" | "result"));
+    let extensions = tag.extensions().filter(|(name, _)| {
+        !matches!(*name, "agency" | "clock" | "correlation" | "decision" | "result" | "version")
+    });
     extensions.map(|(name, value)| (name.into(), value.into())).collect()
 }

@@ -13,7 +13,7 @@ impl<'a> Draft<'a> {
         for scope in 0..self.bodies.len() {
             let sets: Vec<_> = self.bodies[scope].all("laneSet").collect();
             for set in sets {
-                self.lane_set(set, "");
+                self.lane_set(set, ("", None));
             }
         }
         // A sub-process has a lower place than what is in it.
@@ -45,19 +45,20 @@ impl<'a> Draft<'a> {
         pools
     }
 
-    fn lane_set(&mut self, set: Tag<'a>, around: &'a str) {
+    fn lane_set(&mut self, set: Tag<'a>, (around, agency_around): (&'a str, Option<Tag<'a>>)) {
         let lanes: Vec<_> = set.all("lane").collect();
         for lane in lanes {
             let name = if lane.name().is_empty() { around } else { lane.name() };
+            let agency = lane.extension("agency").map(|_| lane).or(agency_around);
             for reference in lane.all("flowNodeRef") {
-                if let Some(node) = self.in_lane(reference)
-                    && !name.is_empty()
-                {
+                let Some(node) = self.in_lane(reference) else { continue };
+                if !name.is_empty() {
                     self.node_mut(node).lane = Some(name.into());
                 }
+                self.lane_agencies.extend(agency.map(|lane| (node, lane)));
             }
             for inner in lane.all("childLaneSet") {
-                self.lane_set(inner, name);
+                self.lane_set(inner, (name, agency));
             }
         }
     }

@@ -22,6 +22,7 @@ impl<'a> Draft<'a> {
             self.processes.entry(id).or_insert(at);
             let scope = ScopeIx(place(self.program.scopes.len()));
             let procedure = self.read_procedure(tag);
+            let (agency, limit) = (self.agency(tag), self.limit(tag));
             let name = if tag.name().is_empty() { id } else { tag.name() };
             let executable = self.flag(tag, "isExecutable", false);
             self.program.processes.push(Process {
@@ -30,6 +31,9 @@ impl<'a> Draft<'a> {
                 executable,
                 scope,
                 procedure,
+                agency,
+                limit,
+                clocked: limit.is_some(),
             });
             self.scope(tag, None, at);
             if global {
@@ -77,6 +81,9 @@ impl<'a> Draft<'a> {
             for_compensation: truth(tag.get("isForCompensation")),
             compensated_by: None,
             lane: None,
+            agency: None,
+            lane_limit: None,
+            pauses: false,
             extra: Vec::new(),
         });
         self.tags.push(tag);

@@ -451,11 +451,6 @@ fn activities() -> Vec<Case> {
 }
 
 fn data() -> Vec<Case> {
-    let reference =
-        |name: &str| format!("<dataObjectReference id='r{name}' name='{name}' dataObjectRef='do'/>");
-    let references: Vec<String> = ('a'..='n').map(|name| reference(&name.to_string())).collect();
-    // The names of fourteen references, the id, and its own name twice, once by a reference.
-    let names = format!("<dataObject id='do' name='data'/>{}{}", references.concat(), reference("data"));
     let mapped = || {
         process(
             "<dataObject id='do' name='data'/>
@@ -483,7 +478,6 @@ fn data() -> Vec<Case> {
         case(Code::MissingReference, mapped(), "<targetRef>di</targetRef>", ""),
         case(Code::WrongReference, mapped(), "<sourceRef>do<", "<sourceRef>b<"),
         case(Code::DataInvisible, mapped(), "<sourceRef>do<", "<sourceRef>own<"),
-        case(Code::DataNames, process(&format!("<task id='t'/>{names}")), "name='data'", "name='other'"),
         case(Code::AssignmentTarget, assigned(), "<to>data<", "<to>data.part<"),
         case(Code::ExpressionMissing, assigned(), "<from>1 + 1</from>", ""),
         case(

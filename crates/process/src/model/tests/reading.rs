@@ -41,7 +41,10 @@ fn each_task_is_its_kind() {
     assert!(kind("first").ends_with("instantiate: true })"));
     assert_eq!(kind("script"), "Task(Script(Some(={x: 1 < 2})))");
     assert_eq!(kind("nothing"), "Task(Script(None))");
-    assert_eq!(kind("rule"), "Task(Rule(Some(Decision { id: \"Lệ phí\", result: Some(\"fee\") })))");
+    assert_eq!(
+        kind("rule"),
+        "Task(Rule(Some(Decision { id: \"Lệ phí\", result: Some(\"fee\"), file: None })))"
+    );
     assert_eq!(kind("by_job"), "Task(Rule(None))");
 }
 
@@ -226,7 +229,7 @@ fn sub_processes_are_scopes_of_their_kind() {
         <timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></startEvent></subProcess>"#,
     ));
     assert!(matches!(model.body("plain").kind, ScopeKind::Plain));
-    assert_eq!(model.body("plain").variables, ["mine".into(), "own".into()]);
+    assert_eq!(model.body("plain").variables, ["mine".into()]);
     assert!(matches!(model.body("tx").kind, ScopeKind::Transaction));
     let ScopeKind::AdHoc(ad_hoc) = &model.body("ah").kind else { panic!("an ad-hoc sub-process") };
     assert_eq!((ad_hoc.sequential, ad_hoc.cancel_remaining), (true, false));
@@ -301,10 +304,12 @@ fn loops_and_several_instances_are_read_with_all_that_they_say() {
 }
 
 #[test]
-fn data_goes_by_name_and_by_id() {
+fn each_data_object_is_one_variable_by_its_name_else_that_of_a_reference_else_its_id() {
     let model = good(&process(
         r#"<dataObject id="do" name="dossier"/><dataObjectReference id="ref" name="Hồ sơ có dấu cách" dataObjectRef="do"/>
         <dataObjectReference id="ref2" name="hồ_sơ" dataObjectRef="do"/><property id="p"/>
+        <dataObject id="o2"/><dataObjectReference id="r2" name="hai từ" dataObjectRef="o2"/>
+        <dataObjectReference id="r3" name="giấy" dataObjectRef="o2"/><dataObject id="o3"/>
         <userTask id="a"><ioSpecification><dataInput id="di" name="input"/><dataOutput id="out"/><inputSet/><outputSet/>
         </ioSpecification><property id="local"/>
         <dataInputAssociation><sourceRef>ref</sourceRef><targetRef>di</targetRef></dataInputAssociation>
@@ -315,17 +320,17 @@ fn data_goes_by_name_and_by_id() {
     ));
     let mut variables = model.program.scopes[0].variables.clone();
     variables.sort();
-    assert_eq!(variables.iter().map(|name| &**name).collect::<Vec<_>>(), ["do", "dossier", "hồ_sơ", "p"]);
+    assert_eq!(variables.iter().map(|name| &**name).collect::<Vec<_>>(), ["dossier", "giấy", "o3", "p"]);
     let io = &model.node("a").io;
-    assert_eq!(format!("{:?}", io.locals), r#"["input", "di", "out", "local"]"#);
+    assert_eq!(format!("{:?}", io.locals), r#"["input", "out", "local"]"#);
     assert_eq!(
         format!("{:?}", io.inputs),
-        "[Mapping { from: Variable([\"hồ_sơ\", \"dossier\", \"do\"]), to: [\"input\", \"di\"] }, \
-         Mapping { from: Expression(=p + 1), to: [\"local\"] }]"
+        "[Mapping { from: Variable(\"dossier\"), to: \"input\" }, \
+         Mapping { from: Expression(=p + 1), to: \"local\" }]"
     );
     assert_eq!(
         format!("{:?}", io.outputs),
-        "[Mapping { from: Expression(=out.x), to: [\"p\"] }, Mapping { from: Expression(=1), to: [\"other\"] }]"
+        "[Mapping { from: Expression(=out.x), to: \"p\" }, Mapping { from: Expression(=1), to: \"other\" }]"
     );
 }
 
@@ -337,14 +342,8 @@ fn events_give_out_and_take_in_data() {
         <endEvent id="e"><dataInput id="i"/><dataInputAssociation><sourceRef>p</sourceRef><targetRef>i</targetRef>
         </dataInputAssociation><messageEventDefinition/></endEvent><sequenceFlow id="f" sourceRef="s" targetRef="e"/>"#,
     ));
-    assert_eq!(
-        format!("{:?}", model.node("s").io.outputs),
-        r#"[Mapping { from: Variable(["o"]), to: ["p"] }]"#
-    );
-    assert_eq!(
-        format!("{:?}", model.node("e").io.inputs),
-        r#"[Mapping { from: Variable(["p"]), to: ["i"] }]"#
-    );
+    assert_eq!(format!("{:?}", model.node("s").io.outputs), r#"[Mapping { from: Variable("o"), to: "p" }]"#);
+    assert_eq!(format!("{:?}", model.node("e").io.inputs), r#"[Mapping { from: Variable("p"), to: "i" }]"#);
     assert_eq!(model.node("e").io.locals, ["i".into()]);
 }
 
@@ -385,7 +384,10 @@ fn calls_go_to_processes_and_global_tasks_of_the_file_and_else_stay_open() {
     assert!(matches!(model.node("G").kind, Kind::Task(Task::User)));
     assert_eq!(&*model.program.processes[task.process].name, "Xem");
     assert_eq!(called("c3"), UNLINKED);
-    assert_eq!(model.calls, [OpenCall { node: model.at("c3"), process: "Elsewhere".into() }]);
+    assert_eq!(
+        model.calls,
+        [OpenCall { node: model.at("c3"), what: Called::Process, name: "Elsewhere".into(), version: None }]
+    );
 }
 
 #[test]
@@ -439,4 +441,62 @@ fn choreographies_and_conversations_are_kept_and_never_run() {
     ));
     assert!(model.program.processes.is_empty());
     assert_eq!(model.warnings.iter().map(|fault| fault.code).collect::<Vec<_>>(), [Code::NothingExecutable]);
+}
+
+#[test]
+fn a_step_is_whose_it_says_else_its_lane_and_lanes_within_it() {
+    let model = good(&process(
+        r#"<laneSet id="ls"><lane id="l1" lt:agency="H17" lt:limit="P3WD"><flowNodeRef>a</flowNodeRef>
+            <flowNodeRef>own</flowNodeRef><flowNodeRef>g</flowNodeRef>
+            <childLaneSet id="cl"><lane id="l2"><flowNodeRef>b</flowNodeRef></lane>
+            <lane id="l3" lt:agency="= noi"><flowNodeRef>c</flowNodeRef></lane></childLaneSet></lane></laneSet>
+        <userTask id="a"/><userTask id="own" lt:agency="H18"/><userTask id="b"/><userTask id="c"/>
+        <userTask id="none"/><exclusiveGateway id="g"/>"#,
+    ));
+    let of = |id: &str| {
+        let node = model.node(id);
+        format!("{:?} {:?}", node.agency, node.lane_limit.map(|span| span.to_string()))
+    };
+    assert_eq!(of("a"), "Some(Code(\"H17\")) Some(\"P3WD\")");
+    assert_eq!(of("own"), "Some(Code(\"H18\")) None", "the limit is that of the lane's agency");
+    assert_eq!(of("b"), "Some(Code(\"H17\")) Some(\"P3WD\")");
+    assert_eq!(of("c"), "Some(Asked(=noi)) None");
+    assert_eq!((of("none"), of("g")), ("None None".to_owned(), "None None".to_owned()));
+    assert!(model.node("own").extra.is_empty());
+}
+
+#[test]
+fn a_process_has_clocks_when_anything_in_it_has_a_limit() {
+    let plain = around("<userTask id='a'/>");
+    let first = |text: &str| {
+        let process = good(text).program.processes.remove(0);
+        (process.clocked, process.limit.map(|span| span.to_string()), format!("{:?}", process.agency))
+    };
+    assert_eq!(first(&plain), (false, None, "None".to_owned()));
+    let limited = plain.replace("<process", "<process lt:limit='P8WD' lt:agency='H17'");
+    assert_eq!(first(&limited), (true, Some("P8WD".to_owned()), "Some(Code(\"H17\"))".to_owned()));
+    for attribute in ["lt:due='PT4WH'", "lt:clock='paused'"] {
+        let text = plain.replace("<userTask", &format!("<userTask {attribute}"));
+        assert!(first(&text).0, "{attribute}");
+    }
+    assert!(good(&plain.replace("<userTask", "<userTask lt:clock='paused'")).node("a").pauses);
+}
+
+#[test]
+fn what_agencies_limits_and_clocks_cannot_be_is_refused() {
+    let plain = around("<userTask id='a'/><exclusiveGateway id='g'/>");
+    for (from, to, code) in [
+        ("<userTask", "<userTask lt:clock='resume'", Code::BadValue),
+        ("<exclusiveGateway", "<exclusiveGateway lt:clock='paused'", Code::UnknownExtension),
+        ("<exclusiveGateway", "<exclusiveGateway lt:agency='H17'", Code::UnknownExtension),
+        ("<endEvent", "<endEvent lt:agency='H17'", Code::UnknownExtension),
+        ("<userTask", "<userTask lt:limit='P8WD'", Code::UnknownExtension),
+        ("<userTask", "<userTask lt:agency='Sở Tư pháp'", Code::BadValue),
+        ("<userTask", "<userTask lt:agency='= (x'", Code::Expression),
+        ("<process", "<process lt:limit='8 days'", Code::BadValue),
+        ("<process", "<process lt:clock='paused'", Code::UnknownExtension),
+    ] {
+        let (findings, refused) = codes(plain.replacen(from, to, 1).as_bytes());
+        assert!(refused && findings.contains(&code), "{to}: {findings:?}");
+    }
 }

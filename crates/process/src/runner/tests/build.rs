@@ -2,7 +2,7 @@
 
 use crate::expression::Expression;
 use crate::model::{
-    Flow, FlowIx, From, Io, Kind, Mapping, Message, Node, NodeIx, Procedure, Process, Program, Scope,
+    Flow, FlowIx, From, Io, Kind, Mapping, Message, Model, Node, NodeIx, Procedure, Process, Program, Scope,
     ScopeIx, ScopeKind, Task, Timer, Trigger, Triggers,
 };
 
@@ -47,9 +47,23 @@ impl Build {
             event_subs: Vec::new(),
             variables: Vec::new(),
         };
-        let process =
-            Process { id: id.into(), name: id.into(), executable: true, scope: ScopeIx(0), procedure: None };
-        Self(Program { processes: vec![process], scopes: vec![scope], nodes: Vec::new(), flows: Vec::new() })
+        let process = Process {
+            id: id.into(),
+            name: id.into(),
+            executable: true,
+            scope: ScopeIx(0),
+            procedure: None,
+            agency: None,
+            limit: None,
+            clocked: false,
+        };
+        Self(Program {
+            processes: vec![process],
+            scopes: vec![scope],
+            nodes: Vec::new(),
+            flows: Vec::new(),
+            decisions: Vec::new(),
+        })
     }
 
     pub fn node(&mut self, id: &str, kind: Kind) -> NodeIx {
@@ -78,6 +92,9 @@ impl Build {
             for_compensation: false,
             compensated_by: None,
             lane: None,
+            agency: None,
+            lane_limit: None,
+            pauses: false,
             extra: Vec::new(),
         });
         at
@@ -179,13 +196,13 @@ fn claims(mut build: Build, from: Option<&str>, to: Option<&str>) -> Program {
 }
 
 /// The reader of tests: the file is a name, or a real one.
-pub(super) fn read(xml: &[u8]) -> Result<Program, Vec<String>> {
+pub(super) fn read(xml: &[u8]) -> Result<Model, Vec<String>> {
     if xml.starts_with(b"<") {
         return crate::runner::read_bpmn(xml);
     }
     let name = str::from_utf8(xml).unwrap();
     let paid = |key| Trigger::Message(message("paid", key));
-    Ok(match name {
+    let program = match name {
         "duet" => duet("duet").0,
         "duet 2" => {
             let mut build = duet("duet");
@@ -229,10 +246,11 @@ pub(super) fn read(xml: &[u8]) -> Result<Program, Vec<String>> {
         "grower" => {
             let hour = Trigger::Timer(Timer::Duration, feel("\"PT1H\""));
             let mut program = line("grower", vec![("s", begin()), ("c", catch(hour)), ("e", end())]);
-            let doubles = Mapping { from: From::Variable(vec!["a".into()]), to: vec!["b".into()] };
+            let doubles = Mapping { from: From::Variable("a".into()), to: "b".into() };
             program.nodes[1].io.outputs.push(doubles);
             program
         }
         _ => return Err(vec!["dòng / line 1: x".to_owned(), "dòng / line 2: y".to_owned()]),
-    })
+    };
+    Ok(Model { program, ..Model::default() })
 }

@@ -4,7 +4,7 @@ use base::Clock as _;
 use serde_json::{Value, json};
 use testkit::TestStore;
 
-use super::{Answer, Message, Node, Payload, name, payload, person};
+use super::{Answer, Listed, Message, Node, Payload, name, payload, person};
 
 fn paid(to: Value, keep_secs: Option<i64>) -> Message {
     let correlation = (!to.is_null()).then_some(to);
@@ -90,7 +90,7 @@ async fn a_message_begins_an_instance_once_for_each_key(store: TestStore) {
     assert!(matches!(first, Answer::Started { .. }), "{first:?}");
     assert_eq!(node.all.message(apply(), &by, Some(name("1"))).await.unwrap(), first);
     assert_ne!(node.all.message(apply(), &by, Some(name("2"))).await.unwrap(), first);
-    let all = node.all.instances((None, None), None, 9).await.unwrap();
+    let all = node.all.instances(&Listed { limit: 9, ..Listed::default() }).await.unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!(node.open_elements(all[0].id).await, ["T"]);
 }
@@ -110,7 +110,7 @@ async fn a_signal_reaches_all_that_listen_and_begins_what_begins_with_it(store: 
     let reached = node.all.signal(name("storm"), Payload::none(), &person("an"), None).await.unwrap();
     assert_eq!(reached, Answer::Reached(1), "only a new relief begins");
     assert_eq!(node.later(0).await, 1);
-    assert_eq!(node.all.instances((None, None), None, 9).await.unwrap().len(), 5);
+    assert_eq!(node.all.instances(&Listed { limit: 9, ..Listed::default() }).await.unwrap().len(), 5);
     node.check(one).await;
 }
 

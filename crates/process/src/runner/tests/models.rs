@@ -4,7 +4,7 @@ use base::Ts;
 use serde_json::{Value, json};
 use testkit::TestStore;
 
-use super::{Node, begin, person};
+use super::{Listed, Node, begin, person};
 
 async fn the_same_bytes_are_the_same_version(store: TestStore) {
     let node = Node::open(&store).await;
@@ -87,7 +87,7 @@ async fn an_hourly_process_begins_as_often_as_it_says_and_only_in_its_newest_ver
     assert_eq!(node.later(3_600).await, 1);
     assert_eq!(node.later(3_600).await, 1);
     assert_eq!(node.later(36_000).await, 0);
-    let all = node.all.instances((None, None), None, 10).await.unwrap();
+    let all = node.all.instances(&Listed { limit: 10, ..Listed::default() }).await.unwrap();
     assert_eq!(all.len(), 3);
     assert_eq!(all[0].begun, Ts(super::NOW.0 + 3_600_000_000));
     let changed = node.all.history(all[0].id, 0, 9).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_file_is_deployed_and_executed(store: TestStore) {
     let calls = FILE.replace("<userTask id=\"xem\"", "<callActivity calledElement=\"KhongCo\" id=\"xem\"");
     let calls = calls.replace("</userTask>", "</callActivity>");
     let denied = node.all.deploy(calls.as_bytes(), &person("an")).await.unwrap_err();
-    assert!(denied.to_string().contains("KhongCo is not in the file"), "{denied}");
+    assert!(denied.to_string().contains("KhongCo is neither in the file nor deployed"), "{denied}");
 }
 
 testkit::on_both!(

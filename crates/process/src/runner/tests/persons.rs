@@ -4,7 +4,7 @@ use base::Ts;
 use serde_json::{Value, json};
 use testkit::TestStore;
 
-use super::{Answer, By, Node, PAGE_MAX, Payload, Wanted, begin, name, payload, person};
+use super::{Answer, By, Listed, Node, PAGE_MAX, Payload, Wanted, begin, name, payload, person};
 
 async fn two_persons_do_their_tasks_and_the_history_says_who(store: TestStore) {
     let node = Node::open(&store).await;
@@ -64,7 +64,14 @@ async fn the_same_start_key_begins_one_instance_also_at_the_same_time(store: Tes
     ids.extend([one.unwrap(), two.unwrap()]);
     ids.dedup();
     assert_eq!(ids.len(), 1);
-    assert_eq!(node.all.instances((Some(&name("H.1")), None), None, 9).await.unwrap().len(), 1);
+    assert_eq!(
+        node.all
+            .instances(&Listed { business_key: Some(name("H.1")), limit: 9, ..Listed::default() })
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 async fn who_did_the_first_task_may_not_do_the_second(store: TestStore) {
@@ -125,7 +132,7 @@ async fn tasks_are_listed_page_by_page(store: TestStore) {
         ids.push(node.start("duet", Value::Null).await);
     }
     node.start("job", Value::Null).await;
-    let mut wanted = Wanted { role: Some(name("clerk")), limit: 2, ..Wanted::default() };
+    let mut wanted = Wanted { roles: vec![name("clerk")], limit: 2, ..Wanted::default() };
     let mut found = Vec::new();
     loop {
         let page = node.all.tasks(&wanted).await.unwrap();
@@ -136,7 +143,7 @@ async fn tasks_are_listed_page_by_page(store: TestStore) {
     assert_eq!(found.iter().map(|task| task.id.instance).collect::<Vec<_>>(), ids);
     assert_eq!(found[0].due, Some(Ts(super::NOW.0 + 86_400_000_000)));
     assert_eq!(found[0].name, "Bước A");
-    let nobody = Wanted { role: Some(name("judge")), limit: 9, ..Wanted::default() };
+    let nobody = Wanted { roles: vec![name("judge")], limit: 9, ..Wanted::default() };
     assert!(node.all.tasks(&nobody).await.unwrap().is_empty());
     let of_one = Wanted { instance: Some(ids[3]), limit: 9, ..Wanted::default() };
     assert_eq!(node.all.tasks(&of_one).await.unwrap().len(), 1);

@@ -208,5 +208,6 @@ fn role(role: Role) -> Both {
         Role::SecurityOfficer => Both::new("cán bộ an toàn thông tin", "security officer"),
         Role::Auditor => Both::new("kiểm toán viên", "auditor"),
         Role::Leader => Both::new("lãnh đạo", "leader"),
+        Role::Officer => Both::new("cán bộ xử lý hồ sơ", "officer"),
     }
 }

@@ -29,7 +29,7 @@ const FILE_MAX: usize = 10_000;
 /// Entries of one question.
 const AT_ONCE: usize = 500;
 /// What somebody can do, as the journal calls it.
-const ACTS: [&str; 16] = [
+const ACTS: [&str; 23] = [
     "agency_put",
     "inventory_put",
     "service_put",
@@ -45,6 +45,13 @@ const ACTS: [&str; 16] = [
     "incident_put",
     "incident_contain",
     "security_report",
+    "process_deploy",
+    "process_start",
+    "process_read",
+    "task_do",
+    "task_assign",
+    "process_operate",
+    "process_mend",
     "read",
 ];
 

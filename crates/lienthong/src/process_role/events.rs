@@ -1,0 +1,91 @@
+//! Messages and signals from outside.
+
+use axum::Json;
+use process::runner::{By, Message, Name, Payload};
+use registry::api::{Api, Input};
+use registry::people::Act;
+use registry::procedure::Event;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::Problem;
+
+use super::refused::{not_listed, refused};
+use super::views::DoneView;
+use super::who::{Either, Here};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(message)).routes(routes!(signal))
+}
+
+/// A message.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ProcessMessage {
+    /// Its name.
+    name: String,
+    /// What must be equal at who waits for it, where that asks for something.
+    #[schema(value_type = Option<Object>)]
+    correlation: Option<Value>,
+    /// What it brings, at most 1 MiB.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    variables: Map<String, Value>,
+    /// Seconds for which it is kept when nobody waits for it yet, up to 366 days; refused then unless said.
+    keep_s: Option<i64>,
+}
+
+/// Brings a message to the instance that waits for it, or begins a process by it: a worker one that `workers.toml` lists,
+/// an operator any.
+#[utoipa::path(post, path = "/process/messages", tag = "process", request_body = ProcessMessage,
+    responses((status = 200, body = DoneView), (status = 403, description = "EX-2004, EX-4030"), (status = 404, description = "EX-4021")))]
+async fn message(who: Either, Input(new): Input<ProcessMessage>) -> Result<Json<DoneView>, Problem> {
+    let name: Name = new.name.parse().map_err(refused)?;
+    let (processes, by, key) = match &who {
+        Either::Worker(hand) => {
+            if !hand.worker.messages.contains(&name) {
+                return Err(not_listed(name.as_str()));
+            }
+            (&hand.processes, By::System(hand.worker.name.clone()), hand.key()?)
+        }
+        Either::Person(here) => {
+            here.allow(Act::ProcessOperate, None, "process/messages").await?;
+            (&here.processes, here.by()?, here.key()?)
+        }
+    };
+    let variables = Payload::new(new.variables).map_err(refused)?;
+    if let Either::Person(here) = &who {
+        let event = Event::Messaged { name: name.to_string() };
+        here.record(Act::ProcessOperate, (None, "process/messages"), event).await?;
+    }
+    let message = Message { name, correlation: new.correlation, variables, keep_secs: new.keep_s };
+    Ok(Json(processes.message(message, &by, key).await.map_err(refused)?.into()))
+}
+
+/// A signal.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSignal {
+    /// Its name.
+    name: String,
+    /// What it brings, at most 1 MiB.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    variables: Map<String, Value>,
+}
+
+/// Tells a signal to every instance that waits for it now, and begins the processes that begin with it.
+#[utoipa::path(post, path = "/process/signals", tag = "process", request_body = NewSignal,
+    responses((status = 200, body = DoneView)))]
+async fn signal(here: Here, Input(new): Input<NewSignal>) -> Result<Json<DoneView>, Problem> {
+    here.allow(Act::ProcessOperate, None, "process/signals").await?;
+    let name: Name = new.name.parse().map_err(refused)?;
+    let variables = Payload::new(new.variables).map_err(refused)?;
+    let event = Event::Signalled { name: name.to_string() };
+    here.record(Act::ProcessOperate, (None, "process/signals"), event).await?;
+    let told = here.processes.signal(name, variables, &here.by()?, here.key()?).await;
+    Ok(Json(told.map_err(refused)?.into()))
+}
