@@ -79,6 +79,10 @@ impl Expression {
         let text = text.trim();
         let failed = |why: String| Failed { text: text.chars().take(TEXT_SHOWN).collect(), why };
         within_limits(text).map_err(failed)?;
+        if let Some(sign) = text.chars().next().filter(|sign| matches!(sign, '=' | '<' | '>' | '!')) {
+            // What the parser takes for a test of a decision table has no value here.
+            return Err(failed(format!("bỏ dấu `{sign}` ở đầu / remove the `{sign}` at the begin")));
+        }
         let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
         let run = dsntk_feel_evaluator::prepare(&tree);

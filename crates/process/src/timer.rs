@@ -13,6 +13,12 @@ use crate::model::Timer;
 /// Stands for no agency: such a one has no hours of its own, so that those of the country count.
 const NOBODY: &str = "-";
 
+/// A moment as clocks in Vietnam show it, to the second: `02/03/2026 08:00:00`.
+pub fn shown(at: Ts) -> String {
+    let stamp = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
+    jiff::tz::Offset::constant(7).to_datetime(stamp).strftime("%d/%m/%Y %H:%M:%S").to_string()
+}
+
 /// Timers by calendars; no decisions. Clones have the same calendars, also after these were exchanged.
 #[derive(Clone, Debug)]
 pub struct Timers {

@@ -261,6 +261,7 @@ fn facts(plan: &Plan, sandbox: &Sandbox, (data, chapters): (&Data, &[Chapter])) 
         "try": tour(&ask_base, &client, &not_granted, &paths, sample),
         "registry": { "api": api(plan.ports), "config": sandbox.provider, "people": people::path(&std::path::absolute(&plan.dir)?) },
         "console": { "url": format!("http://{}/", plan.ports.console()) },
+        "procedures": { "try": procedure_tour(plan, &paths) },
         "story": {
             "consumer": story::consumer(), "service": seed::service(FAMILY), "purpose": story::PURPOSE,
             "chapters": chapters, "try": registry_tour(&ask_base, plan, &paths, sample),
@@ -297,6 +298,20 @@ impl Paths {
             authority: quoted(&dir.join("centre/ca/ca.pem")),
         })
     }
+}
+
+/// The first steps with a procedure; the walkthrough goes on from there.
+fn procedure_tour(plan: &Plan, paths: &Paths) -> [String; 2] {
+    let Paths { program, data, .. } = paths;
+    let (registry, operator) = (plan.ports.registry(), people::OPERATOR);
+    let kept = format!("--session {data}/{operator}.json");
+    let file = "procedures/khai-sinh-thuong-tru-bhyt.bpmn";
+    [
+        format!(
+            "{program} sign-in {operator} --api http://{registry} --password-file {data}/passwords/{operator} {kept}"
+        ),
+        format!("{program} process deploy {file} {kept}"),
+    ]
 }
 
 /// A path as a shell takes it.
@@ -359,6 +374,7 @@ fn print_tour(plan: &Plan, facts: &Value) {
     }
     print_registry_tour(facts);
     print_sources(facts);
+    print_procedures(facts);
 }
 
 fn print_registry_tour(facts: &Value) {
@@ -406,6 +422,22 @@ fn print_console(facts: &Value, people: &[people::Member], by_hand: bool) {
         );
     }
     println!("\nCtrl-C để dừng / Ctrl-C stops.");
+}
+
+fn print_procedures(facts: &Value) {
+    let says = [
+        ("Đăng nhập bằng dòng lệnh", "Sign in from the command line"),
+        ("Triển khai một quy trình lên nút", "Deploy a procedure on the node"),
+    ];
+    println!("Quy trình liên thông / procedures that cross agencies:\n");
+    let commands =
+        facts.pointer("/procedures/try").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for ((vi, en), command) in says.iter().zip(commands) {
+        println!("- {vi} / {en}:\n   {}\n", command.as_str().unwrap_or_default());
+    }
+    println!(
+        "  chạy thử, bắt đầu hồ sơ, làm việc / try it out, begin an instance, do its work: docs/walkthroughs/run-a-procedure.md\n"
+    );
 }
 
 /// The kinds of sources; the newcomer's own database is the next.

@@ -15,7 +15,7 @@ use process::decision::{Decisions, is_dmn};
 use process::model::{Content, Fault, Program, link_files, read};
 use process::picture::{Mark, svg};
 use process::simulate::{Choices, End, Happening, Line, Plan, Simulated, simulate};
-use process::timer::Timers;
+use process::timer::{Timers, shown};
 use serde_json::{Map, Value};
 
 use super::file;
@@ -280,7 +280,7 @@ fn mark(marks: &mut BTreeMap<String, Mark>, line: &Line) {
     match line.event {
         Happening::Activated => {
             mark.open += 1;
-            mark.since = line.at.to_string();
+            mark.since = shown(line.at);
         }
         Happening::Completed => (mark.open, mark.done) = (mark.open.saturating_sub(1), mark.done + 1),
         Happening::Cancelled => mark.open = mark.open.saturating_sub(1),
@@ -309,8 +309,7 @@ fn print_line(out: &mut impl Write, trace: Trace, line: &Line) -> std::io::Resul
         Trace::Json => writeln!(out, "{}", line.json()),
         Trace::Text => {
             let Line { event, element, name, at, .. } = line;
-            let at = at.to_string();
-            writeln!(out, "{at:<28} {:<10} {element} {name}", event.word())
+            writeln!(out, "{} {:<10} {element} {name}", shown(*at), event.word())
         }
     }
 }

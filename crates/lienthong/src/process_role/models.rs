@@ -102,7 +102,7 @@ async fn list(here: Here, Asked(wanted): Asked<Wanted>) -> Result<Json<ModelsPag
     let limit = limit(wanted.limit)?;
     let after = match &wanted.after {
         None => 0,
-        Some(text) => text.parse::<i64>().map_err(|_| {
+        Some(text) => text.parse::<i64>().ok().filter(|after| *after > 0).ok_or_else(|| {
             let vi = "lấy từ `next` của trang trước";
             RegistryError::invalid("after", vi, "take `next` of the page before")
         })?,

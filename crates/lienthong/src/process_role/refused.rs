@@ -43,6 +43,7 @@ const fn code(denied: &Denied) -> Code {
         Denied::Refused(Refused::NoAgency(_)) => Code(4031),
         Denied::Refused(Refused::Paused) => Code(4032),
         Denied::Refused(Refused::NotPaused) => Code(4033),
+        Denied::NoError { .. } => Code(4034),
         // The same as everywhere in the API.
         Denied::KeyReused => Code(2021),
     }
@@ -70,6 +71,7 @@ const fn status(denied: &Denied) -> StatusCode {
         Denied::Damaged(_) => StatusCode::INTERNAL_SERVER_ERROR,
         Denied::Store(_) | Denied::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Denied::Name
+        | Denied::NoError { .. }
         | Denied::TooDeep
         | Denied::Faults(_)
         | Denied::NoProcess

@@ -3,7 +3,7 @@
 use audit::PersonId;
 use axum::Json;
 use process::engine::ExecId;
-use process::runner::{Denied, Name, OpenTask, Payload, TaskId, Wanted as Filter};
+use process::runner::{Denied, Name, OpenTask, Payload, TaskId, TaskShown, Wanted as Filter};
 use registry::RegistryError;
 use registry::agency::AgencyCode;
 use registry::api::{Api, Asked, At, Input, limit};
@@ -125,15 +125,18 @@ async fn show(here: Here, At(at): At<(String, u64)>) -> Result<Json<WholeTaskVie
     }
     let instance = here.processes.instance(task.id.instance).await.map_err(refused)?;
     let sees_variables = here.sees_variables(&instance, std::slice::from_ref(task));
-    let may = possible(&here, task);
+    let may = possible(&here, &shown);
     Ok(Json(WholeTaskView::new(shown, may, sees_variables)))
 }
 
 /// What the person may do with a task as it stands.
-fn possible(here: &Here, task: &OpenTask) -> Vec<&'static str> {
+fn possible(here: &Here, TaskShown { task, barred, .. }: &TaskShown) -> Vec<&'static str> {
     let (is_work, me) = (task.topic.is_none(), here.person.id.as_str());
+    let is_barred = barred.iter().any(|who| who.strip_prefix("person:") == Some(me));
     let mut may = Vec::new();
-    if is_work && here.does_task(task) {
+    if is_work && is_barred && task.assignee.as_deref() == Some(me) {
+        may.extend(["unclaim", "delegate"]);
+    } else if is_work && !is_barred && here.does_task(task) {
         may.extend(match task.assignee.as_deref() {
             None => &["claim", "complete", "error"][..],
             Some(has) if has == me => &["unclaim", "delegate", "complete", "error"],

@@ -169,6 +169,9 @@ fn waits(event: String, what: &process::engine::Awaited, sees_variables: bool) -
 pub struct TaskView {
     /// Its id: `INSTANCE/STEP`.
     pub id: String,
+    /// What people call the instance by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business_key: Option<String>,
     /// Id of the element.
     pub element: String,
     /// Its name.
@@ -199,6 +202,7 @@ impl From<OpenTask> for TaskView {
     fn from(task: OpenTask) -> Self {
         Self {
             id: task.id.to_string(),
+            business_key: task.business_key,
             element: task.element,
             name: task.name,
             role: task.role,
@@ -235,7 +239,7 @@ pub struct WholeTaskView {
 impl WholeTaskView {
     /// A task for somebody who may do these things with it.
     pub fn new(shown: TaskShown, may: Vec<&'static str>, sees_variables: bool) -> Self {
-        let TaskShown { task, form, four_eyes, variables } = shown;
+        let TaskShown { task, form, four_eyes, variables, .. } = shown;
         let variables = sees_variables.then_some(variables);
         Self { task: task.into(), form, four_eyes, may, variables }
     }
@@ -249,9 +253,6 @@ pub struct JobView {
     pub task: TaskView,
     /// The same whenever this job is given out: for what is done outside.
     pub key: String,
-    /// What people call the instance by.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub business_key: Option<String>,
     /// The variables that its step sees.
     #[schema(value_type = Object)]
     pub variables: Map<String, Value>,
@@ -259,8 +260,8 @@ pub struct JobView {
 
 impl From<Job> for JobView {
     fn from(job: Job) -> Self {
-        let Job { task, key, business_key, variables } = job;
-        Self { task: task.into(), key, business_key, variables }
+        let Job { task, key, variables } = job;
+        Self { task: task.into(), key, variables }
     }
 }
 
@@ -270,6 +271,9 @@ impl From<Job> for JobView {
 pub struct IncidentView {
     /// The step: `INSTANCE/STEP`.
     pub id: String,
+    /// What people call the instance by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business_key: Option<String>,
     /// Id of its element.
     pub element: String,
     /// Short code.
@@ -287,9 +291,9 @@ pub struct IncidentView {
 impl IncidentView {
     /// An incident for somebody who may see variables, or not.
     pub fn new(incident: Incident, sees_variables: bool) -> Self {
-        let Incident { id, element, code, why, since, owner } = incident;
+        let Incident { id, business_key, element, code, why, since, owner } = incident;
         let (id, since, why) = (id.to_string(), since.to_string(), sees_variables.then_some(why));
-        Self { id, element, code, why, since, owner }
+        Self { id, business_key, element, code, why, since, owner }
     }
 }
 

@@ -58,6 +58,7 @@ impl State {
         match event {
             Event::Awaits { exec, wait } => {
                 self.last = self.last.max(wait.id);
+                self.hasty = self.hasty.saturating_add(wait.what.is_hasty().into());
                 self.open_exec(*exec)?.waits.push(wait.clone());
             }
             Event::ClocksBegan { clocks } => self.clocks = Some(clocks.clone()),
@@ -86,7 +87,10 @@ impl State {
                 known.clone_from(undoing);
             }
             Event::Failed { exec, incident } => self.open_exec(*exec)?.incident = Some(incident.clone()),
-            Event::Retried { exec } => drop(self.open_exec(*exec)?.incident.take()?),
+            Event::Retried { exec } => {
+                self.hasty = 0;
+                drop(self.open_exec(*exec)?.incident.take()?);
+            }
             Event::Told { exec, .. } => drop(self.open_exec(*exec)?),
             // All others were taken by `add`.
             _ => return None,

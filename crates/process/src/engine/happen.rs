@@ -10,6 +10,8 @@ use crate::model::{Kind, Message, Node, NodeIx, Program, Task, Trigger};
 
 /// Incident of a step that could not begin to wait for an event.
 pub(super) const NO_EVENT: &str = "no-event";
+/// How often an instance may wait for less than a second before somebody must look at it.
+const HASTY_MAX: u32 = 10_000;
 
 impl Program {
     /// What an event waits for, or a receive task; nothing for other nodes.
@@ -75,6 +77,9 @@ impl<'a> Run<'a> {
                 | Trigger::Link(_)
                 | Trigger::Terminate => continue,
             };
+            if what.is_hasty() && self.state.hasty >= HASTY_MAX {
+                return Err(Fault { code: NO_EVENT, why: never_rests() });
+            }
             self.wait_for(exec, (event, at), what);
         }
         Ok(())
@@ -226,6 +231,13 @@ impl<'a> Run<'a> {
         }
         self.pass(root, at);
     }
+}
+
+fn never_rests() -> String {
+    format!(
+        "đã chờ dưới một giây {HASTY_MAX} lần: sửa hẹn giờ trong vòng lặp, rồi thử lại / it waited for less than \
+         a second {HASTY_MAX} times: mend the timer of the loop, then retry"
+    )
 }
 
 /// The text of a timer: a string, or a date or duration of FEEL.

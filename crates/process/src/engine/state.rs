@@ -34,6 +34,14 @@ pub struct State {
     /// The variables of the process at its end.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub variables: Map<String, Value>,
+    /// How often something in it waited for less than a second, since the last retry.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hasty: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// That clocks stand still because somebody said so.
@@ -220,6 +228,13 @@ pub enum Awaited {
     Condition(bool),
     /// It has happened, and the others of a parallel multiple event have not yet.
     Past,
+}
+
+impl Awaited {
+    /// Whether it is over almost as soon as it began: a loop of such waits never rests.
+    pub fn is_hasty(&self) -> bool {
+        matches!(self, Self::Moment { at, began, .. } if *at < began.plus_secs(1))
+    }
 }
 
 /// Why a step stopped.

@@ -70,6 +70,8 @@ fn what_is_no_expression_is_refused() {
     for text in ["", "a +", "amount is too high", "0 0 9 * * ?", "${a}", "a && b"] {
         assert!(Expression::parse(text).is_err(), "{text}");
     }
+    let sign = Expression::parse("= a > 1").unwrap_err();
+    assert_eq!(sign.why, "bỏ dấu `=` ở đầu / remove the `=` at the begin");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! Everything that a file says by reference stands here by place, so that execution looks nothing up and cannot miss.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use worktime::Span;
 
 use crate::decision::Decisions;
@@ -35,6 +36,8 @@ pub struct Program {
     pub flows: Vec<Flow>,
     /// Files of decisions that its rule tasks ask.
     pub decisions: Vec<Decisions>,
+    /// Codes of the errors that its files name.
+    pub errors: BTreeSet<Box<str>>,
 }
 
 /// A process, or a global task, which is a process of one node.
@@ -434,6 +437,13 @@ impl Program {
     /// The scope at a place.
     pub fn scope(&self, at: ScopeIx) -> &Scope {
         &self.scopes[at.0 as usize]
+    }
+
+    /// Whether a file names an error with this code, or something in it catches every error. Any other code is a slip.
+    pub fn knows_error(&self, code: &str) -> bool {
+        let catches_all = |trigger: &Trigger| matches!(trigger, Trigger::Error(None));
+        let all = || (0..).map(NodeIx).take(self.nodes.len());
+        self.errors.contains(code) || all().any(|at| self.triggers(at).iter().any(catches_all))
     }
 
     /// The node with an id, of any process of the program.

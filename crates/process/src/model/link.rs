@@ -171,6 +171,7 @@ impl Whole {
         self.program.scopes.append(&mut program.scopes);
         self.program.nodes.append(&mut program.nodes);
         self.program.flows.append(&mut program.flows);
+        self.program.errors.append(&mut program.errors);
         by.node
     }
 

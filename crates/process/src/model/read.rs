@@ -62,6 +62,8 @@ pub fn read(bytes: &[u8]) -> Result<Model, Vec<Fault>> {
         let again = Draft::read(root, ids, Report::new(&lines), &drawings);
         (program, calls) = (again.program, again.calls);
     }
+    let errors = root.children().filter(|tag| tag.kind() == "error");
+    program.errors = errors.map(|tag| event::code_of(tag, "errorCode")).collect();
     let drawings = drawings.into_iter().map(Into::into).collect();
     Ok(Model { program, calls, drawings, warnings })
 }

@@ -15,6 +15,8 @@ const ELEMENTS_MAX: usize = 20_000;
 const ATTRIBUTE_BYTES_MAX: usize = 1024;
 /// Extension attributes of a process.
 const OF_PROCESS: [&str; 4] = ["procedureCode", "decision", "validFrom", "validTo"];
+/// Extension attributes of steps.
+const OF_STEPS: [&str; 8] = ["clock", "due", "form", "fourEyes", "retries", "role", "system", "topic"];
 
 /// Elements by id.
 pub(super) type Ids<'a> = HashMap<&'a str, Tag<'a>>;
@@ -145,6 +147,9 @@ fn may_have(kind: &str, name: &str) -> bool {
         "result" => matches!(kind, "businessRuleTask" | "globalBusinessRuleTask"),
         "decision" => matches!(kind, "process" | "businessRuleTask" | "globalBusinessRuleTask"),
         _ if OF_PROCESS.contains(&name) => kind == "process",
-        _ => super::element::is_flow_node(kind) || super::element::is_global_task(kind),
+        _ => {
+            OF_STEPS.contains(&name)
+                && (super::element::is_flow_node(kind) || super::element::is_global_task(kind))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What persons and workers do with one instance.
 
+use std::collections::BTreeSet;
+
 use base::Ts;
 use store::process::TaskRow;
 
@@ -125,6 +127,7 @@ impl Work {
                 Command::Complete { exec: *exec, variables: variables.clone().into_map() }
             }
             Act::Error { exec, code, variables } | Act::JobError { exec, code, variables } => {
+                self.known_error(about.id, code.as_str())?;
                 let (code, variables) = (code.to_string(), variables.clone().into_map());
                 Command::Error { exec: *exec, code, variables }
             }
@@ -132,6 +135,16 @@ impl Work {
         };
         let change = Change { element: Some(row.element.clone()), ..change_of(about, act) };
         self.change(&change, vec![command])
+    }
+
+    /// A slip in a code that nothing catches would end the instance.
+    fn known_error(&self, id: &str, code: &str) -> Result<(), Denied> {
+        let program = &self.opens.get(id).ok_or(Denied::NoInstance)?.model.program;
+        if program.knows_error(code) {
+            return Ok(());
+        }
+        let known = if program.errors.is_empty() { "–".to_owned() } else { listed(&program.errors) };
+        Err(Denied::NoError { code: code.to_owned(), known })
     }
 
     fn claim(&mut self, about: About<'_>, exec: ExecId, act: &Act) -> Result<i64, Denied> {
@@ -253,6 +266,10 @@ impl Work {
         self.book.incidents.insert(key, Some(row));
         Ok(number)
     }
+}
+
+fn listed(codes: &BTreeSet<Box<str>>) -> String {
+    codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn change_of<'a>(About { id, by, now }: About<'a>, act: &Act) -> Change<'a> {

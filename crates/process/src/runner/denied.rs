@@ -78,6 +78,14 @@ pub enum Denied {
     /// Nobody has the task.
     #[error("chưa ai nhận việc này / nobody has this task")]
     NotTaken,
+    /// No event of the model names or catches an error with this code.
+    #[error("mô hình không có lỗi `{code}`; có / the model knows no error `{code}`; it has: {known}")]
+    NoError {
+        /// What was given.
+        code: String,
+        /// The codes that it has, with commas.
+        known: String,
+    },
     /// Who did the other task may not do this one.
     #[error(
         "bước này phải do người khác làm, vì {who} đã làm bước {element} / somebody else must do this one, since {who} did {element}"
@@ -156,6 +164,7 @@ impl Denied {
             Self::WrongKind => "wrong-kind",
             Self::Taken(_) => "taken",
             Self::NotTaken => "not-taken",
+            Self::NoError { .. } => "no-error",
             Self::FourEyes { .. } => "four-eyes",
             Self::NoPerson => "no-person",
             Self::NobodyWaits => "nobody-waits",

@@ -23,8 +23,6 @@ pub struct Job {
     pub task: OpenTask,
     /// The same whenever this job is given out: for what is done outside.
     pub key: String,
-    /// What people call the instance by.
-    pub business_key: Option<String>,
     /// The variables that its step sees.
     pub variables: Map<String, Value>,
 }
@@ -68,8 +66,8 @@ impl Processes {
         let mut jobs = Vec::new();
         for row in rows {
             let Some((instance, model, state)) = read.get(&row.instance) else { continue };
-            let task = OpenTask::read(row)?;
-            jobs.push(job(task, instance.business_key.clone(), (model, state)));
+            let task = OpenTask::read(row, instance.business_key.clone())?;
+            jobs.push(job(task, model, state));
         }
         jobs.sort_by_key(|job| (job.task.created, job.task.id));
         Ok(jobs)
@@ -177,7 +175,7 @@ fn proper(secs: i64) -> Result<(), Denied> {
     if (1..=LOCK_SECS_MAX).contains(&secs) { Ok(()) } else { Err(Denied::Time { max_secs: LOCK_SECS_MAX }) }
 }
 
-fn job(task: OpenTask, business_key: Option<String>, (model, state): (&Model, &State)) -> Job {
+fn job(task: OpenTask, model: &Model, state: &State) -> Job {
     let variables = seen(&model.program, state, task.id.exec);
-    Job { key: task.id.to_string(), business_key, variables, task }
+    Job { key: task.id.to_string(), variables, task }
 }

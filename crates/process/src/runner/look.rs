@@ -15,6 +15,7 @@ use super::{Denied, InstanceId, Processes, TaskId};
 use crate::engine::{Event, ExecId, State, Told, seen};
 use crate::model::{Node, NodeIx};
 use crate::picture::{Mark, NoPicture, svg};
+use crate::timer::shown;
 
 /// A model as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct TaskShown {
     pub form: Option<String>,
     /// Elements whose doers may not do it.
     pub four_eyes: Vec<String>,
+    /// Who has done one of those: `person:…`.
+    pub barred: Vec<String>,
     /// The variables that it sees.
     pub variables: Map<String, Value>,
 }
@@ -212,8 +215,8 @@ impl Processes {
     /// # Errors
     /// The store failed.
     pub async fn stopped(&self, id: TaskId) -> Result<bool, Denied> {
-        let all = self.incidents(Some(id.instance), None, PAGE_MAX).await?;
-        Ok(all.iter().any(|incident| incident.id == id))
+        let found = self.incidents(Some(id.instance), before(id), 1).await?;
+        Ok(found.iter().any(|incident| incident.id == id))
     }
 
     /// An open task or job without what it sees.
@@ -221,11 +224,11 @@ impl Processes {
     /// # Errors
     /// There is none, or it is done.
     pub async fn open_task(&self, id: TaskId) -> Result<OpenTask, Denied> {
-        let filter = TaskFilter { instance: Some(id.instance.to_string()), ..TaskFilter::default() };
-        let rows = self.shared.store.tasks(&filter, PAGE_MAX).await?;
-        let exec = super::book::number(id.exec.0);
-        let row = rows.into_iter().find(|row| row.exec == exec).ok_or(Denied::NoTask)?;
-        OpenTask::read(row)
+        let instance = Some(id.instance.to_string());
+        let after = before(id).map(|id| (id.instance.to_string(), super::book::number(id.exec.0)));
+        let filter = TaskFilter { instance, after, ..TaskFilter::default() };
+        let found = self.open_work(&filter, 1).await?.pop();
+        found.filter(|task| task.id == id).ok_or(Denied::NoTask)
     }
 
     /// A task or job with what whoever does it must know.
@@ -236,9 +239,12 @@ impl Processes {
         let task = self.open_task(id).await?;
         let (_, state, model) = self.stored(id.instance).await?;
         let node = model.program.find(&task.element).map(|at| model.program.node(at));
+        let four_eyes: Vec<_> = node.into_iter().flat_map(Node::four_eyes).map(str::to_owned).collect();
+        let done = self.shared.store.done(&id.instance.to_string(), &four_eyes).await?;
         Ok(TaskShown {
             form: node.and_then(|node| extra(node, "form")).map(str::to_owned),
-            four_eyes: node.into_iter().flat_map(Node::four_eyes).map(str::to_owned).collect(),
+            four_eyes,
+            barred: done.into_iter().map(|change| change.who).collect(),
             variables: seen(&model.program, &state, id.exec),
             task,
         })
@@ -356,6 +362,12 @@ impl Names {
     }
 }
 
+/// The place in a list just before a step.
+fn before(id: TaskId) -> Option<TaskId> {
+    let exec = id.exec.0.checked_sub(1).map(ExecId)?;
+    Some(TaskId { exec, ..id })
+}
+
 /// What was told, and what it brought.
 fn told(what: Told) -> (Option<Value>, Option<Map<String, Value>>) {
     match what {
@@ -375,7 +387,7 @@ fn mark(marks: &mut BTreeMap<String, Mark>, step: &Happened, at: Ts) {
     match step.what {
         "activated" => {
             mark.open += 1;
-            mark.since = at.to_string();
+            mark.since = shown(at);
         }
         "completed" => (mark.open, mark.done) = (mark.open.saturating_sub(1), mark.done + 1),
         "cancelled" => mark.open = mark.open.saturating_sub(1),

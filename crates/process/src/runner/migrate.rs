@@ -107,6 +107,13 @@ fn moved(
         let why = format!("{} không phải phiên bản của {} / {0} is no version of {1}", to.key, from.key);
         return Err(Denied::NoMigration(vec![why]));
     }
+    if from.id == to.id {
+        let why = format!(
+            "hồ sơ đã ở phiên bản {} / it is at version {0} already: `process models` lists the others",
+            from.version
+        );
+        return Err(Denied::NoMigration(vec![why]));
+    }
     let mut moving = Moving {
         from: &from.program,
         to: &to.program,
@@ -155,7 +162,7 @@ impl Moving<'_> {
         match found.filter(|found| self.same_place(*at, *found)) {
             Some(found) => *at = found,
             None => self.faults.push(format!(
-                "{}: không có bước tương ứng cùng loại {wanted} / there is no counterpart {wanted} of the same kind",
+                "{0}: không có bước tương ứng cùng loại {wanted}; nếu bước đã đổi mã, ghi `elements` (--map {0}=MỚI) / there is no counterpart {wanted} of the same kind; if its id is another now, say so in `elements` (--map {0}=NEW)",
                 node.id
             )),
         }
@@ -196,7 +203,7 @@ impl Moving<'_> {
             return FlowIx(found);
         }
         self.faults.push(format!(
-            "{id}: thẻ đang chờ trên nhánh không còn nữa / a token waits on a flow that is gone"
+            "{id}: thẻ đang chờ trên nhánh không còn nữa; nhánh đổi mã thì ghi `elements` (--map {id}=MỚI) / a token waits on a flow that is gone; if its id is another now, say so in `elements` (--map {id}=NEW)"
         ));
         flow
     }

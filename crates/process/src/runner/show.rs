@@ -1,5 +1,6 @@
 //! Looking at an instance: what is open, what it waits for, what happened.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base::Ts;
@@ -93,6 +94,8 @@ pub struct Open {
 pub struct Incident {
     /// The step.
     pub id: TaskId,
+    /// What people call its instance by.
+    pub business_key: Option<String>,
     /// Id of its element.
     pub element: String,
     /// Short code.
@@ -130,13 +133,13 @@ impl Processes {
     pub async fn show(&self, id: InstanceId) -> Result<Shown, Denied> {
         let (row, state, model) = self.stored(id).await?;
         let filter = TaskFilter { instance: Some(id.to_string()), ..TaskFilter::default() };
-        let tasks = self.shared.store.tasks(&filter, PAGE_MAX).await?;
+        let tasks = self.open_work(&filter, PAGE_MAX).await?;
         let root = state.execs.values().next().map(|root| root.variables.clone());
         Ok(Shown {
             key: model.key.clone(),
             version: model.version,
             steps: steps(&row, &state, &model),
-            tasks: tasks.into_iter().map(OpenTask::read).collect::<Result<_, _>>()?,
+            tasks,
             incidents: self.incidents(Some(id), None, PAGE_MAX).await?,
             variables: root.unwrap_or(state.variables),
             instance: Instance::read(row)?,
@@ -193,7 +196,13 @@ impl Processes {
         let instance = instance.map(|id| id.to_string());
         let after = after.map(|id| (id.instance.to_string(), super::book::number(id.exec.0)));
         let rows = self.shared.store.incidents(instance.as_ref(), after, limit.clamp(1, PAGE_MAX)).await?;
-        rows.into_iter().map(Incident::read).collect()
+        let ids: BTreeSet<_> = rows.iter().map(|row| row.instance.clone()).collect();
+        let names = self.shared.store.business_keys(&Vec::from_iter(ids)).await?;
+        let read = |row: IncidentRow| {
+            let name = names.get(&row.instance).cloned();
+            Incident::read(row, name)
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Changes of an instance behind a number, in order.
@@ -271,11 +280,11 @@ impl Instance {
 }
 
 impl Incident {
-    fn read(row: IncidentRow) -> Result<Self, Denied> {
+    fn read(row: IncidentRow, business_key: Option<String>) -> Result<Self, Denied> {
         let exec = ExecId(u64::try_from(row.exec).unwrap_or_default());
         let IncidentRow { element, code, why, since, owner, .. } = row;
         let id = TaskId { instance: row.instance.parse()?, exec };
-        Ok(Self { id, element, code, why, since: Ts(since), owner })
+        Ok(Self { id, business_key, element, code, why, since: Ts(since), owner })
     }
 }
 

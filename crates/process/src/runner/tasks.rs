@@ -1,5 +1,7 @@
 //! Work of persons: taking it, handing it over, doing it, lists of it.
 
+use std::collections::BTreeSet;
+
 use base::Ts;
 use store::process::{TaskFilter, TaskRow};
 
@@ -33,6 +35,8 @@ pub struct Wanted {
 pub struct OpenTask {
     /// Its id.
     pub id: TaskId,
+    /// What people call its instance by.
+    pub business_key: Option<String>,
     /// Id of the element.
     pub element: String,
     /// Its name.
@@ -54,11 +58,12 @@ pub struct OpenTask {
 }
 
 impl OpenTask {
-    pub(super) fn read(row: TaskRow) -> Result<Self, Denied> {
+    pub(super) fn read(row: TaskRow, business_key: Option<String>) -> Result<Self, Denied> {
         let exec = ExecId(u64::try_from(row.exec).unwrap_or_default());
         let assignee = if row.kind == PERSONS { row.assignee } else { row.locked_by };
         Ok(Self {
             id: TaskId { instance: row.instance.parse()?, exec },
+            business_key,
             element: row.element,
             name: row.name,
             role: row.role,
@@ -86,8 +91,19 @@ impl Processes {
             instance: wanted.instance.map(|id| id.to_string()),
             after: wanted.after.map(|id| (id.instance.to_string(), super::book::number(id.exec.0))),
         };
-        let rows = self.shared.store.tasks(&filter, wanted.limit.clamp(1, PAGE_MAX)).await?;
-        rows.into_iter().map(OpenTask::read).collect()
+        self.open_work(&filter, wanted.limit.clamp(1, PAGE_MAX)).await
+    }
+
+    /// Open work with what people call its instances by.
+    pub(super) async fn open_work(&self, filter: &TaskFilter, limit: u32) -> Result<Vec<OpenTask>, Denied> {
+        let rows = self.shared.store.tasks(filter, limit).await?;
+        let ids: BTreeSet<_> = rows.iter().map(|row| row.instance.clone()).collect();
+        let names = self.shared.store.business_keys(&Vec::from_iter(ids)).await?;
+        let read = |row: TaskRow| {
+            let name = names.get(&row.instance).cloned();
+            OpenTask::read(row, name)
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// A person did a task. With a `key` it may be said twice.

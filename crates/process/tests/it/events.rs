@@ -33,6 +33,19 @@ fn a_timer_waits_and_the_clock_jumps() {
 }
 
 #[test]
+fn a_loop_of_waits_without_length_stops_with_an_incident() {
+    let model = |length: &str| {
+        process(
+            &(format!(
+                r#"<startEvent id="s"/><exclusiveGateway id="m"/><intermediateCatchEvent id="t"><timerEventDefinition><timeDuration>{length}</timeDuration></timerEventDefinition></intermediateCatchEvent>"#
+            ) + flows("s>m m>t t>m").as_str()),
+        )
+    };
+    check(&model("PT0S"), "", Fault);
+    check(&model("PT0.9S"), "", Fault);
+}
+
+#[test]
 fn a_timer_on_the_border_interrupts_or_goes_on_beside() {
     let model = |cancel: &str, timer: &str| {
         process(

@@ -1,10 +1,14 @@
 //! A model in few words, and what becomes of it.
 
 use base::Ts;
+use process::decision::Decisions;
 use process::engine::{Event, State};
-use process::model::{Kind, read};
+use process::model::{Content, Kind, Program, link_files, read};
 use process::simulate::{Choices, End, Happening, Plan, simulate};
 use process::timer::Timers;
+
+/// Variables by name.
+pub type Variables = serde_json::Map<String, serde_json::Value>;
 
 /// Monday 2026-03-02T08:00+07:00.
 pub const MONDAY: Ts = Ts(1_772_413_200_000_000);
@@ -55,13 +59,20 @@ pub struct Became {
 }
 
 /// Runs a model. `choices` is what its tasks bring.
-pub fn run(
-    xml: &str,
-    variables: &str,
-    choices: &str,
-) -> (Became, serde_json::Map<String, serde_json::Value>) {
+pub fn run(xml: &str, variables: &str, choices: &str) -> (Became, Variables) {
     let model = read(xml.as_bytes()).unwrap_or_else(|faults| panic!("{faults:#?}"));
-    let program = &model.program;
+    run_program(&model.program, variables, choices)
+}
+
+/// Runs a model beside the file of decisions that it asks.
+pub fn run_with(xml: &str, decisions: &str, (variables, choices): (&str, &str)) -> (Became, Variables) {
+    let model = read(xml.as_bytes()).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let decisions = Decisions::read(decisions.as_bytes()).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let program = link_files(model, vec![Content::Decisions(decisions)]).expect("all that is asked is there");
+    run_program(&program, variables, choices)
+}
+
+fn run_program(program: &Program, variables: &str, choices: &str) -> (Became, Variables) {
     let choices = Choices::parse(choices).expect("the test's choices");
     let variables = serde_json::from_str(variables).expect("the test's variables");
     let timers = Timers::built_in().expect("the calendar");

@@ -2,11 +2,12 @@
 
 use process::simulate::End;
 
-use crate::help::run;
+use crate::help::{run, run_with};
 
 const BIRTH: &str = include_str!("../../../../procedures/khai-sinh-thuong-tru-bhyt.bpmn");
 const LAND: &str = include_str!("../../../../procedures/chuyen-nhuong-dat-va-thue.bpmn");
 const RECORD: &str = include_str!("../../../../procedures/phieu-ly-lich-tu-phap.bpmn");
+const RECORD_LIMITS: &str = include_str!("../../../../procedures/thoi-han-phieu-ly-lich.dmn");
 
 /// Runs one way through a procedure: what tasks bring and which messages come, then the tasks that were done.
 fn check(model: &str, (variables, choices): (&str, &str), tasks: &str, end: End) {
@@ -89,27 +90,35 @@ fn the_criminal_record_goes_all_its_ways() {
     let full = r#""KiemTra":{"set":{"can_bo_sung":false}}"#;
     let result = r#"{"name":"ket-qua-tra-cuu","after":"P2WD","set":{"co_an_tich":false}}"#;
     let way = |more: &str, messages: &str| format!(r#"{{{full}{more},"@messages":[{messages}]}}"#);
-    let asked = "TraCuuCongAn TraCuuNoiCuTru TraCuuNoiCuTru NhanKetQua";
+    let check = |choices: &str, tasks: &str, end: End| {
+        let (became, found) = run_with(RECORD, RECORD_LIMITS, (places, choices));
+        assert_eq!((became.tasks.as_str(), became.end), (tasks, end), "{choices}\n{found:#?}");
+        assert!(end == End::Fault || found["thoi_han"] == "P15D", "two places");
+    };
+    let asked = "TinhThoiHan TraCuuCongAn TraCuuNoiCuTru TraCuuNoiCuTru NhanKetQua";
     let end = "LapPhieu KyPhieu TraKetQua";
-    check(RECORD, (places, &way("", result)), &format!("KiemTra {asked} {end}"), End::Finished);
+    check(&way("", result), &format!("KiemTra {asked} {end}"), End::Finished);
     check(
-        RECORD,
-        (places, &way(r#","LapPhieu":{"error":"TU_CHOI"}"#, result)),
+        &way(r#","LapPhieu":{"error":"TU_CHOI"}"#, result),
         &format!("KiemTra {asked} !LapPhieu"),
         End::Fault,
     );
     let late = result.replace("P2WD", "P12WD");
     let slow = asked.replace("NhanKetQua", "DonDoc NhanKetQua");
-    check(RECORD, (places, &way("", &late)), &format!("KiemTra {slow} {end}"), End::Finished);
+    check(&way("", &late), &format!("KiemTra {slow} {end}"), End::Finished);
     let twice = r#""KiemTra":[{"set":{"can_bo_sung":true}},{"set":{"can_bo_sung":false}}]"#;
     let more = r#"{"name":"da-bo-sung","after":"P1WD"}"#;
     let supplemented = format!(r#"{{{twice},"@messages":[{more},{result}]}}"#);
-    check(
-        RECORD,
-        (places, &supplemented),
-        &format!("KiemTra YeuCauBoSung KiemTra {asked} {end}"),
-        End::Finished,
-    );
+    check(&supplemented, &format!("KiemTra YeuCauBoSung KiemTra {asked} {end}"), End::Finished);
     let never = format!("{{{twice}}}");
-    check(RECORD, (places, &never), "KiemTra YeuCauBoSung", End::Fault);
+    check(&never, "KiemTra YeuCauBoSung", End::Fault);
+    // Who always lived in one place gets it in ten days, unless more must be looked into.
+    let one = |more: &str| {
+        let variables = format!(r#"{{"noi_cu_tru":["Đà Nẵng"]{more}}}"#);
+        let (became, found) = run_with(RECORD, RECORD_LIMITS, (&variables, &way("", result)));
+        assert_eq!(became.end, End::Finished, "{found:#?}");
+        found["thoi_han"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(one(""), "P10D");
+    assert_eq!([one(r#","o_nuoc_ngoai":true"#), one(r#","xac_minh_xoa_an":true"#)], ["P15D", "P15D"]);
 }

@@ -1,9 +1,13 @@
 //! What is asked for by people: lists, page by page. Nothing is locked.
 
+use std::collections::BTreeMap;
+
 use sqlx::AssertSqlSafe;
 
 use super::ProcessStore;
-use super::rows::{HistoryRow, IncidentRow, InstanceRow, ModelHead, ModelRow, TaskRow, WaitRow};
+use super::rows::{
+    HistoryRow, IncidentRow, InstanceName, InstanceRow, ModelHead, ModelRow, TaskRow, WaitRow,
+};
 use super::table::{Cell, Row, postgres_arguments, sqlite_arguments};
 use crate::db::Engine;
 use crate::error::StoreError;
@@ -167,6 +171,15 @@ impl ProcessStore {
         self.list(only, "id", limit).await
     }
 
+    /// What people call these instances by; those without such a name are not among them.
+    pub async fn business_keys(&self, ids: &[String]) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut only = Where::default();
+        only.one_of("id", ids);
+        only.add("business_key IS NOT NULL", Vec::new());
+        let named: Vec<InstanceName> = self.list(only, "id", u32::MAX).await?;
+        Ok(named.into_iter().filter_map(|one| Some((one.id, one.business_key?))).collect())
+    }
+
     /// What an instance waits for.
     pub async fn waits(&self, instance: &str) -> Result<Vec<WaitRow>, StoreError> {
         let mut only = Where::default();
@@ -187,6 +200,14 @@ impl ProcessStore {
         only.text("instance = ?", Some(&instance.to_owned()));
         only.int("number > ?", Some(page.after));
         self.list(only, "number", page.limit).await
+    }
+
+    /// What of an instance's history was the work of these elements.
+    pub async fn done(&self, instance: &str, elements: &[String]) -> Result<Vec<HistoryRow>, StoreError> {
+        let mut only = Where::default();
+        only.text("instance = ?", Some(&instance.to_owned()));
+        only.one_of("element", elements);
+        self.list(only, "number", u32::MAX).await
     }
 
     /// All models, in the order of deployment.

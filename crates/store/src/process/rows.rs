@@ -55,6 +55,15 @@ rows! {
         pub links: String,
     }
 
+    /// What people call an instance by.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct InstanceName in "process_instance", key 1 {
+        /// As in [`InstanceRow`].
+        pub id: String,
+        /// As in [`InstanceRow`].
+        pub business_key: Option<String>,
+    }
+
     /// An instance.
     #[derive(Clone, PartialEq, Eq)]
     pub struct InstanceRow in "process_instance", key 1 {

@@ -19,10 +19,7 @@ fn cell(row: &Value, name: &str) -> String {
 
 /// A moment as clocks in Vietnam show it.
 fn local(text: &str) -> String {
-    let zone = jiff::tz::Offset::constant(7);
-    let moment = text.parse::<jiff::Timestamp>();
-    moment
-        .map_or_else(|_| text.to_owned(), |at| zone.to_datetime(at).strftime("%d/%m/%Y %H:%M:%S").to_string())
+    base::Ts::parse(text).map_or_else(|_| text.to_owned(), process::timer::shown)
 }
 
 fn rows<const N: usize>(page: &Value, title: &str, columns: [(&str, &str); N]) {
@@ -63,7 +60,7 @@ pub fn models(page: &Value) {
 pub fn instances(page: &Value) {
     let columns = [
         ("Hồ sơ / instance", "id"),
-        ("Mã / business key", "business_key"),
+        ("Mã hồ sơ / business key", "business_key"),
         ("Mô hình / model", "model"),
         ("Cơ quan / agency", "agency"),
         ("Bắt đầu / begun", "begun"),
@@ -77,6 +74,7 @@ pub fn instances(page: &Value) {
 pub fn tasks(page: &Value) {
     let columns = [
         ("Việc / task", "id"),
+        ("Mã hồ sơ / business key", "business_key"),
         ("Tên / name", "name"),
         ("Vai / role", "role"),
         ("Loại việc / topic", "topic"),
@@ -91,6 +89,7 @@ pub fn tasks(page: &Value) {
 pub fn incidents(page: &Value) {
     let columns = [
         ("Bước / step", "id"),
+        ("Mã hồ sơ / business key", "business_key"),
         ("Phần tử / element", "element"),
         ("Mã / code", "code"),
         ("Từ / since", "since"),
@@ -157,6 +156,20 @@ pub fn done(answer: &Value) {
     }
 }
 
+/// What a migration does.
+pub fn moves(answer: &Value) {
+    let mut table = Table::new("Bước đang mở / open steps", ["Bước / step", "Từ / from", "Đến / to"]);
+    for step in answer["moves"].as_array().into_iter().flatten() {
+        table.row([cell(step, "step"), cell(step, "from"), cell(step, "to")]);
+    }
+    table.print();
+    if answer["dry"].as_bool() == Some(true) {
+        println!("chuyển được, chưa ghi gì / it fits; nothing was written");
+    } else {
+        println!("đã chuyển / moved");
+    }
+}
+
 /// Clocks of an instance.
 pub fn clocks(all: &Value) {
     if all.is_null() {
@@ -194,7 +207,7 @@ pub fn clocks(all: &Value) {
 }
 
 /// What other calendars would move.
-pub fn moves(all: &Value) {
+pub fn recalculated(all: &Value) {
     println!(
         "lịch {0}: {1} hồ sơ, {2} có thay đổi, {3} thời điểm / calendars {0}: {1} instances, {2} of them change, {3} moments",
         cell(all, "version"),

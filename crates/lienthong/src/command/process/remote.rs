@@ -284,7 +284,7 @@ async fn migrate(args: Migrate) -> anyhow::Result<ExitCode> {
     }
     let path = format!("/instances/{}/migrate", piece(&instance));
     let body = json!({"plan": {"to": to, "elements": elements}, "dry": dry_run});
-    Asked::post(&kept, path, body).show(|moved| println!("{moved:#}")).await
+    Asked::post(&kept, path, body).show(print::moves).await
 }
 
 async fn because(Because { instance, reason, kept }: Because, verb: &str) -> anyhow::Result<ExitCode> {
@@ -300,7 +300,7 @@ async fn calendars(args: &Calendars) -> anyhow::Result<ExitCode> {
     let country = args.country.as_deref().map(text).transpose()?;
     let agencies = args.agencies.as_deref().map(text).transpose()?;
     let body = json!({"calendar": country, "calendars": agencies});
-    Asked::post(&args.kept, "/calendars/try".to_owned(), body).show(print::moves).await
+    Asked::post(&args.kept, "/calendars/try".to_owned(), body).show(print::recalculated).await
 }
 
 /// Makes a token here; the node gets to know its hash only.

@@ -178,7 +178,7 @@ impl<'a> Draft<'a> {
         Some(Trigger::Timer(kind, self.time(time, kind)?))
     }
 
-    /// The code of an error or escalation, else its name, else its id; none where none is referred to.
+    /// The code of the error or escalation that is referred to; none where none is.
     fn code(
         &mut self,
         tag: Tag<'a>,
@@ -190,7 +190,7 @@ impl<'a> Draft<'a> {
             self.report.add(Code::ThrowsWithoutCode, tag, &[]);
         }
         let found = self.refer_by(definition, reference, &[kind])?;
-        Some(found.get(code).map_or_else(|| label(found, "name"), Into::into))
+        Some(code_of(found, code))
     }
 
     fn link(&mut self, at: NodeIx, definition: Tag<'a>, place: Place) -> Option<Trigger> {
@@ -330,6 +330,11 @@ fn is_defined(tag: Tag<'_>) -> bool {
 /// An attribute, else the id.
 pub(super) fn label(tag: Tag<'_>, attribute: &str) -> Box<str> {
     tag.get(attribute).or(tag.id()).unwrap_or_default().into()
+}
+
+/// The code of an error or escalation, else its name, else its id.
+pub(super) fn code_of(tag: Tag<'_>, code: &str) -> Box<str> {
+    tag.get(code).map_or_else(|| label(tag, "name"), Into::into)
 }
 
 /// The name of a link, else that of its event.

@@ -113,6 +113,7 @@ fn elements() -> Vec<Case> {
         case(Code::RefusedElement, task(), "<process", "<correlationProperty id='k'/><process"),
         case(Code::UnknownExtension, task(), "<process id", "<process lt:role='r' id"),
         case(Code::UnknownExtension, task(), "id='a'", "id='a' lt:correlation='x'"),
+        case(Code::UnknownExtension, task(), "id='a'", "id='a' lt:rol='clerk'"),
         case(
             Code::UnknownExtension,
             task(),

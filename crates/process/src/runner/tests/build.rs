@@ -63,6 +63,7 @@ impl Build {
             nodes: Vec::new(),
             flows: Vec::new(),
             decisions: Vec::new(),
+            errors: ["NO".into(), "TU_CHOI".into()].into(),
         })
     }
 

@@ -14,7 +14,7 @@ async fn a_worker_fetches_does_and_ends_a_job(store: TestStore) {
     assert!(node.all.fetch(&name("other"), &one, 9, 60).await.unwrap().is_empty());
     let jobs = node.all.fetch(&stamp, &one, 9, 60).await.unwrap();
     assert_eq!((jobs.len(), jobs[0].task.element.as_str()), (1, "J"));
-    assert_eq!((&jobs[0].variables["ok"], jobs[0].business_key.as_deref()), (&json!(true), Some("H.1")));
+    assert_eq!((&jobs[0].variables["ok"], jobs[0].task.business_key.as_deref()), (&json!(true), Some("H.1")));
     let job = jobs[0].task.id;
     assert!(node.all.fetch(&stamp, &two, 9, 60).await.unwrap().is_empty(), "it is held");
     assert_eq!(node.all.job_done(job, Payload::none(), &two, None).await.unwrap_err().code(), "taken");
@@ -95,7 +95,10 @@ async fn a_business_error_takes_the_way_that_is_drawn(store: TestStore) {
     let job = node.all.fetch(&name("stamp"), &worker, 9, 60).await.unwrap()[0].task.id;
     node.all.job_error(job, (name("NO"), payload(json!({"lý do": "x"}))), &worker, None).await.unwrap();
     assert_eq!(node.open_elements(id).await, ["A", "by-hand"]);
-    // Nobody catches this one: it ends the instance.
+    // A slip in the code does not end the instance; what the file names and nobody catches does.
+    let slip = (name("TU_CH0I"), Payload::none());
+    let denied = node.all.error(node.task(id, "A").await, slip, &person("an"), None).await.unwrap_err();
+    assert!(denied.to_string().ends_with("it has: `NO`, `TU_CHOI`"), "{denied}");
     node.all
         .error(node.task(id, "A").await, (name("TU_CHOI"), Payload::none()), &person("an"), None)
         .await

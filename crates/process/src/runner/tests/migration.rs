@@ -72,7 +72,8 @@ async fn an_instance_with_an_incident_does_not_move(store: TestStore) {
         "open-incidents"
     );
     node.all.resolve(job, Payload::none(), &person("an")).await.unwrap();
-    node.all.migrate(id, plan(to, &[]), &person("an")).await.unwrap();
+    let nowhere = node.all.migrate(id, plan(to, &[]), &person("an")).await.unwrap_err();
+    assert!(nowhere.to_string().contains("it is at version 1 already"), "{nowhere}");
     node.check(id).await;
 }
 
