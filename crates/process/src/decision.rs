@@ -31,6 +31,9 @@ const ELEMENTS_MAX: usize = 10_000;
 /// Values that a decision is given together: as many, or eights of bytes of their texts.
 pub const VALUES_MAX: u32 = 4_096;
 
+/// Characters of a value that an incident shows.
+const SHOWN_CHARS: usize = 100;
+
 /// A file of decisions that can be asked.
 #[derive(Clone)]
 pub struct Decisions {
@@ -140,8 +143,24 @@ impl Decisions {
         let ask = || from_feel(self.evaluator.evaluate_invocable(&self.namespace, &self.name, name, &given));
         let answer = catch_unwind(AssertUnwindSafe(ask));
         let answer = answer.unwrap_or_else(|_| Err("it cannot be computed".to_owned()));
-        answer.map_err(|why| format!("{decision}: {why}"))
+        answer.map_err(|why| format!("{decision}: {why}; dữ liệu vào / given: {}", self.given(variables)))
     }
+
+    /// What it is given, as an incident shows it.
+    fn given(&self, variables: &dyn Variables) -> String {
+        let value =
+            |input: &str| variables.get(input).map_or("–".to_owned(), |one| clipped(&one.to_string()));
+        let shown = self.inputs.iter().map(|input| format!("{input} = {}", value(input)));
+        shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn clipped(text: &str) -> String {
+    let mut clipped: String = text.chars().take(SHOWN_CHARS).collect();
+    if clipped.len() < text.len() {
+        clipped.push('…');
+    }
+    clipped
 }
 
 fn build(text: &str) -> Result<Arc<ModelEvaluator>, String> {

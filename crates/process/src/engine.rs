@@ -136,6 +136,9 @@ pub enum Refused {
     /// The process does not begin like this.
     #[error("quy trình không bắt đầu như vậy / the process does not begin like this")]
     NoStart,
+    /// It cannot begin to wait for what may happen to it at any time.
+    #[error("quy trình không bắt đầu được / the process cannot begin: {0}")]
+    NoEvent(String),
     /// The clocks stand still already because somebody said so.
     #[error("đồng hồ đã dừng / the clocks are paused already")]
     Paused,
@@ -222,9 +225,5 @@ pub struct NoVariables;
 impl crate::expression::Variables for NoVariables {
     fn get(&self, _: &str) -> Option<&Value> {
         None
-    }
-
-    fn names(&self) -> Vec<&str> {
-        Vec::new()
     }
 }

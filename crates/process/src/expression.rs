@@ -31,6 +31,8 @@ const RUN_MAX: usize = 200;
 /// Most parentheses, brackets and braces that are open at once: each is a call inside a call, and the stack has an end.
 const DEPTH_MAX: usize = 64;
 
+/// What any evaluation costs, in the steps of [`bound`].
+const VALUE_COST: f64 = 20.0;
 /// Deepest value that is kept.
 const VALUE_DEPTH_MAX: usize = 64;
 /// Characters of an expression that a failure shows.
@@ -44,9 +46,6 @@ pub trait Variables {
     /// The variable of that name; none where there is none.
     fn get(&self, name: &str) -> Option<&Value>;
 
-    /// The names of all variables.
-    fn names(&self) -> Vec<&str>;
-
     /// Counts what an expression may cost with these variables, in steps of its own.
     fn spend(&self, _work: f64) {}
 }
@@ -54,6 +53,8 @@ pub trait Variables {
 /// An expression that was read once and is evaluated often.
 pub struct Expression {
     text: Box<str>,
+    /// Its words, of which any may be a variable.
+    words: Box<[Box<str>]>,
     run: Evaluator,
     /// What is evaluated, where that may cost much.
     costly: Option<AstNode>,
@@ -86,7 +87,8 @@ impl Expression {
         let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;
         let run = dsntk_feel_evaluator::prepare(&tree);
-        Ok(Self { text: text.into(), run, costly: (!tree::is_harmless(&tree)).then_some(tree) })
+        let costly = (!tree::is_harmless(&tree)).then_some(tree);
+        Ok(Self { text: text.into(), words: names::words(text), run, costly })
     }
 
     /// The text, as it was written.
@@ -106,10 +108,24 @@ impl Expression {
             variables.spend(bounds.work);
         }
         let failed = |why: String| Failed { text: self.text.to_string(), why };
-        let scope = FeelScope::from(context(variables));
+        let scope = FeelScope::from(self.context(variables));
         // Some numbers are too much for the library that computes with them.
         let value = catch_unwind(AssertUnwindSafe(|| from_feel((self.run)(&scope))));
         value.unwrap_or_else(|_| Err("it cannot be computed".to_owned())).map_err(failed)
+    }
+
+    /// The variables that it names, as FEEL knows them.
+    fn context(&self, variables: &dyn Variables) -> FeelContext {
+        let mut context = FeelContext::default();
+        let mut cost = VALUE_COST;
+        for word in &self.words {
+            if let Some(value) = variables.get(word) {
+                cost += bound::Bound::of(value).size;
+                context.set_entry(&Name::from(&**word), to_feel(value));
+            }
+        }
+        variables.spend(cost);
+        context
     }
 
     /// Whether it is true. Null is not, as in DMN.
@@ -204,17 +220,6 @@ fn depth(text: &str) -> usize {
         most = most.max(open);
     }
     most
-}
-
-/// All variables as FEEL knows them.
-fn context(variables: &dyn Variables) -> FeelContext {
-    let mut context = FeelContext::default();
-    for name in variables.names() {
-        if let Some(value) = variables.get(name) {
-            context.set_entry(&Name::from(name), to_feel(value));
-        }
-    }
-    context
 }
 
 /// A value as FEEL knows it.

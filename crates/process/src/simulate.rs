@@ -15,8 +15,8 @@ pub use choices::{Choice, Choices};
 pub use line::{Happening, Line};
 
 use crate::engine::{
-    Awaited, Command, Context, Event, ExecId, NoVariables, Outcome, Outside, Role, State, Step, Timing, Told,
-    Wait, decide,
+    Awaited, Command, Context, Event, ExecId, NoVariables, Outcome, Outside, Refused, Role, State, Step,
+    Timing, Told, Wait, decide,
 };
 use crate::model::{Kind, NodeIx, Program, Task, Trigger};
 use crate::timer::Timers;
@@ -72,12 +72,13 @@ pub struct Simulated {
 pub fn simulate(plan: Plan<'_>, show: &mut dyn FnMut(Line)) -> Simulated {
     let mail = plan.choices.messages(plan.from, plan.timers).into();
     let (now, instances, post) = (plan.from, Vec::new(), VecDeque::new());
-    let mut world = World { now, instances, post, mail, plan, show, commands: 0 };
-    let end = if world.begin() {
-        while world.commands < COMMANDS_MAX && (world.deliver() || world.work() || world.jump()) {}
-        world.end()
-    } else {
-        End::NoStart
+    let mut world = World { now, instances, refused: Vec::new(), post, mail, plan, show, commands: 0 };
+    let begun = world.begin();
+    while begun && world.commands < COMMANDS_MAX && (world.deliver() || world.work() || world.jump()) {}
+    let end = match begun {
+        _ if !world.refused.is_empty() => End::Fault,
+        true => world.end(),
+        false => End::NoStart,
     };
     let faults = world.faults();
     let first = world.instances.into_iter().next();
@@ -110,6 +111,8 @@ struct World<'a> {
     plan: Plan<'a>,
     now: Ts,
     instances: Vec<Instance>,
+    /// Processes that could not begin, and why.
+    refused: Vec<(usize, String)>,
     post: VecDeque<Letter>,
     /// Messages from outside that have not come yet, in order.
     mail: VecDeque<(Ts, Told)>,
@@ -183,9 +186,11 @@ impl World<'_> {
         let (program, now, outside): (_, _, &dyn Outside) = (self.plan.program, self.now, self.plan.timers);
         let instance = &mut self.instances[at];
         let state = instance.state.clone();
-        let Ok((state, events)) = decide(Context { program, now, outside }, state, command) else {
-            return false;
-        };
+        let decided = decide(Context { program, now, outside }, state, command);
+        if let Err(Refused::NoEvent(why)) = &decided {
+            self.refused.push((instance.process, why.clone()));
+        }
+        let Ok((state, events)) = decided else { return false };
         instance.state = state;
         for event in events {
             let named = &mut instance.names;
@@ -341,7 +346,8 @@ impl World<'_> {
 
     fn faults(&self) -> Vec<(String, String)> {
         let program = self.plan.program;
-        let mut faults = Vec::new();
+        let of_process = |(at, why): &(usize, String)| (program.processes[*at].id.to_string(), why.clone());
+        let mut faults: Vec<_> = self.refused.iter().map(of_process).collect();
         for instance in &self.instances {
             let process = &*program.processes[instance.process].id;
             for (exec, incident) in instance.state.incidents() {

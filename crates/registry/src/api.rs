@@ -39,6 +39,7 @@ use base::{PartyId, ServiceId, Ts};
 use http::{Extensions, HeaderMap, StatusCode, header};
 use jiff::civil::Date;
 use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use web::Problem;
 
@@ -181,11 +182,31 @@ impl Api {
 
 /// The head of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Liên Thông: sổ đăng ký / registry",
-    description = "Cơ quan, CSDL, dịch vụ, đăng ký kết nối, quyền khai thác, cổng an toàn, sự cố, danh bạ. / Agencies, inventory, services, connection requests, grants, readiness gate, incidents, directory."
-))]
+#[openapi(
+    info(
+        title = "Liên Thông: sổ đăng ký / registry",
+        description = "Cơ quan, CSDL, dịch vụ, đăng ký kết nối, quyền khai thác, cổng an toàn, sự cố, danh bạ, quy trình. / Agencies, inventory, services, connection requests, grants, readiness gate, incidents, directory, procedures."
+    ),
+    security(("session" = [])),
+    modifiers(&Tokens)
+)]
 struct Head;
+
+/// Who sends a token of which kind.
+struct Tokens;
+
+impl utoipa::Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = |what: &str| {
+            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(what));
+            SecurityScheme::Http(scheme.build())
+        };
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", bearer("A person: `token` of `POST /sessions`."));
+        let worker = "A system that does work in procedures: its token, of which the node's `workers.toml` has the hash.";
+        components.add_security_scheme("worker", bearer(worker));
+    }
+}
 
 /// Every route, and the OpenAPI document that describes them.
 pub fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {

@@ -41,6 +41,7 @@ struct ProcessMessage {
 /// Brings a message to the instance that waits for it, or begins a process by it: a worker one that `workers.toml` lists,
 /// an operator any.
 #[utoipa::path(post, path = "/process/messages", tag = "process", request_body = ProcessMessage,
+    security(("session" = []), ("worker" = [])),
     responses((status = 200, body = DoneView), (status = 403, description = "EX-2004, EX-4030"), (status = 404, description = "EX-4021")))]
 async fn message(who: Either, Input(new): Input<ProcessMessage>) -> Result<Json<DoneView>, Problem> {
     let name: Name = new.name.parse().map_err(refused)?;

@@ -65,7 +65,7 @@ fn within(place: &str, value: u64, (least, most): (u64, u64)) -> Result<(), Regi
 }
 
 /// Gives jobs of a topic to the worker for a time, the oldest first; waits for one when it is asked to.
-#[utoipa::path(post, path = "/process/jobs/fetch", tag = "process", request_body = Fetch,
+#[utoipa::path(post, path = "/process/jobs/fetch", tag = "process", security(("worker" = [])), request_body = Fetch,
     responses((status = 200, body = Jobs), (status = 401, description = "EX-4029"), (status = 403, description = "EX-4030")))]
 async fn fetch(hand: Hand, Input(asked): Input<Fetch>) -> Result<Json<Jobs>, Problem> {
     let topic: Name = asked.topic.parse().map_err(refused)?;
@@ -89,7 +89,7 @@ async fn fetch(hand: Hand, Input(asked): Input<Fetch>) -> Result<Json<Jobs>, Pro
 }
 
 /// A job is done. Under the same `Idempotency-Key` it may be said twice.
-#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/done", tag = "process", request_body = Results,
+#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/done", tag = "process", security(("worker" = [])), request_body = Results,
     params(("instance" = String, Path), ("step" = u64, Path)),
     responses((status = 200, body = DoneView), (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017, EX-4018")))]
 async fn done(
@@ -103,9 +103,10 @@ async fn done(
 }
 
 /// A job ended with a business error.
-#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/error", tag = "process", request_body = Failure,
+#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/error", tag = "process", security(("worker" = [])), request_body = Failure,
     params(("instance" = String, Path), ("step" = u64, Path)),
-    responses((status = 200, body = DoneView), (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017, EX-4018")))]
+    responses((status = 200, body = DoneView), (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017, EX-4018"),
+        (status = 422, description = "EX-4034")))]
 async fn error(
     hand: Hand,
     At(at): At<(String, u64)>,
@@ -126,9 +127,10 @@ struct Why {
 }
 
 /// A job could not be done: it is given out again after a pause, or becomes an incident when it was tried often enough.
-#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/failed", tag = "process", request_body = Why,
+#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/failed", tag = "process", security(("worker" = [])), request_body = Why,
     params(("instance" = String, Path), ("step" = u64, Path)),
-    responses((status = 200, body = DoneView), (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017, EX-4018")))]
+    responses((status = 200, body = DoneView), (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017, EX-4018"),
+        (status = 422, description = "EX-4024")))]
 async fn failed(
     hand: Hand,
     At(at): At<(String, u64)>,
@@ -148,7 +150,7 @@ struct Longer {
 }
 
 /// The worker needs a job for longer.
-#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/extend", tag = "process", request_body = Longer,
+#[utoipa::path(post, path = "/process/jobs/{instance}/{step}/extend", tag = "process", security(("worker" = [])), request_body = Longer,
     params(("instance" = String, Path), ("step" = u64, Path)),
     responses((status = 200, body = DoneView), (status = 404, description = "EX-4010"), (status = 422, description = "EX-4024")))]
 async fn extend(

@@ -5,7 +5,8 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use hyper::{StatusCode, header};
 use process::picture::NoPicture;
-use process::runner::{Denied, ModelShown};
+use process::runner::{Denied, Deployed, ModelShown};
+use registry::agency::{AgencyCode, Standing};
 use registry::api::{Api, Asked, At, Paged, body, limit};
 use registry::people::Act;
 use registry::{RegistryError, procedure};
@@ -51,11 +52,14 @@ struct DeployedView {
     known: bool,
     /// Whether it was only checked.
     dry: bool,
+    /// What is odd and does not stop it, such as an agency that the registry does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// Takes a model in as the next version of its key, or only checks it. The same bytes again are the same version.
 #[utoipa::path(post, path = "/process/models", tag = "process", params(Handed),
-    request_body(content = String, content_type = "application/xml", description = "BPMN 2.0, at most 8 MiB"),
+    request_body(content = String, content_type = "application/xml", description = "BPMN 2.0 of at most 8 MiB, or DMN of at most 1 MiB"),
     responses((status = 201, body = DeployedView), (status = 200, body = DeployedView, description = "known, or only checked"),
         (status = 409, description = "EX-4005"), (status = 422, description = "EX-4004, all faults in `errors`")))]
 async fn deploy(
@@ -78,8 +82,24 @@ async fn deploy(
         here.processes.deploy(&xml, &by).await.map_err(refused)?
     };
     let status = if dry || deployed.known { StatusCode::OK } else { StatusCode::CREATED };
-    let (number, known) = (deployed.model, deployed.known);
-    Ok((status, Json(DeployedView { number, key: deployed.key, version: deployed.version, known, dry })))
+    let warnings = warnings(&api, &deployed);
+    let Deployed { model: number, key, version, known, .. } = deployed;
+    Ok((status, Json(DeployedView { number, key, version, known, dry, warnings })))
+}
+
+/// The file's own, and agencies that are not in the registry today: their tasks would be nobody's.
+fn warnings(api: &Api, deployed: &Deployed) -> Vec<String> {
+    let stands = |code: &str| {
+        code.parse().is_ok_and(|code: AgencyCode| {
+            api.registry().read(|state| matches!(state.agencies.on(&code, api.today()), Standing::Valid(_)))
+        })
+    };
+    let unknown = deployed.agencies.iter().filter(|code| !stands(code)).map(|code| {
+        format!(
+            "{code}: hôm nay không có cơ quan này trong sổ đăng ký, việc của nó không ai nhận được / the registry has no such agency today, and nobody could do its tasks"
+        )
+    });
+    deployed.warnings.iter().cloned().chain(unknown).collect()
 }
 
 /// Which models are wanted.

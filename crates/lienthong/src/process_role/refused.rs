@@ -26,7 +26,7 @@ const fn code(denied: &Denied) -> Code {
         Denied::Refused(Refused::NoStep(_)) => Code(4011),
         Denied::Refused(Refused::NoWait(_)) => Code(4012),
         Denied::Refused(Refused::Over) => Code(4013),
-        Denied::Refused(Refused::NoStart) => Code(4014),
+        Denied::Refused(Refused::NoStart | Refused::NoEvent(_)) => Code(4014),
         Denied::Refused(Refused::NoIncident(_)) | Denied::NoIncident => Code(4015),
         Denied::WrongKind => Code(4016),
         Denied::Taken(_) => Code(4017),
@@ -75,7 +75,7 @@ const fn status(denied: &Denied) -> StatusCode {
         | Denied::TooDeep
         | Denied::Faults(_)
         | Denied::NoProcess
-        | Denied::Refused(Refused::NoStart | Refused::NoAgency(_))
+        | Denied::Refused(Refused::NoStart | Refused::NoEvent(_) | Refused::NoAgency(_))
         | Denied::NoMigration(_)
         | Denied::Time { .. }
         | Denied::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
@@ -117,6 +117,12 @@ pub fn unknown_worker() -> Problem {
     let title =
         "Mã truy cập không của hệ thống nào trong workers.toml / The token is of no worker of workers.toml";
     Problem::new(StatusCode::UNAUTHORIZED, &Code(4029), title)
+}
+
+/// A person where only systems work.
+pub fn no_person() -> Problem {
+    let title = "Việc này dành cho hệ thống: gửi mã trong workers.toml, không phải phiên của người / Jobs are for systems: send a worker's token, not a person's session";
+    Problem::new(StatusCode::FORBIDDEN, &Code(4030), title)
 }
 
 /// A worker that may not do this.

@@ -275,7 +275,7 @@ impl Failure {
 #[utoipa::path(post, path = "/process/tasks/{instance}/{step}/error", tag = "process", request_body = Failure,
     params(("instance" = String, Path), ("step" = u64, Path)),
     responses((status = 200, body = DoneView), (status = 403, description = "EX-2004, EX-4019"),
-        (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017")))]
+        (status = 404, description = "EX-4010"), (status = 409, description = "EX-4017"), (status = 422, description = "EX-4034")))]
 async fn error(
     here: Here,
     At(at): At<(String, u64)>,

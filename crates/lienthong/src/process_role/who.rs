@@ -19,7 +19,7 @@ use registry::{Deed, Event, RegistryError, procedure};
 use tokio::sync::watch;
 use web::Problem;
 
-use super::refused::{not_listed, refused, unknown_worker};
+use super::refused::{no_person, refused, unknown_worker};
 use super::workers::{Worker, Workers};
 
 /// What the handlers work with.
@@ -86,7 +86,7 @@ impl FromRequestParts<Api> for Hand {
         let office = Office::of(parts)?;
         let Some(worker) = office.worker(&parts.headers) else {
             let person = <Caller as FromRequestParts<Api>>::from_request_parts(parts, api).await;
-            return Err(if person.is_ok() { not_listed("person") } else { unknown_worker() });
+            return Err(if person.is_ok() { no_person() } else { unknown_worker() });
         };
         let key = Key::from_request_parts(parts, api).await?;
         Ok(Self { processes: office.processes, stopped: office.stopped, worker, key })

@@ -89,6 +89,12 @@ impl Workers {
         if mistakes.is_empty() { Ok(Self(workers)) } else { Err(mistakes) }
     }
 
+    /// The hash of a worker's token, in small letters.
+    pub fn hash_of(&self, name: &str) -> Option<String> {
+        let worker = self.0.iter().find(|worker| worker.name.as_str() == name)?;
+        Some(hex::encode(worker.token_sha256))
+    }
+
     /// Whose token this is. It takes the same time for each token of nobody.
     pub fn find(&self, token: &str) -> Option<&Worker> {
         let shown = crypto::hash::sha256(&[token.as_bytes()]);

@@ -157,7 +157,7 @@ impl Lab {
     /// Begins an instance of the birth procedure with so many papers: its path.
     fn begins(&self, papers: &[&str]) -> String {
         let body = json!({ "model": "KhaiSinhThuongTruBhyt", "agency": CITY, "business_key": "H17-2026-0001",
-            "variables": { "giay_to": papers } });
+            "variables": { "ma_ho_so": "H17-2026-0001", "giay_to": papers } });
         let begun = self.does("an", "/process/instances", &body);
         format!("/process/instances/{}", begun["instance"].as_str().unwrap())
     }

@@ -77,10 +77,15 @@ pub struct Connection {
 
 impl Connection {
     pub fn open(port: u16) -> Self {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, read: Vec::new(), head_only: false }
+        Self::try_open(port).unwrap()
+    }
+
+    /// To a node that may be down just now.
+    pub fn try_open(port: u16) -> std::io::Result<Self> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, read: Vec::new(), head_only: false })
     }
 
     /// Writes what the node still takes; it may have refused and closed already.

@@ -219,9 +219,7 @@ impl Shared {
                 return;
             }
             let id = format!("tai-{thread}-{number}");
-            if connection.is_none() && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-                connection = Some(Connection::open(port));
-            }
+            connection = connection.or_else(|| Connection::try_open(port).ok());
             match connection.as_mut().and_then(|open| get(open, &id, "thu", "/049")) {
                 Some(answer) if answer.status == 200 => self.answered.lock().unwrap().push(id),
                 other => {

@@ -7,13 +7,14 @@
 //! - An agency has the instance as long as it has open work in it; then the agency whose open work began first.
 //! - Clocks stand still while somebody says so, or while a step with `clock="paused"` is open. So do timers that are
 //!   durations of working time. Not those of that step and what is in it: what the citizen is asked for has a time of its own.
-//!   Dates, durations of the calendar and cycles, which remind somebody, go on. What begins during a pause runs at once.
+//!   Dates, durations of the calendar and cycles, which remind somebody, go on. What begins while such a step is open runs at
+//!   once; what begins while somebody stops the clocks stands still with the rest.
 
 use std::sync::Arc;
 
 use base::Ts;
 use worktime::clock::set::{Clocks, Fact, Tick, Which};
-use worktime::clock::{Clock, Reason};
+use worktime::clock::{Change, Clock, ClockError, Reason};
 use worktime::{Calendars, Span};
 
 use super::event::Event;
@@ -127,15 +128,15 @@ impl<'a> Run<'a> {
         }
         self.give_to_who_works();
         let pausing: Vec<_> = self.pausing().collect();
-        let stand = self.state.hold.is_some() || !pausing.is_empty();
         let Some(clocks) = &self.state.clocks else { return };
         let stood = clocks.instance().is_paused();
-        if stand && !stood {
-            // What is asked for by a step runs on, unless somebody stops everything.
-            let exempt = if self.state.hold.is_some() { Vec::new() } else { pausing };
-            self.stand_still(&exempt);
-        } else if stood && !stand {
-            self.run_on();
+        match &self.state.hold {
+            Some(_) if !stood => self.stand_still(&[]),
+            Some(hold) => self.stand_still_since(hold.since),
+            // What a step asks the citizen for runs on.
+            None if !stood && !pausing.is_empty() => self.stand_still(&pausing),
+            None if stood && pausing.is_empty() => self.run_on(),
+            None => {}
         }
     }
 
@@ -171,35 +172,58 @@ impl<'a> Run<'a> {
 
     fn stand_still(&mut self, exempt: &[ExecId]) {
         let Some(clocks) = &self.state.clocks else { return };
-        let (now, calendars) = (self.context.now, self.calendars());
-        let mut ticks = clocks.pause(now, &calendars).unwrap_or_default();
+        let mut ticks = clocks.pause(self.context.now, &self.calendars()).unwrap_or_default();
         ticks.retain(|tick| match &tick.which {
             Which::Step(id) => id.parse().is_ok_and(|id| !self.is_in(ExecId(id), exempt)),
             _ => true,
         });
         self.clocked(ticks);
-        let mut moved = Vec::new();
-        for (exec, wait) in self.state.waits().filter(|(exec, _)| !self.is_in(*exec, exempt)) {
-            let Some(clock) = self.clock_of(wait, &calendars) else { continue };
-            if let Ok(change) = clock.pause(now, &calendars) {
-                moved.extend(moved_by(exec, wait, (clock, &change)));
-            }
-        }
-        for event in moved {
-            self.emit(event);
-        }
+        self.move_timers(Clock::pause, |run, exec, _| !run.is_in(exec, exempt));
+    }
+
+    /// What began after somebody stopped the clocks stands still, too.
+    fn stand_still_since(&mut self, since: Ts) {
+        self.move_steps(Clocks::pause_steps, since);
+        self.move_timers(Clock::pause, |_, _, began| began > since);
     }
 
     fn run_on(&mut self) {
         let Some(clocks) = &self.state.clocks else { return };
-        let (now, calendars) = (self.context.now, self.calendars());
-        let ticks = clocks.resume(now, &calendars).unwrap_or_default();
+        let ticks = clocks.resume(self.context.now, &self.calendars()).unwrap_or_default();
         self.clocked(ticks);
+        self.move_timers(Clock::resume, |_, _, _| true);
+    }
+
+    /// What began after somebody stopped the clocks runs on, while a step keeps the others still.
+    fn run_on_since(&mut self, since: Ts) {
+        self.move_steps(Clocks::resume_steps, since);
+        self.move_timers(Clock::resume, |_, _, began| began > since);
+    }
+
+    fn move_steps(&mut self, how: fn(&Clocks, Ts, &Calendars) -> Vec<Tick>, since: Ts) {
+        let Some(clocks) = &self.state.clocks else { return };
+        let mut ticks = how(clocks, self.context.now, &self.calendars());
+        ticks.retain(|tick| match &tick.which {
+            Which::Step(id) => clocks.step(id).is_some_and(|clock| clock.started() > since),
+            _ => true,
+        });
+        self.clocked(ticks);
+    }
+
+    /// Changes the clocks of timers that can stand still, by the step that waits and since when.
+    fn move_timers(
+        &mut self,
+        how: fn(&Clock, Ts, &Calendars) -> Result<Change, ClockError>,
+        these: impl Fn(&Self, ExecId, Ts) -> bool,
+    ) {
+        let (now, calendars) = (self.context.now, self.calendars());
         let mut moved = Vec::new();
         for (exec, wait) in self.state.waits() {
-            let Awaited::Moment { clock: Some(clock), .. } = &wait.what else { continue };
-            if let Ok(change) = clock.resume(now, &calendars) {
-                moved.extend(moved_by(exec, wait, (Clock::clone(clock), &change)));
+            let Awaited::Moment { began, .. } = &wait.what else { continue };
+            let clock = self.clock_of(wait, &calendars).filter(|_| these(self, exec, *began));
+            let Some(clock) = clock else { continue };
+            if let Ok(change) = how(&clock, now, &calendars) {
+                moved.extend(moved_by(exec, wait, (clock, &change)));
             }
         }
         for event in moved {
@@ -239,7 +263,10 @@ impl<'a> Run<'a> {
 
     /// Somebody lets them run on.
     pub fn let_run(&mut self) -> Result<(), Refused> {
-        self.state.hold.as_ref().ok_or(Refused::NotPaused)?;
+        let since = self.state.hold.as_ref().ok_or(Refused::NotPaused)?.since;
+        if self.pausing().next().is_some() {
+            self.run_on_since(since);
+        }
         self.emit(Event::Held { hold: None });
         Ok(())
     }

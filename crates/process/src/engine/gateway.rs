@@ -119,8 +119,7 @@ impl<'a> Run<'a> {
         let (full, empty): (Vec<_>, Vec<_>) =
             node.incoming.iter().copied().partition(|flow| self.arrived(body, *flow) > 0);
         let (to_empty, to_full) = (self.leading_to(&empty, at), self.leading_to(&full, at));
-        let steps = self.tree.children(body).filter_map(|child| self.state.exec(child)?.node);
-        let mut steps = steps.filter(|one| *one != at);
+        let mut steps = self.tree.nodes(body).filter(|one| *one != at);
         let waiting = self.state.exec(body).and_then(super::Exec::body).map(|body| &body.arrived);
         let mut waiting = waiting.into_iter().flatten().map(|(flow, _)| self.program.flow(*flow).target);
         let leads = |one: NodeIx| to_empty.contains(&one) && !to_full.contains(&one);

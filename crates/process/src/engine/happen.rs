@@ -87,6 +87,14 @@ impl<'a> Run<'a> {
 
     fn await_message(&self, exec: ExecId, message: &Message) -> Result<Awaited, Fault> {
         let key = message.correlation.as_ref().map(|key| self.value(exec, key)).transpose()?;
+        if let (Some(Value::Null), Some(asked)) = (&key, &message.correlation) {
+            // It would wait for whatever comes, perhaps for another dossier.
+            let text = asked.text();
+            let why = format!(
+                "thông điệp đối chiếu theo `{text}` mà chưa có giá trị: đặt biến rồi thử lại / the message is told apart by `{text}`, which has no value: set the variable, then retry"
+            );
+            return Err(Fault { code: NO_EVENT, why });
+        }
         Ok(Awaited::Message { name: message.name.to_string(), key })
     }
 
@@ -106,10 +114,9 @@ impl<'a> Run<'a> {
     }
 
     /// A wait is over. `variables` are what a message or signal brought.
-    pub fn happened(&mut self, wait: u64, variables: Map<String, Value>) {
-        let Some((exec, wait)) = self.state.wait(wait).map(|(exec, wait)| (exec, wait.clone())) else {
-            return;
-        };
+    pub fn happened(&mut self, (exec, wait): (ExecId, u64), variables: Map<String, Value>) {
+        let waits = self.state.exec(exec).map(|exec| exec.waits.as_slice()).unwrap_or_default();
+        let Some(wait) = waits.iter().find(|one| one.id == wait).cloned() else { return };
         if self.program.needs_all(wait.node) && self.others_missing(exec, &wait) {
             self.emit(Event::Observed { exec, wait: wait.id, what: Awaited::Past });
             return self.assign(exec, variables);

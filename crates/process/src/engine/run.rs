@@ -135,8 +135,8 @@ impl<'a> Run<'a> {
                 self.error(exec, &code);
             }
             Command::Happened { wait, variables } => {
-                self.state.wait(wait).ok_or(Refused::NoWait(wait))?;
-                self.happened(wait, variables);
+                let (exec, _) = self.state.wait(wait).ok_or(Refused::NoWait(wait))?;
+                self.happened((exec, wait), variables);
             }
             Command::Signal { name, variables } => drop(self.broadcast(&name, &variables)),
             Command::Set { variables } => {
@@ -188,7 +188,9 @@ impl<'a> Run<'a> {
             self.belongs_to(exec, agency);
         }
         if !self.arm_event_subs(exec, scope) {
-            return Err(Refused::NoStart);
+            let incident = self.state.exec(exec).and_then(|exec| exec.incident.as_ref());
+            let why = incident.map(|incident| incident.why.clone()).unwrap_or_default();
+            return Err(Refused::NoEvent(why));
         }
         match by {
             Some(node) => self.begin_by(exec, node),

@@ -30,17 +30,13 @@ impl Run<'_> {
         if !std::mem::take(&mut self.changed) {
             return false;
         }
-        let waits = self.state.waits().filter_map(|(exec, wait)| match wait.what {
-            Awaited::Condition(was) => Some((exec, wait.id, (wait.node, wait.trigger), was)),
-            _ => None,
-        });
-        let waits: Vec<_> = waits.collect();
-        for (exec, wait, (node, trigger), was) in waits {
-            if self.state.wait(wait).is_none() {
-                continue;
-            }
-            let Some(Trigger::Condition(condition)) = self.program.triggers(node).get(usize::from(trigger))
-            else {
+        for (exec, wait) in self.tree.watching() {
+            // One that happened before may have ended the step of this one.
+            let waits = self.state.exec(exec).map(|exec| exec.waits.as_slice()).unwrap_or_default();
+            let Some(found) = waits.iter().find(|one| one.id == wait) else { continue };
+            let Awaited::Condition(was) = found.what else { continue };
+            let triggers = self.program.triggers(found.node);
+            let Some(Trigger::Condition(condition)) = triggers.get(usize::from(found.trigger)) else {
                 continue;
             };
             // A condition that has no value does not hold; what it misses may still come.
@@ -49,7 +45,7 @@ impl Run<'_> {
                 self.emit(Event::Observed { exec, wait, what: Awaited::Condition(holds) });
             }
             if holds && !was {
-                self.happened(wait, serde_json::Map::new());
+                self.happened((exec, wait), serde_json::Map::new());
             }
         }
         true
@@ -57,8 +53,14 @@ impl Run<'_> {
 
     /// Joins whose last token has come, because no other can.
     fn joins(&mut self) -> bool {
-        let bodies: Vec<_> = self.state.execs.keys().copied().collect();
-        bodies.into_iter().any(|body| self.joins_in(body))
+        let mut from = ExecId(0);
+        while let Some(body) = self.tree.next_joining(from) {
+            if self.joins_in(body) {
+                return true;
+            }
+            from = ExecId(body.0 + 1);
+        }
+        false
     }
 
     fn joins_in(&mut self, body: ExecId) -> bool {
@@ -67,6 +69,9 @@ impl Run<'_> {
             found.arrived.keys().map(|flow| self.program.flow(*flow).target).collect();
         nodes.dedup();
         let gates = found.gates.clone();
+        if nodes.is_empty() && gates.is_empty() {
+            self.tree.joined(body);
+        }
         for at in nodes {
             let node = self.program.node(at);
             match &node.kind {

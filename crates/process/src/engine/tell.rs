@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::event::{Event, Fault, Outcome, Told};
 use super::run::{Run, Work};
-use super::state::{Awaited, ExecId, Role};
+use super::state::{ExecId, Role};
 use crate::model::{Kind, Message, NodeIx, Task, Trigger};
 
 impl<'a> Run<'a> {
@@ -81,9 +81,7 @@ impl<'a> Run<'a> {
 
     /// Gives a signal to everybody in the instance who waits for it; whether somebody did.
     pub fn broadcast(&mut self, name: &str, variables: &Map<String, Value>) -> bool {
-        let waits =
-            self.state.waits().filter(|(_, wait)| matches!(&wait.what, Awaited::Signal(one) if one == name));
-        let waits: Vec<_> = waits.map(|(_, wait)| wait.id).collect();
+        let waits = self.tree.listening(name);
         for wait in &waits {
             self.happened(*wait, variables.clone());
         }

@@ -39,6 +39,12 @@ impl<'a> Sight<'a> {
         })
     }
 
+    /// The names of all variables that are seen.
+    pub fn names(&self) -> Vec<&str> {
+        let seen = self.chain().flat_map(|(_, exec)| exec.variables.keys());
+        self.own.keys().chain(seen).map(String::as_str).collect()
+    }
+
     /// The step whose variable of that name is seen; without one, where a new variable goes.
     fn home(&self, name: &str) -> Option<ExecId> {
         let mut last = None;
@@ -62,11 +68,6 @@ fn is_closed(program: &Program, exec: &Exec) -> bool {
 impl Variables for Sight<'_> {
     fn get(&self, name: &str) -> Option<&Value> {
         self.own.get(name).or_else(|| self.chain().find_map(|(_, exec)| exec.variables.get(name)))
-    }
-
-    fn names(&self) -> Vec<&str> {
-        let seen = self.chain().flat_map(|(_, exec)| exec.variables.keys());
-        self.own.keys().chain(seen).map(String::as_str).collect()
     }
 
     fn spend(&self, work: f64) {

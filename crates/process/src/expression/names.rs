@@ -3,6 +3,8 @@
 //! A FEEL name may have spaces and signs in it, so that `a + b` is one name to a reader that knows neither `a` nor `b`.
 //! Variables of a procedure are plain identifiers, so every identifier of an expression is made known before it is read.
 
+use std::collections::BTreeSet;
+
 use dsntk_feel::bif::{is_built_in_date_time_function_name, is_built_in_function_name};
 use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value;
@@ -53,6 +55,12 @@ pub(super) fn scope(text: &str) -> FeelScope {
         words.into_iter().for_each(&mut know);
     }
     FeelScope::from(context)
+}
+
+/// All words of a text, each once: whatever variable an expression names is among them.
+pub(super) fn words(text: &str) -> Box<[Box<str>]> {
+    let words: BTreeSet<&str> = runs(text).into_iter().flat_map(|run| run.words).collect();
+    words.into_iter().map(Into::into).collect()
 }
 
 /// Whether a word belongs to the grammar.

@@ -6,10 +6,6 @@ impl Variables for Value {
     fn get(&self, name: &str) -> Option<&Value> {
         Value::get(self, name)
     }
-
-    fn names(&self) -> Vec<&str> {
-        self.as_object().map(|entries| entries.keys().map(String::as_str).collect()).unwrap_or_default()
-    }
 }
 
 #[test]

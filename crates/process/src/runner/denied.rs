@@ -156,7 +156,7 @@ impl Denied {
             Self::Refused(Refused::NoStep(_)) => "no-step",
             Self::Refused(Refused::NoWait(_)) => "no-wait",
             Self::Refused(Refused::Over) => "over",
-            Self::Refused(Refused::NoStart) => "no-start",
+            Self::Refused(Refused::NoStart | Refused::NoEvent(_)) => "no-start",
             Self::Refused(Refused::NoAgency(_)) => "no-agency",
             Self::Refused(Refused::Paused) => "paused",
             Self::Refused(Refused::NotPaused) => "not-paused",

@@ -1,5 +1,7 @@
 //! Taking in a model.
 
+use std::collections::BTreeSet;
+
 use base::Ts;
 use store::process::{Changes, LetterRow, ModelRow};
 
@@ -10,7 +12,7 @@ use super::links::Links;
 use super::{By, Denied, Processes};
 use crate::decision::{Decisions, is_dmn};
 use crate::engine::{Timing, timer_text};
-use crate::model::{Content, Kind, Node, NodeIx, Program, Timer, Trigger};
+use crate::model::{Agency, Content, Kind, Node, NodeIx, Program, Timer, Trigger};
 
 /// How long ago a timer that begins processes may have come first: a day.
 const MISSED_SECS_MAX: i64 = 86_400;
@@ -26,6 +28,10 @@ pub struct Deployed {
     pub version: i64,
     /// Whether it was there already.
     pub known: bool,
+    /// What is odd in the file, in words, and does not stop it.
+    pub warnings: Vec<String>,
+    /// The agencies that the file names by their codes, which the caller may know.
+    pub agencies: BTreeSet<String>,
 }
 
 /// A file that is being deployed.
@@ -35,6 +41,16 @@ struct Taken {
     claims: Vec<Claim>,
     starts: Vec<StartBy>,
     clocks: Vec<LetterRow>,
+    warnings: Vec<String>,
+    agencies: BTreeSet<String>,
+}
+
+impl Taken {
+    /// A file that is neither a procedure nor begins anything.
+    fn plain(key: String, content: Content) -> Self {
+        let (claims, starts, clocks) = (Vec::new(), Vec::new(), Vec::new());
+        Self { key, content, claims, starts, clocks, warnings: Vec::new(), agencies: BTreeSet::new() }
+    }
 }
 
 /// Looks at a file beside what is deployed already. Gives what its calls mean.
@@ -87,12 +103,12 @@ impl Processes {
                 return Err(denied);
             }
         };
-        let Taken { key, claims, starts, clocks, .. } = taken;
+        let Taken { key, claims, starts, clocks, warnings, agencies, .. } = taken;
         let newest = heads.iter().rev().find(|head| head.row.key == key);
         if let Some(same) = newest.filter(|head| head.row.sha256 == sha256 && head.links == links) {
-            let deployed = Deployed { model: same.row.id, key, version: same.row.version, known: true };
+            let (model, version) = (same.row.id, same.row.version);
             tx.undo().await?;
-            return Ok(deployed);
+            return Ok(Deployed { model, key, version, known: true, warnings, agencies });
         }
         let row = ModelRow {
             id: heads.last().map_or(0, |head| head.row.id) + 1,
@@ -116,18 +132,18 @@ impl Processes {
             }
         };
         let row = ModelRow { layout: catalog::layout(&program).to_vec(), ..row };
+        let (model, version, key) = (row.id, row.version, row.key.clone());
+        let deployed = Deployed { model, key, version, known: false, warnings, agencies };
         if dry {
             tx.undo().await?;
-            let ModelRow { id: model, key, version, .. } = row;
-            return Ok(Deployed { model, key, version, known: false });
+            return Ok(deployed);
         }
         tx.forget_starts(&row.key).await?;
         tx.add_model(&row).await?;
         let letters = clocks.into_iter().map(|letter| LetterRow { model: Some(row.id), ..letter }).collect();
         tx.write(Changes { letters, ..Changes::default() }).await?;
         tx.commit().await?;
-        let ModelRow { id: model, key, version, .. } = row;
-        Ok(Deployed { model, key, version, known: false })
+        Ok(deployed)
     }
 
     /// Reads a file and looks at it by itself.
@@ -138,8 +154,7 @@ impl Processes {
             if key.len() > NAME_BYTES_MAX {
                 return Err(vec![Denied::Name.to_string()]);
             }
-            let (claims, starts, clocks) = (Vec::new(), Vec::new(), Vec::new());
-            return Ok(Taken { key, content, claims, starts, clocks });
+            return Ok(Taken::plain(key, content));
         }
         let model = (self.shared.reader)(xml)?;
         let program = &model.program;
@@ -157,7 +172,16 @@ impl Processes {
             return Err(faults);
         }
         let (claims, starts) = (catalog::claims(program), catalog::starts_of(program));
-        Ok(Taken { key, content: Content::Processes(model), claims, starts, clocks })
+        let warnings = model.warnings.iter().map(ToString::to_string).collect();
+        let agencies = agencies(program);
+        Ok(Taken {
+            claims,
+            starts,
+            clocks,
+            warnings,
+            agencies,
+            ..Taken::plain(key, Content::Processes(model))
+        })
     }
 
     /// What the reader cannot know: what the tables take, and times.
@@ -215,6 +239,17 @@ impl Processes {
         }
         if faults.is_empty() { Ok(clocks) } else { Err(faults) }
     }
+}
+
+/// The agencies that are named by their codes.
+fn agencies(program: &Program) -> BTreeSet<String> {
+    let processes = program.processes.iter().map(|process| &process.agency);
+    let all = processes.chain(program.nodes.iter().map(|node| &node.agency));
+    let code = |agency: &Option<Agency>| match agency {
+        Some(Agency::Code(code)) => Some(code.to_string()),
+        _ => None,
+    };
+    all.filter_map(code).collect()
 }
 
 /// Whether a node is a start event of an executable process, not of a sub-process, that waits for a condition.

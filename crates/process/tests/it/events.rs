@@ -102,6 +102,13 @@ fn a_message_reaches_the_instance_whose_key_is_its_own() {
         flows("s>f f>one f>two f>send one>first two>second"),
     ));
     check(&model, "send second", Waiting);
+    // Without a value nobody could tell the instances apart.
+    let nothing = declared(
+        &(r#"<startEvent id="s"/><receiveTask id="r" messageRef="M" lt:correlation="dossier"/>"#.to_owned()
+            + flows("s>r").as_str()),
+    );
+    check(&nothing, "", Fault);
+    check_with(&nothing, (r#"{"dossier":"1"}"#, "{}"), "", Waiting);
 }
 
 #[test]

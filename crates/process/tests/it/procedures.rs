@@ -15,7 +15,7 @@ fn check(model: &str, (variables, choices): (&str, &str), tasks: &str, end: End)
     assert_eq!((became.tasks.as_str(), became.end), (tasks, end), "{choices}\n{found:#?}");
 }
 
-const PAPERS: &str = r#"{"giay_to":["giấy chứng sinh","giấy đăng ký kết hôn"]}"#;
+const PAPERS: &str = r#"{"ma_ho_so":"1","giay_to":["giấy chứng sinh","giấy đăng ký kết hôn"]}"#;
 
 #[test]
 fn birth_residence_and_insurance_go_all_their_ways() {
@@ -56,6 +56,8 @@ fn birth_residence_and_insurance_go_all_their_ways() {
     check(BIRTH, (PAPERS, &late), &format!("{begin} ThuongTru TheBhyt XinLoi TraKetQua"), End::Finished);
 }
 
+const DOSSIER: &str = r#"{"ma_ho_so":"2"}"#;
+
 #[test]
 fn land_and_tax_go_all_their_ways() {
     let good = r#""ThamTra":{"set":{"dat_yeu_cau":true}}"#;
@@ -65,28 +67,28 @@ fn land_and_tax_go_all_their_ways() {
     let begin = "TiepNhan ThamTra DuyetChiNhanh GuiThue NhanThongBao";
     check(
         LAND,
-        ("{}", &way(&format!("{notice},{paid}"))),
+        (DOSSIER, &way(&format!("{notice},{paid}"))),
         &format!("{begin} LapGiay Ky TraKetQua"),
         End::Finished,
     );
-    check(LAND, ("{}", r#"{"ThamTra":{"set":{"dat_yeu_cau":false}}}"#), "TiepNhan ThamTra", End::Fault);
+    check(LAND, (DOSSIER, r#"{"ThamTra":{"set":{"dat_yeu_cau":false}}}"#), "TiepNhan ThamTra", End::Fault);
     // Nobody pays within 90 days.
-    check(LAND, ("{}", &way(notice)), begin, End::Fault);
+    check(LAND, (DOSSIER, &way(notice)), begin, End::Fault);
     let slow = notice.replace("P2WD", "P6WD");
     let late = paid.replace("P6WD", "P9WD");
     check(
         LAND,
-        ("{}", &way(&format!("{slow},{late}"))),
+        (DOSSIER, &way(&format!("{slow},{late}"))),
         "TiepNhan ThamTra DuyetChiNhanh GuiThue NhacThue NhanThongBao LapGiay Ky TraKetQua",
         End::Finished,
     );
     let withdrawn = r#"{"name":"rut-ho-so","after":"P3WD"}"#;
-    check(LAND, ("{}", &way(&format!("{notice},{withdrawn}"))), &format!("{begin} TraHoSo"), End::Fault);
+    check(LAND, (DOSSIER, &way(&format!("{notice},{withdrawn}"))), &format!("{begin} TraHoSo"), End::Fault);
 }
 
 #[test]
 fn the_criminal_record_goes_all_its_ways() {
-    let places = r#"{"noi_cu_tru":["Đà Nẵng","Huế"]}"#;
+    let places = r#"{"ma_ho_so":"3","noi_cu_tru":["Đà Nẵng","Huế"]}"#;
     let full = r#""KiemTra":{"set":{"can_bo_sung":false}}"#;
     let result = r#"{"name":"ket-qua-tra-cuu","after":"P2WD","set":{"co_an_tich":false}}"#;
     let way = |more: &str, messages: &str| format!(r#"{{{full}{more},"@messages":[{messages}]}}"#);
@@ -114,7 +116,7 @@ fn the_criminal_record_goes_all_its_ways() {
     check(&never, "KiemTra YeuCauBoSung", End::Fault);
     // Who always lived in one place gets it in ten days, unless more must be looked into.
     let one = |more: &str| {
-        let variables = format!(r#"{{"noi_cu_tru":["Đà Nẵng"]{more}}}"#);
+        let variables = format!(r#"{{"ma_ho_so":"4","noi_cu_tru":["Đà Nẵng"]{more}}}"#);
         let (became, found) = run_with(RECORD, RECORD_LIMITS, (&variables, &way("", result)));
         assert_eq!(became.end, End::Finished, "{found:#?}");
         found["thoi_han"].as_str().unwrap().to_owned()

@@ -104,7 +104,7 @@ struct Patience {
 
 /// What the gateways of a member may allow: grants, gates and closed services, signed by the member that keeps the
 /// registry. Only for nodes of that member, which show their TLS certificate; send the `ETag` in `If-None-Match`.
-#[utoipa::path(get, path = "/rights/{instance}/{class}/{member}", tag = "rights",
+#[utoipa::path(get, path = "/rights/{instance}/{class}/{member}", tag = "rights", security(()),
     params(("instance" = String, Path), ("class" = String, Path), ("member" = String, Path), Patience),
     responses((status = 200, body = Object, description = "Signed: Content-Digest, Signature-Input, Signature"),
         (status = 304, description = "Nothing new"), (status = 403, description = "EX-2004"),

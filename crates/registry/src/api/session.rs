@@ -143,7 +143,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = Credentials,
+#[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = Credentials, security(()),
     responses((status = 201, body = Begun), (status = 401, description = "EX-2020")))]
 async fn begin(
     State(api): State<Api>,

@@ -148,6 +148,13 @@ async fn both_methods_of_a_services_path_are_described() {
     let document = server.send(Method::GET, "/openapi.json", &[], None).await.ok().json();
     let path = &document["paths"]["/api/v1/services/{instance}/{class}/{member}/{subsystem}/{service}"];
     assert!(path["get"].is_object() && path["put"].is_object(), "{path}");
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(
+        (&schemes["session"]["scheme"], &schemes["worker"]["type"]),
+        (&json!("bearer"), &json!("http"))
+    );
+    assert_eq!(document["security"], json!([{ "session": [] }]));
+    assert_eq!(document["paths"]["/api/v1/sessions"]["post"]["security"], json!([{}]));
 }
 
 #[tokio::test]

@@ -107,6 +107,22 @@ impl Clocks {
         Ok(std::iter::once(first).chain(paused).collect())
     }
 
+    /// The clocks of steps that still run stand still, too.
+    pub fn pause_steps(&self, at: Ts, calendars: &Calendars) -> Vec<Tick> {
+        self.change_steps(|clock| clock.pause(self.order(at), calendars).ok())
+    }
+
+    /// The clocks of steps that stand still run on, while the instance does not.
+    pub fn resume_steps(&self, at: Ts, calendars: &Calendars) -> Vec<Tick> {
+        self.change_steps(|clock| clock.resume(self.order(at), calendars).ok())
+    }
+
+    fn change_steps(&self, change: impl Fn(&Clock) -> Option<Change>) -> Vec<Tick> {
+        let changed =
+            |(id, clock): (&String, &Clock)| Some(Tick::changed(Which::Step(id.clone()), change(clock)?));
+        self.steps.iter().filter_map(changed).collect()
+    }
+
     /// The clocks of the instance, of the agency that has it and of all paused steps run on.
     ///
     /// # Errors

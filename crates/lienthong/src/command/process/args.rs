@@ -337,8 +337,8 @@ pub struct Worker {
     /// Tên hệ thống, ghi vào lịch sử hồ sơ / name of the system, as histories have it.
     pub name: String,
     /// Cơ quan của hệ thống / whose it is.
-    #[arg(long)]
-    pub agency: String,
+    #[arg(long, required_unless_present = "renew")]
+    pub agency: Option<String>,
     /// Loại việc được nhận, nhiều lần được / topic of jobs that it may fetch, may be repeated.
     #[arg(long = "topic", value_name = "TOPIC")]
     pub topics: Vec<String>,
@@ -348,4 +348,8 @@ pub struct Worker {
     /// Thêm vào tệp này của nút; không có thì in ra / add the entry to this file of the node; else it is printed.
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Cấp mã mới cho hệ thống đã có trong tệp, mã cũ hết hiệu lực / a new token for a system that is in the file already; the old one
+    /// counts no more.
+    #[arg(long, requires = "file", conflicts_with_all = ["agency", "topics", "messages"])]
+    pub renew: bool,
 }

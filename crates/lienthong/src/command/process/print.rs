@@ -35,6 +35,9 @@ fn rows<const N: usize>(page: &Value, title: &str, columns: [(&str, &str); N]) {
 
 /// What became of a model.
 pub fn deployed(answer: &Value, dry: bool) {
+    for warning in answer["warnings"].as_array().into_iter().flatten() {
+        eprintln!("{}", warning.as_str().unwrap_or_default());
+    }
     if dry {
         println!("mô hình đúng, chưa ghi gì / the model is right; nothing was written");
         return;

@@ -305,9 +305,9 @@ async fn calendars(args: &Calendars) -> anyhow::Result<ExitCode> {
 
 /// Makes a token here; the node gets to know its hash only.
 fn worker(args: &Worker) -> anyhow::Result<ExitCode> {
-    let Worker { name, agency, topics, messages, file: to } = args;
+    let Worker { name, agency, topics, messages, file: to, renew } = args;
     ensure!(
-        !(topics.is_empty() && messages.is_empty()),
+        *renew || !(topics.is_empty() && messages.is_empty()),
         "cần ít nhất một --topic hoặc --message / give at least one --topic or --message"
     );
     let token = crypto::b64::encode(&crypto::hash::random::<32>());
@@ -325,7 +325,9 @@ fn worker(args: &Worker) -> anyhow::Result<ExitCode> {
         Err(mistakes) => bail!("{}", mistakes.join("; ")),
     };
     if let Some(path) = to {
-        file::edit(path, |old| checked([old, &*entry].join("\n")))?;
+        file::edit(path, |old| {
+            checked(if *renew { renewed(old, name, &sha256)? } else { [old, &*entry].join("\n") })
+        })?;
     } else {
         let entry = checked(entry)?;
         eprintln!("Thêm vào tệp [process] workers / add to the file of [process] workers:\n\n{entry}");
@@ -333,4 +335,16 @@ fn worker(args: &Worker) -> anyhow::Result<ExitCode> {
     eprintln!("Mã bí mật, chỉ hiện một lần / the token, shown once:");
     println!("{token}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The file with another hash for the worker of this name; everything else, comments too, stays as it is.
+fn renewed(old: &str, name: &str, sha256: &str) -> anyhow::Result<String> {
+    let workers = Workers::parse(old).map_err(|mistakes| anyhow::anyhow!("{}", mistakes.join("; ")))?;
+    let before = workers.hash_of(name).with_context(|| {
+        format!(
+            "{name}: không có trong tệp, bỏ --renew để thêm / is not in the file; without --renew it is added"
+        )
+    })?;
+    let at = old.to_ascii_lowercase().find(&before).context("token_sha256")?;
+    Ok([&old[..at], sha256, &old[at + before.len()..]].concat())
 }

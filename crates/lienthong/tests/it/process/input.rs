@@ -14,7 +14,8 @@ const UNDRAWN: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/201005
 type Line = (&'static str, &'static str, String, String, u16, &'static str);
 
 fn start(more: &str) -> String {
-    format!(r#"{{"model":"KhaiSinhThuongTruBhyt","agency":"{CITY}"{more}}}"#)
+    let variables = if more.contains("variables") { "" } else { r#","variables":{"ma_ho_so":"1"}"# };
+    format!(r#"{{"model":"KhaiSinhThuongTruBhyt","agency":"{CITY}"{variables}{more}}}"#)
 }
 
 fn lines(instance: &str, task: &str) -> Vec<Line> {
@@ -47,6 +48,7 @@ fn lines(instance: &str, task: &str) -> Vec<Line> {
         ("chi", "POST", at("instances"), start(",\"business_key\":\"\""), 422, "EX-4001"),
         ("chi", "POST", at("instances"), start(",\"version\":99"), 404, "EX-4006"),
         ("chi", "POST", at("instances"), start(",\"process\":\"khong-co\""), 422, "EX-4008"),
+        ("chi", "POST", at("instances"), start(",\"variables\":{}"), 422, "EX-4014"),
         ("chi", "POST", at("instances"), r#"{"model":"x","agency":"dau do"}"#.into(), 422, "EX-2002"),
         ("chi", "GET", at("instances?limit=0"), String::new(), 422, "EX-2002"),
         ("chi", "GET", at("instances?limit=501"), String::new(), 422, "EX-2002"),

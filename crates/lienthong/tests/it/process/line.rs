@@ -67,8 +67,15 @@ fn a_procedure_is_deployed_begun_worked_on_and_watched_from_the_command_line() {
     desk.says("van-hanh", &["process", "deploy", &model, "--dry-run"], "nothing was written");
     desk.says("van-hanh", &["process", "deploy", &model], "KhaiSinhThuongTruBhyt v1");
     desk.says("van-hanh", &["process", "models"], "person:van-hanh");
-    let begin =
-        ["process", "start", "KhaiSinhThuongTruBhyt", "--agency", CITY, "--vars", r#"{"giay_to": []}"#];
+    let begin = [
+        "process",
+        "start",
+        "KhaiSinhThuongTruBhyt",
+        "--agency",
+        CITY,
+        "--vars",
+        r#"{"ma_ho_so": "1", "giay_to": []}"#,
+    ];
     let begin = [&begin[..], &["--business-key", "H17-1", "--key", "lan-1"]].concat();
     let instance = desk.says("an", &begin, "-").trim().to_owned();
     assert_eq!(desk.says("an", &begin, "-").trim(), instance, "the same key begins none again");
@@ -122,17 +129,26 @@ fn who_is_not_signed_in_is_told_how_and_a_worker_gets_a_token_that_works() {
     let worker = ["process", "worker", "may-in", "--agency", CITY, "--topic", "in", "--file", &file];
     let (code, output) = run(&worker);
     assert_eq!(code, 0, "{output}");
-    let token = output.lines().find(|line| !line.contains(' ')).unwrap().to_owned();
+    let token = |output: &str| output.lines().find(|line| !line.contains(' ')).unwrap().to_owned();
+    let first = token(&output);
     let (code, twice) = run(&worker);
     assert!(code != 0 && twice.contains("may-in"), "one name, one system: {twice}");
-    let fetch = || {
-        desk.lab.send(&token, "POST", "/process/jobs/fetch", Some(r#"{"topic": "in", "lock_s": 60}"#), &[])
+    let fetch = |token: &str| {
+        desk.lab.send(token, "POST", "/process/jobs/fetch", Some(r#"{"topic": "in", "lock_s": 60}"#), &[])
     };
-    let known = (0..50).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        fetch().status == 200
-    });
-    assert!(known, "{:?}", fetch());
+    let known = |token: &str| {
+        (0..50).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            fetch(token).status == 200
+        })
+    };
+    assert!(known(&first), "{:?}", fetch(&first));
+    let (code, output) = run(&["process", "worker", "may-in", "--renew", "--file", &file]);
+    assert_eq!(code, 0, "{output}");
+    assert!(known(&token(&output)), "{output}");
+    assert_eq!(fetch(&first).status, 401, "the old token counts no more");
+    let (code, output) = run(&["process", "worker", "may-ve", "--renew", "--file", &file]);
+    assert!(code != 0 && output.contains("may-ve"), "{output}");
     let session = desk.file("van-hanh.json");
     let (code, output) = run(&["sign-out", "--session", &session]);
     assert_eq!(code, 0, "{output}");

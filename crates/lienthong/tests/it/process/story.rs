@@ -29,6 +29,10 @@ fn story(lab: &Lab) {
 fn is_deployed(lab: &Lab) {
     let dry = lab.send("van-hanh", "POST", "/process/models?dry=true", Some(BIRTH), &[]);
     assert_eq!((dry.status, &dry.json()["dry"], &dry.json()["version"]), (200, &json!(true), &json!(1)));
+    assert!(dry.json()["warnings"].is_null(), "{}", dry.text());
+    let strange = BIRTH.replacen("isExecutable=", "lt:agency=\"000.00.99.Z99\" isExecutable=", 1);
+    let dry = lab.send("van-hanh", "POST", "/process/models?dry=true", Some(&strange), &[]).json();
+    assert!(dry["warnings"][0].as_str().is_some_and(|text| text.starts_with("000.00.99.Z99: ")), "{dry}");
     assert_eq!(lab.get("an", "/process/models")["items"], json!([]), "it was only checked");
     let first = lab.deploy(BIRTH);
     assert_eq!((&first["known"], &first["version"]), (&json!(false), &json!(1)));
@@ -112,8 +116,10 @@ fn officers_decide(lab: &Lab, instance: &str) {
 }
 
 fn systems_finish(lab: &Lab, instance: &str) {
-    let named = json!({ "name": "so-dinh-danh-da-cap", "variables": { "so_dinh_danh": "049326000001" } });
+    let mut named = json!({ "name": "so-dinh-danh-da-cap", "variables": { "so_dinh_danh": "049326000001" } });
     lab.refused(OTHER_WORKER, "/process/messages", &named, (403, "EX-4030"));
+    lab.refused(WORKER, "/process/messages", &named, (404, "EX-4021"));
+    named["correlation"] = "H17-2026-0001".into();
     lab.does(WORKER, "/process/messages", &named);
     lab.refused(WORKER, "/process/messages", &named, (404, "EX-4021"));
     let [home] = &lab.fetches("dang-ky-thuong-tru", 5)[..] else { panic!("one job") };

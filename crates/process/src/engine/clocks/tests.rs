@@ -127,6 +127,28 @@ fn a_step_that_begins_in_a_pause_runs_and_the_pause_of_a_person_outlasts_that_of
     assert_eq!(refused, Refused::NotPaused);
 }
 
+#[test]
+fn what_begins_while_somebody_stops_the_clocks_stands_still_and_runs_on_with_the_rest() {
+    let text = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:lt="urn:lienthong:bpmn:1"
+ targetNamespace="t"><process id="P" isExecutable="true" lt:limit="P9WD"><startEvent id="s"/><userTask id="A"/>
+<userTask id="B" lt:due="PT8WH"/><boundaryEvent id="t" attachedToRef="B"><timerEventDefinition><timeDuration>PT8WH</timeDuration>
+</timerEventDefinition></boundaryEvent><endEvent id="e"/><sequenceFlow id="f0" sourceRef="s" targetRef="A"/>
+<sequenceFlow id="f1" sourceRef="A" targetRef="B"/><sequenceFlow id="f2" sourceRef="t" targetRef="e"/></process></definitions>"#;
+    let (model, timers) = (read(text.as_bytes()).unwrap(), timers(None));
+    let step = |now: &str, state: &State, command: Command| {
+        done((&model, &timers), at(now), state, command).unwrap().0
+    };
+    let state = step("2026-03-02T08:00", &State::default(), start());
+    let state = step("2026-03-02T09:00", &state, Command::Pause { reason: "x".to_owned() });
+    let first = exec(&model, &state, "A").unwrap();
+    let state = step("2026-03-02T10:00", &state, Command::Complete { exec: first, variables: Map::new() });
+    let second = exec(&model, &state, "B").unwrap();
+    assert_eq!((state.due(second), dues(&state)[0]), (None, None), "nothing of it runs");
+    let state = step("2026-03-05T07:00", &state, Command::Resume);
+    let due = Some(at("2026-03-05T17:00"));
+    assert_eq!((state.due(second), dues(&state)[0]), (due, due));
+}
+
 /// Calendars are read once: that takes longer than a case.
 static BOTH: LazyLock<(Model, [Timers; 2])> =
     LazyLock::new(|| (model("PT13WH"), [timers(None), timers(Some("2026-03-04"))]));

@@ -20,6 +20,7 @@ impl Draft<'_> {
             self.check_compensation(at);
             self.check_days(at);
             self.check_work(at);
+            self.check_message(at);
         }
         self.check_begin();
         self.check_calls();
@@ -36,6 +37,28 @@ impl Draft<'_> {
             if self.program.find(&id).is_none() {
                 self.report.add(Code::DanglingReference, tag, &["fourEyes", &id]);
             }
+        }
+    }
+
+    /// A message without anything that must be equal reaches whoever waits longest: perhaps somebody else's dossier.
+    fn check_message(&mut self, at: NodeIx) {
+        let node = self.program.node(at);
+        let scope = self.program.scope(node.scope);
+        let begins = scope.node.is_none() && self.instantiated(at);
+        let mut before = node.incoming.iter().map(|flow| self.program.node(self.program.flow(*flow).source));
+        let behind = before.any(|node| matches!(node.kind, Kind::EventBased { instantiate: true, .. }));
+        if !self.program.processes[scope.process].executable || begins || behind {
+            return;
+        }
+        let waits_for_any = match &node.kind {
+            Kind::Task(Task::Receive { message, .. }) => message.correlation.is_none(),
+            Kind::Throw(_) | Kind::End(_) => false,
+            _ => triggers(node)
+                .iter()
+                .any(|one| matches!(one, Trigger::Message(message) if message.correlation.is_none())),
+        };
+        if waits_for_any {
+            self.report.add(Code::MessageForAny, self.tag(at), &[]);
         }
     }
 

@@ -553,6 +553,12 @@ fn warnings() -> Vec<Case> {
         case(Code::MessageFlowIgnored, pools("r"), "targetRef='r'", "targetRef='u'"),
         case(Code::CalendarDays, days(), "P5WD", "P5D"),
         case(
+            Code::MessageForAny,
+            around("<receiveTask id='a' lt:correlation='code'/>"),
+            "lt:correlation='code'",
+            "",
+        ),
+        case(
             Code::ResourceIgnored,
             around("<userTask id='a'/>"),
             "<userTask id='a'/>",

@@ -131,6 +131,7 @@ async fn a_decision_is_pinned_like_a_call_and_its_failing_is_an_incident(store: 
     let id = node.start("ThuPhi", json!({"so_ban": "ba"})).await;
     let shown = node.all.show(id).await.unwrap();
     assert_eq!(shown.incidents[0].code, "decision-failed", "{:?}", shown.incidents);
+    assert!(shown.incidents[0].why.ends_with("given: so_ban = \"ba\""), "{}", shown.incidents[0].why);
     node.check(id).await;
     let faulty = FEE.replace("so_ban * 8000", "so_ban * * 8000");
     let denied = refused(&node, &faulty).await;
