@@ -553,12 +553,6 @@ fn warnings() -> Vec<Case> {
         case(Code::MessageFlowIgnored, pools("r"), "targetRef='r'", "targetRef='u'"),
         case(Code::CalendarDays, days(), "P5WD", "P5D"),
         case(
-            Code::MessageForAny,
-            around("<receiveTask id='a' lt:correlation='code'/>"),
-            "lt:correlation='code'",
-            "",
-        ),
-        case(
             Code::ResourceIgnored,
             around("<userTask id='a'/>"),
             "<userTask id='a'/>",
@@ -611,6 +605,12 @@ fn warnings_of_ways() -> Vec<Case> {
         ),
         case(Code::ConditionMissing, split("exclusiveGateway"), CONDITION, ""),
         case(Code::ConditionMissing, split("inclusiveGateway"), CONDITION, ""),
+        case(
+            Code::MessageForAny,
+            around("<receiveTask id='a' lt:correlation='code'/>"),
+            "lt:correlation='code'",
+            "",
+        ),
         case(Code::CycleWithoutWait, cycle(), "<userTask id='b'/>", "<task id='b'/>"),
         case(Code::Unreachable, a(), "<endEvent id='e'/>", "<endEvent id='e'/><endEvent id='never'/>"),
         case(
