@@ -29,6 +29,8 @@ use store::Db;
 use store::process::ProcessStore;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::{Required, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::ProcessSection;
@@ -83,6 +85,28 @@ pub async fn start(
 
 /// Every route, which finds its [`Office`] among the extensions of a request.
 fn routes() -> OpenApiRouter<Api> {
+    let mut routes = all_routes();
+    for item in routes.get_openapi_mut().paths.paths.values_mut() {
+        if let Some(post) = &mut item.post {
+            let key = ParameterBuilder::new()
+                .name("Idempotency-Key")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some("The same request with the same key is done once."));
+            post.parameters.get_or_insert_default().push(key.build());
+            let mut refused = |status: &str, code: &str| {
+                let known = post.responses.responses.entry(status.to_owned());
+                known.or_insert_with(|| ResponseBuilder::new().description(code).build().into());
+            };
+            refused("401", "EX-2020, or EX-4029 of a worker");
+            refused("403", "EX-2004");
+            refused("422", "EX-2002: the body says what is not proper");
+        }
+    }
+    routes
+}
+
+fn all_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(models::routes())
         .merge(instances::routes())

@@ -143,7 +143,9 @@ pub enum Refused {
     #[error("đồng hồ đã dừng / the clocks are paused already")]
     Paused,
     /// Nobody let the clocks stand still.
-    #[error("đồng hồ không bị dừng / the clocks are not paused")]
+    #[error(
+        "không ai dừng đồng hồ; bước `clock=\"paused\"` tự thả khi xong / nobody paused the clocks; a step with `clock=\"paused\"` lets them run when it is done"
+    )]
     NotPaused,
     /// The process does not say whose it is, though it should.
     #[error("không rõ cơ quan / the agency is not known: {0}")]

@@ -1,11 +1,11 @@
 //! A drawing of a model with where an instance stands: SVG from the diagram that the file brings along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 
-use crate::model::{Kind, Program, Task};
+use crate::model::{Kind, Program, Task, Trigger};
 
 /// Namespace of the elements of a BPMN diagram.
 const DRAWING: &str = "http://www.omg.org/spec/BPMN/20100524/DI";
@@ -69,8 +69,10 @@ pub fn svg(xml: &str, program: &Program, marks: &BTreeMap<String, Mark>) -> Resu
     for (id, at) in &drawn {
         shape(&mut body, program, id, *at);
     }
+    let names: HashMap<_, _> = document.descendants().filter_map(flow_name).collect();
     for edge in parts().filter(|node| node.has_tag_name((DRAWING, "BPMNEdge"))) {
-        line(&mut body, edge);
+        let name = edge.attribute("bpmnElement").and_then(|id| names.get(id));
+        line(&mut body, edge, name.copied().unwrap_or_default());
     }
     for (id, at) in &drawn {
         if let Some(mark) = marks.get(*id) {
@@ -91,8 +93,9 @@ fn corners<'a>(diagram: Node<'a, 'a>) -> impl Iterator<Item = (f64, f64)> {
 fn framed(body: &str, drawn: &[Bounds]) -> String {
     let least = |of: fn(&Bounds) -> f64| drawn.iter().map(of).fold(f64::MAX, f64::min);
     let most = |of: fn(&Bounds) -> f64| drawn.iter().map(of).fold(f64::MIN, f64::max);
-    let (x, y) = (least(|at| at.x) - MARGIN, least(|at| at.y) - MARGIN);
-    let width = most(|at| at.x + at.width) + MARGIN - x;
+    // The name of an event is wider than the event.
+    let (x, y) = (least(|at| at.x) - 2.0 * MARGIN, least(|at| at.y) - MARGIN);
+    let width = most(|at| at.x + at.width) + 2.0 * MARGIN - x;
     let height = most(|at| at.y + at.height) + 2.0 * MARGIN - y;
     format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {width} {height}" width="{width}" height="{height}" font-family="sans-serif" font-size="11">
@@ -113,10 +116,19 @@ fn bounds(shape: Node<'_, '_>) -> Option<Bounds> {
     Some(Bounds { x: part("x")?, y: part("y")?, width: part("width")?, height: part("height")? })
 }
 
-fn line(out: &mut String, edge: Node<'_, '_>) {
-    let points = edge.children().filter(|node| node.tag_name().name() == "waypoint");
-    let points = points.filter_map(|point| Some((number(point, "x")?, number(point, "y")?)));
-    let points: Vec<_> = points.map(|(x, y)| format!("{x},{y}")).collect();
+/// The name of a sequence flow, by its id: what leads where from a gateway.
+fn flow_name<'a>(node: Node<'a, 'a>) -> Option<(&'a str, &'a str)> {
+    let is_flow = node.tag_name().name() == "sequenceFlow";
+    is_flow.then(|| Some((node.attribute("id")?, node.attribute("name")?)))?
+}
+
+fn line(out: &mut String, edge: Node<'_, '_>, name: &str) {
+    let points: Vec<_> = corners(edge).collect();
+    if let (Some((x, y)), false) = (points.first(), name.is_empty()) {
+        let (x, y, name) = (x + 4.0, y - 5.0, escaped(name));
+        put(out, format_args!("<text x=\"{x}\" y=\"{y}\" fill=\"#444\" font-size=\"10\">{name}</text>\n"));
+    }
+    let points: Vec<_> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
     put(
         out,
         format_args!(
@@ -141,23 +153,7 @@ fn shape(out: &mut String, program: &Program, id: &str, at: Bounds) {
     let title = if node.name.is_empty() { id } else { &node.name };
     let sign = match &node.kind {
         Kind::Start { .. } | Kind::Catch(_) | Kind::Throw(_) | Kind::End(_) | Kind::Boundary { .. } => {
-            let strong = if matches!(node.kind, Kind::End(_)) { 3 } else { 1 };
-            put(
-                out,
-                format_args!(
-                    "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"{}\" fill=\"#fff\" stroke=\"#444\" stroke-width=\"{strong}\"/>\n",
-                    width / 2.0
-                ),
-            );
-            if matches!(node.kind, Kind::Catch(_) | Kind::Throw(_) | Kind::Boundary { .. }) {
-                put(
-                    out,
-                    format_args!(
-                        "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"{}\" fill=\"none\" stroke=\"#444\"/>\n",
-                        width / 2.0 - 3.0
-                    ),
-                );
-            }
+            event(out, &node.kind, (cx, cy, width / 2.0));
             return below(out, (cx, y + height), &wrapped(&node.name, 90.0));
         }
         Kind::Exclusive => "×",
@@ -197,11 +193,57 @@ fn shape(out: &mut String, program: &Program, id: &str, at: Bounds) {
     below(out, (cx, y + height), &wrapped(&node.name, 110.0));
 }
 
+/// A circle, or two, dashed where it does not interrupt, with a sign of what it waits for or tells.
+fn event(out: &mut String, kind: &Kind, (x, y, r): (f64, f64, f64)) {
+    let (strong, inner) = match kind {
+        Kind::End(_) => (3, false),
+        Kind::Start { .. } => (1, false),
+        _ => (1, true),
+    };
+    let goes_on =
+        matches!(kind, Kind::Start { interrupting: false, .. } | Kind::Boundary { interrupting: false, .. });
+    let dashes = if goes_on { " stroke-dasharray=\"4 3\"" } else { "" };
+    let mut circle = |r: f64, fill: &str, strong: u8| {
+        put(
+            out,
+            format_args!(
+                "<circle cx=\"{x}\" cy=\"{y}\" r=\"{r}\" fill=\"{fill}\" stroke=\"#444\" stroke-width=\"{strong}\"{dashes}/>\n"
+            ),
+        );
+    };
+    circle(r, "#fff", strong);
+    if inner {
+        circle(r - 3.0, "none", 1);
+    }
+    let list = match kind {
+        Kind::Start { on, .. } | Kind::Catch(on) | Kind::Boundary { on, .. } => on.list.as_slice(),
+        Kind::Throw(list) | Kind::End(list) => list,
+        _ => &[],
+    };
+    let sign = match list {
+        [] => return,
+        [Trigger::Timer(..)] => "◷",
+        [Trigger::Message(_)] => "✉",
+        [Trigger::Signal(_)] => "△",
+        [Trigger::Error(_)] => "↯",
+        [Trigger::Escalation(_)] => "⇑",
+        [Trigger::Condition(_)] => "≡",
+        [Trigger::Compensation { .. }] => "«",
+        [Trigger::Link(_)] => "→",
+        [Trigger::Cancel] => "✕",
+        [Trigger::Terminate] => "●",
+        _ => "⬠",
+    };
+    label(out, (x, y), &[sign.to_owned()]);
+}
+
 /// A circle with how many are open, and since when; a check where all is done.
 fn token(out: &mut String, at: Bounds, mark: &Mark) {
     let (x, y) = (at.x + at.width, at.y);
     let (fill, text) = match mark {
         Mark { failed: true, .. } => ("#b3261e", "!".to_owned()),
+        // It was begun, and something else took over.
+        Mark { open: 0, done: 0, .. } => ("#6b6b6b", "✗".to_owned()),
         Mark { open: 0, done, .. } => {
             ("#2e7d32", if *done > 1 { format!("✓{done}") } else { "✓".to_owned() })
         }
@@ -218,9 +260,9 @@ fn token(out: &mut String, at: Bounds, mark: &Mark) {
         put(
             out,
             format_args!(
-                "<text x=\"{}\" y=\"{}\" fill=\"{fill}\" font-size=\"9\">{}</text>\n",
-                x + 12.0,
-                y + 3.0,
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{fill}\" font-size=\"9\">{}</text>\n",
+                x - 12.0,
+                y - 4.0,
                 escaped(&mark.since)
             ),
         );

@@ -284,7 +284,10 @@ fn mark(marks: &mut BTreeMap<String, Mark>, line: &Line) {
         }
         Happening::Completed => (mark.open, mark.done) = (mark.open.saturating_sub(1), mark.done + 1),
         Happening::Cancelled => mark.open = mark.open.saturating_sub(1),
-        Happening::Failed => mark.failed = true,
+        Happening::Failed => {
+            mark.failed = true;
+            mark.since = shown(line.at);
+        }
     }
 }
 

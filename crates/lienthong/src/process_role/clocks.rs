@@ -1,7 +1,8 @@
 //! Clocks of an instance: how they stand, letting them stand still and run on.
 
 use axum::Json;
-use process::runner::{ClockShown, ClocksShown, Name};
+use process::engine::Refused;
+use process::runner::{ClockShown, ClocksShown, Denied, InstanceId, Name};
 use registry::api::{Api, At, Input};
 use registry::people::Act;
 use registry::procedure::Event;
@@ -11,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::instances::{Because, seen, target};
+use super::instances::{Because, not_over, seen, target};
 use super::refused::refused;
 use super::views::DoneView;
 use super::who::{Here, of_instance};
@@ -119,6 +120,17 @@ async fn show(here: Here, At(id): At<String>) -> Result<Json<Option<ClocksView>>
     Ok(Json(clocks.map(ClocksView::from)))
 }
 
+/// Whether the clocks stand still because of a person, or not, as it is wanted: nothing else may stand in the journal.
+async fn can_be(here: &Here, id: InstanceId, held: bool) -> Result<(), Problem> {
+    not_over(here, id).await?;
+    let clocks = here.processes.clocks(id).await.map_err(refused)?;
+    match (clocks.is_some_and(|clocks| clocks.hold.is_some()), held) {
+        (true, false) => Err(refused(Denied::Refused(Refused::Paused))),
+        (false, true) => Err(refused(Denied::Refused(Refused::NotPaused))),
+        _ => Ok(()),
+    }
+}
+
 /// Lets the clocks, and timers of working time, stand still: for example until the applicant has handed in what was missing.
 #[utoipa::path(post, path = "/process/instances/{id}/pause", tag = "process", params(("id" = String, Path)),
     request_body = Because, responses((status = 200, body = DoneView), (status = 409, description = "EX-4013, EX-4032")))]
@@ -131,6 +143,7 @@ async fn pause(
     let subject = of_instance(id);
     here.allow(Act::ProcessMend, at.as_ref(), &subject).await?;
     let reason: Name = because.reason.parse().map_err(refused)?;
+    can_be(&here, id, false).await?;
     let event = Event::Paused { reason: reason.to_string() };
     here.record(Act::ProcessMend, (at.as_ref(), &subject), event).await?;
     let done = here.processes.pause(id, &reason, &here.by()?).await;
@@ -149,6 +162,7 @@ async fn resume(
     let subject = of_instance(id);
     here.allow(Act::ProcessMend, at.as_ref(), &subject).await?;
     let reason: Name = because.reason.parse().map_err(refused)?;
+    can_be(&here, id, true).await?;
     let event = Event::Resumed { reason: reason.to_string() };
     here.record(Act::ProcessMend, (at.as_ref(), &subject), event).await?;
     let done = here.processes.resume(id, &reason, &here.by()?).await;

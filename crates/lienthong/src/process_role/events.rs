@@ -28,7 +28,7 @@ struct ProcessMessage {
     /// Its name.
     name: String,
     /// What must be equal at who waits for it, where that asks for something.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     correlation: Option<Value>,
     /// What it brings, at most 1 MiB.
     #[serde(default)]

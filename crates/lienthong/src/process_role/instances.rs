@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::response::Response;
 use hyper::StatusCode;
-use process::runner::{Begin, Instance, InstanceId, Listed, Name, Payload, Plan, Retold, Shown};
+use process::engine::Refused;
+use process::runner::{Begin, Denied, Instance, InstanceId, Listed, Name, Payload, Plan, Retold, Shown};
 use registry::agency::{AgencyCode, Standing};
 use registry::api::{Asked, At, Input, Paged, limit};
 use registry::people::Act;
@@ -63,12 +64,15 @@ struct NewInstance {
     responses((status = 201, body = DoneView), (status = 404, description = "EX-4006"), (status = 422, description = "EX-4008, EX-4014")))]
 async fn start(here: Here, Input(new): Input<NewInstance>) -> Result<(StatusCode, Json<DoneView>), Problem> {
     let today = here.api.today();
-    let is_one =
-        |state: &registry::State| matches!(state.agencies.on(&new.agency, today), Standing::Valid(_));
+    // Of an agency's two forms the registry's own counts: calendars and clocks go by it.
+    let known = |state: &registry::State| match state.agencies.on(&new.agency, today) {
+        Standing::Valid(agency) => Some(agency.code.to_string()),
+        _ => None,
+    };
     here.allow(Act::ProcessStart, Some(&new.agency), "process/instances").await?;
-    if !here.api.registry().read(is_one) {
-        return Err(RegistryError::NoSuch { kind: "agency", name: new.agency.to_string() }.into());
-    }
+    let known = here.api.registry().read(known);
+    let agency =
+        known.ok_or_else(|| RegistryError::NoSuch { kind: "agency", name: new.agency.to_string() })?;
     let name = |text: String| text.parse::<Name>();
     let begin = || {
         Ok(Begin {
@@ -76,7 +80,7 @@ async fn start(here: Here, Input(new): Input<NewInstance>) -> Result<(StatusCode
             version: new.version,
             process: new.process.map(name).transpose()?,
             business_key: new.business_key.map(name).transpose()?,
-            agency: Some(name(new.agency.to_string())?),
+            agency: Some(name(agency)?),
             variables: Payload::new(new.variables)?,
         })
     };
@@ -255,6 +259,16 @@ pub async fn target(here: &Here, id: &str) -> Result<(InstanceId, Option<AgencyC
     Ok((id, agency(instance.agency.as_ref())))
 }
 
+/// What is seen beforehand to be impossible must not stand in the journal as done.
+pub async fn not_over(here: &Here, id: InstanceId) -> Result<(), Problem> {
+    let is_over = here.processes.instance(id).await.map_err(refused)?.ended.is_some();
+    // A request that comes again has its answer.
+    if is_over && here.key()?.is_none() {
+        return Err(refused(Denied::Refused(Refused::Over)));
+    }
+    Ok(())
+}
+
 /// Gives variables new values; events that wait for a condition look at it.
 #[utoipa::path(post, path = "/process/instances/{id}/variables", tag = "process", params(("id" = String, Path)),
     request_body = NewValues, responses((status = 200, body = DoneView), (status = 409, description = "EX-4013")))]
@@ -268,6 +282,7 @@ async fn variables(
     let subject = of_instance(id);
     here.allow(Act::ProcessOperate, at.as_ref(), &subject).await?;
     let values = Payload::new(new.variables).map_err(refused)?;
+    not_over(&here, id).await?;
     here.record(Act::ProcessOperate, (at.as_ref(), &subject), Event::Set { names }).await?;
     let done = here.processes.set_variables(id, values, &here.by()?, here.key()?).await;
     Ok(Json(done.map_err(refused)?.into()))
@@ -293,6 +308,7 @@ async fn cancel(
     let subject = of_instance(id);
     here.allow(Act::ProcessMend, at.as_ref(), &subject).await?;
     let reason: Name = because.reason.parse().map_err(refused)?;
+    not_over(&here, id).await?;
     let event = Event::Cancelled { reason: reason.to_string() };
     here.record(Act::ProcessMend, (at.as_ref(), &subject), event).await?;
     let done = here.processes.cancel(id, &reason, &here.by()?).await;

@@ -126,6 +126,15 @@ impl By {
         name
     }
 
+    /// Who it is by what a history has.
+    pub(super) fn read(text: &str) -> Self {
+        match text.split_once(':') {
+            Some(("person", name)) => Self::Person(Name(name.into())),
+            Some((_, name)) => Self::System(Name(name.into())),
+            None => Self::System(Name(text.into())),
+        }
+    }
+
     pub(super) fn engine(part: &str) -> Self {
         Self::System(Name(format!("engine/{part}").into()))
     }

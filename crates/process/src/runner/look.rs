@@ -11,6 +11,7 @@ use super::book::extra;
 use super::catalog::{Claim, Model};
 use super::show::{Changed, Instance};
 use super::tasks::{OpenTask, PAGE_MAX};
+use super::work::outcome_word;
 use super::{Denied, InstanceId, Processes, TaskId};
 use crate::engine::{Event, ExecId, State, Told, seen};
 use crate::model::{Node, NodeIx};
@@ -350,7 +351,7 @@ impl Names {
                 ("told", Some(exec), false)
             }
             Event::Ended { outcome } => {
-                detail = serde_json::to_value(&outcome).ok();
+                detail = Some(outcome_word(&outcome).into());
                 ("ended", None, false)
             }
             _ => return None,
@@ -391,7 +392,10 @@ fn mark(marks: &mut BTreeMap<String, Mark>, step: &Happened, at: Ts) {
         }
         "completed" => (mark.open, mark.done) = (mark.open.saturating_sub(1), mark.done + 1),
         "cancelled" => mark.open = mark.open.saturating_sub(1),
-        "failed" => mark.failed = true,
+        "failed" => {
+            mark.failed = true;
+            mark.since = shown(at);
+        }
         "retried" => mark.failed = false,
         _ => {}
     }

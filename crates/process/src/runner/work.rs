@@ -400,7 +400,7 @@ fn computed_by(before: Option<String>, counts: bool, by: worktime::Version) -> O
 }
 
 /// The word for an outcome in lists.
-fn outcome_word(outcome: &Outcome) -> String {
+pub(super) fn outcome_word(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Completed => "completed".to_owned(),
         Outcome::Terminated => "terminated".to_owned(),

@@ -176,7 +176,8 @@ async fn expand(
         }
     }
     calls.extend(found.into_iter().map(|(what, part, moment, letter)| Call {
-        by: By::engine(part),
+        // Who sent it stands in the history, however long it was kept.
+        by: letter.as_ref().map_or_else(|| By::engine(part), |letter| By::read(&letter.who)),
         key: None,
         what,
         now: Some(moment),

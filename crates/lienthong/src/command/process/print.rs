@@ -132,16 +132,40 @@ pub fn instance(whole: &Value) {
     }
 }
 
+/// What a history says of a command, in words.
+const COMMAND: [(&str, &str); 7] = [
+    ("exec", "bước / step "),
+    ("to", "tới / to "),
+    ("name", ""),
+    ("code", "mã / code "),
+    ("version", "phiên bản / version "),
+    ("owner", "phụ trách / owner "),
+    ("reason", "lý do / reason "),
+];
+
+fn said(value: &Value, words: &str) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(format!(" {words}{text}")),
+        other => Some(format!(" {words}{other}")),
+    }
+}
+
 /// Changes of an instance.
 pub fn history(page: &Value) {
     for change in page["items"].as_array().into_iter().flatten() {
         let act = change["command"]["act"].as_str().unwrap_or("-");
-        let reason = change["command"]["reason"].as_str().map(|why| format!(": {why}")).unwrap_or_default();
-        println!("{} {} {} {act}{reason}", cell(change, "number"), cell(change, "at"), cell(change, "who"));
+        let about: Vec<_> =
+            COMMAND.iter().filter_map(|(name, words)| said(&change["command"][*name], words)).collect();
+        let about = about.concat();
+        println!("{} {} {} {act}{about}", cell(change, "number"), cell(change, "at"), cell(change, "who"));
         for step in change["steps"].as_array().into_iter().flatten() {
-            let detail =
-                if step["detail"].is_null() { String::new() } else { format!(" {}", step["detail"]) };
-            println!("    {} {} {}{detail}", cell(step, "event"), cell(step, "element"), cell(step, "name"));
+            let more = [said(&step["detail"], ""), said(&step["values"], "")]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>();
+            let more = more.concat();
+            println!("    {} {} {}{more}", cell(step, "event"), cell(step, "element"), cell(step, "name"));
         }
     }
 }
