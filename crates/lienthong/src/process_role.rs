@@ -30,7 +30,7 @@ use store::process::ProcessStore;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
-use utoipa::openapi::{Required, ResponseBuilder};
+use utoipa::openapi::{RefOr, Required, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::ProcessSection;
@@ -93,7 +93,7 @@ fn routes() -> OpenApiRouter<Api> {
                 .parameter_in(ParameterIn::Header)
                 .required(Required::False)
                 .description(Some("The same request with the same key is done once."));
-            post.parameters.get_or_insert_default().push(key.build());
+            post.parameters.get_or_insert_default().push(RefOr::T(key.build()));
             let mut refused = |status: &str, code: &str| {
                 let known = post.responses.responses.entry(status.to_owned());
                 known.or_insert_with(|| ResponseBuilder::new().description(code).build().into());

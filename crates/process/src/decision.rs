@@ -143,6 +143,14 @@ impl Decisions {
         let ask = || from_feel(self.evaluator.evaluate_invocable(&self.namespace, &self.name, name, &given));
         let answer = catch_unwind(AssertUnwindSafe(ask));
         let answer = answer.unwrap_or_else(|_| Err("it cannot be computed".to_owned()));
+        let answer = answer.and_then(|value| {
+            // No rule fits, or its output is none of those that the table allows.
+            if value.is_null() {
+                Err("không có kết quả / there is no answer".to_owned())
+            } else {
+                Ok(value)
+            }
+        });
         answer.map_err(|why| format!("{decision}: {why}; dữ liệu vào / given: {}", self.given(variables)))
     }
 

@@ -36,7 +36,11 @@ impl State {
                     None => drop(gates.remove(node)?),
                 }
             }
-            Event::Planned { exec, todo } => self.body(*exec)?.todo.clone_from(todo),
+            Event::Planned { exec, todo, over } => {
+                let body = self.body(*exec)?;
+                body.todo.clone_from(todo);
+                body.over |= over;
+            }
             Event::Recorded { body, done } => self.body(*body)?.done.push(done.clone()),
             Event::Withdrawn { body, places } => {
                 let done = &mut self.body(*body)?.done;

@@ -1,33 +1,42 @@
 //! Undoing what was done, in reverse order: compensation, and the cancelling of transactions.
 
+use serde_json::{Map, Value};
+
 use super::event::Event;
 use super::run::Run;
 use super::state::{Done, ExecId, Role, Undo, Undoing};
 use crate::model::{Kind, NodeIx, Program, ScopeIx, ScopeKind, Trigger};
 
 impl Run<'_> {
-    /// Undoes what was done in the body around a step: all of it, or one activity. Whether the step goes on by itself.
-    pub fn compensate(&mut self, exec: ExecId, activity: Option<NodeIx>, wait: bool) -> bool {
-        let Some(body) = self.undone_by(exec, activity) else { return true };
-        let list = self.withdraw(body, activity);
+    /// Undoes what was done in the body around a step: all of it, or one activity. Whether the step goes on by itself; else
+    /// it does so when all is undone, after the first `told` of what it tells.
+    pub fn compensate(&mut self, exec: ExecId, activity: Option<NodeIx>, (wait, told): (bool, u32)) -> bool {
+        let Some((holder, body)) = self.undone_by(exec, activity) else { return true };
+        let list = self.withdraw(holder, activity);
         if list.is_empty() {
             return true;
         }
-        let undoing = Undoing { list, waiter: wait.then_some(exec), cancels: false };
-        self.begin_undoing(body, exec, undoing);
+        let waiter = wait.then_some(exec);
+        self.begin_undoing(body, exec, Undoing { list, waiter, cancels: false, told, inner: Vec::new() });
         !wait && self.state.exec(exec).is_some()
     }
 
-    /// The body whose activities a step can undo: the one around it, or, in an event sub-process, the one around that; for
-    /// a named activity, the one in which it is.
-    fn undone_by(&self, exec: ExecId, activity: Option<NodeIx>) -> Option<ExecId> {
+    /// Who knows what a step can undo, and the body in which it is undone: the one around the step; in an event sub-process
+    /// the one around that, or, where it undoes a sub-process as a whole, what was done in that; for a named activity, the one
+    /// in which it was done.
+    fn undone_by(&self, exec: ExecId, activity: Option<NodeIx>) -> Option<(ExecId, ExecId)> {
+        let has =
+            |list: &[Done]| activity.is_none_or(|activity| list.iter().any(|done| done.node == activity));
         let mut at = self.body_around(exec)?;
         loop {
             let Some(Role::Body(body)) = self.role_of(at) else { return None };
             let is_event = matches!(self.program.scope(body.scope).kind, ScopeKind::Event(_));
-            let has = activity.is_none_or(|activity| body.done.iter().any(|done| done.node == activity));
-            if has && (!is_event || activity.is_some()) {
-                return Some(at);
+            if has(&body.done) && (!is_event || activity.is_some()) {
+                return Some((at, at));
+            }
+            let around = self.parent_of(at).filter(|_| is_event);
+            if let Some(Role::Undoing(undoing)) = around.and_then(|around| self.role_of(around)) {
+                return around.filter(|_| has(&undoing.inner)).map(|around| (around, at));
             }
             match self.body_around(at) {
                 Some(outer) if is_event || activity.is_some() => at = outer,
@@ -36,21 +45,43 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what can be undone out of a body, the first to be undone last.
-    fn withdraw(&mut self, body: ExecId, activity: Option<NodeIx>) -> Vec<Undo> {
-        let Some(Role::Body(found)) = self.role_of(body) else { return Vec::new() };
-        let wanted = |done: &&Done| activity.is_none_or(|activity| done.node == activity);
-        let seen = self.state.exec(body).map(|exec| exec.variables.clone()).unwrap_or_default();
+    /// Takes what can be undone from who knows it, the first to be undone last.
+    fn withdraw(&mut self, holder: ExecId, activity: Option<NodeIx>) -> Vec<Undo> {
+        let wanted = |done: &Done| activity.is_none_or(|activity| done.node == activity);
+        let known = match self.role_of(holder) {
+            Some(Role::Body(body)) => &body.done,
+            Some(Role::Undoing(undoing)) => &undoing.inner,
+            _ => return Vec::new(),
+        };
         let mut list = Vec::new();
-        for done in found.done.iter().filter(wanted) {
-            plan(self.program, done, &seen, &mut list);
+        // What is still open is seen as it is.
+        known
+            .iter()
+            .filter(|done| wanted(done))
+            .for_each(|done| plan(self.program, done, &Map::new(), &mut list));
+        let places: Vec<_> = (0..known.len()).filter(|at| wanted(&known[*at])).collect();
+        if places.is_empty() {
+            return list;
         }
-        let places = found.done.iter().enumerate().filter(|(_, done)| wanted(done)).map(|(at, _)| at);
-        let places: Vec<_> = places.collect();
-        if !places.is_empty() {
-            self.emit(Event::Withdrawn { body, places });
+        if let Some(Role::Undoing(undoing)) = self.role_of(holder) {
+            let mut undoing = undoing.clone();
+            undoing.inner.retain(|done| !wanted(done));
+            self.emit(Event::Undone { exec: holder, undoing });
+        } else {
+            self.emit(Event::Withdrawn { body: holder, places });
         }
         list
+    }
+
+    /// What was done in the running sub-processes of a body, which are about to end: undone before what was done around them.
+    fn withdraw_inner(&self, of: ExecId, list: &mut Vec<Undo>) {
+        for child in self.tree.children(of) {
+            let Some(found) = self.state.exec(child) else { continue };
+            for done in found.body().map(|body| body.done.as_slice()).unwrap_or_default() {
+                plan(self.program, done, &found.variables, list);
+            }
+            self.withdraw_inner(child, list);
+        }
     }
 
     fn begin_undoing(&mut self, body: ExecId, by: ExecId, undoing: Undoing) {
@@ -64,12 +95,26 @@ impl Run<'_> {
     pub fn undo_next(&mut self, exec: ExecId) {
         let Some(Role::Undoing(undoing)) = self.role_of(exec) else { return };
         let mut undoing = undoing.clone();
-        let Some(Undo { handler, variables }) = undoing.list.pop() else {
+        let Some(Undo { handler, variables, inner }) = undoing.list.pop() else {
             return self.undone(exec, &undoing);
         };
-        self.emit(Event::Undone { exec, undoing });
+        undoing.inner = inner;
+        let exec = self.without_variables(exec, undoing);
         self.own(exec, variables);
         self.queue.push_back(super::run::Work::Enter { parent: exec, node: handler });
+    }
+
+    /// Goes on with what is left to undo; what one handler saw is not what the next one sees.
+    fn without_variables(&mut self, exec: ExecId, undoing: Undoing) -> ExecId {
+        let Some(found) = self.state.exec(exec).filter(|found| !found.variables.is_empty()) else {
+            self.emit(Event::Undone { exec, undoing });
+            return exec;
+        };
+        let (parent, node) = (found.parent, found.node);
+        let next = ExecId(self.next_id());
+        self.emit(Event::Entered { exec: next, parent, node, role: Role::Undoing(undoing) });
+        self.emit(Event::Left { exec });
+        next
     }
 
     fn undone(&mut self, exec: ExecId, undoing: &Undoing) {
@@ -78,7 +123,7 @@ impl Run<'_> {
         if let (true, Some(body)) = (undoing.cancels, body) {
             self.cancelled(body);
         } else if let Some(waiter) = undoing.waiter {
-            self.complete(waiter);
+            self.told_on(waiter, undoing.told);
         }
     }
 
@@ -94,14 +139,17 @@ impl Run<'_> {
         }
         let Some(transaction) = around else { return };
         self.emit(Event::Left { exec });
+        let mut inner = Vec::new();
+        self.withdraw_inner(transaction, &mut inner);
         self.clear(transaction);
-        let list = self.withdraw(transaction, None);
+        let mut list = self.withdraw(transaction, None);
+        list.extend(inner);
         if list.is_empty() {
             return self.cancelled(transaction);
         }
         let node = self.state.exec(transaction).and_then(|exec| exec.node);
         let exec = ExecId(self.next_id());
-        let role = Role::Undoing(Undoing { list, waiter: None, cancels: true });
+        let role = Role::Undoing(Undoing { list, waiter: None, cancels: true, told: 0, inner: Vec::new() });
         self.emit(Event::Entered { exec, parent: Some(transaction), node, role });
         self.undo_next(exec);
     }
@@ -140,22 +188,18 @@ fn undoing_sub(program: &Program, scope: ScopeIx) -> Option<NodeIx> {
 }
 
 /// Adds what undoes an activity, so that what was done last comes last and is taken first.
-fn plan(
-    program: &Program,
-    done: &Done,
-    seen: &serde_json::Map<String, serde_json::Value>,
-    list: &mut Vec<Undo>,
-) {
+fn plan(program: &Program, done: &Done, seen: &Map<String, Value>, list: &mut Vec<Undo>) {
     let node = program.node(done.node);
     if let Some(handler) = node.compensated_by {
-        return list.push(Undo { handler, variables: seen.clone() });
+        return list.push(Undo { handler, variables: seen.clone(), inner: Vec::new() });
     }
     let by_event = match node.kind {
         Kind::SubProcess(scope) | Kind::Call(scope) => undoing_sub(program, scope),
         _ => None,
     };
     if let Some(handler) = by_event {
-        return list.push(Undo { handler, variables: done.variables.clone() });
+        let (variables, inner) = (done.variables.clone(), done.inner.clone());
+        return list.push(Undo { handler, variables, inner });
     }
     for inner in &done.inner {
         plan(program, inner, &done.variables, list);

@@ -146,6 +146,9 @@ pub enum Event {
         exec: ExecId,
         /// The activities.
         todo: Vec<NodeIx>,
+        /// Its condition holds: nothing begins in it any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        over: bool,
     },
     /// An activity can be undone.
     Recorded {

@@ -189,6 +189,28 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Waits again for events that need several things and could not wait for all of them.
+    pub fn arm_again(&mut self, exec: ExecId) {
+        let border = self.node_of(exec).map(|(_, node)| node.boundary.clone()).unwrap_or_default();
+        let scope = match self.role_of(exec) {
+            Some(Role::Body(body)) => Some(self.program.scope(body.scope)),
+            _ => None,
+        };
+        let subs = scope.into_iter().flat_map(|scope| &scope.event_subs);
+        let starts = subs.filter_map(|sub| self.start_of_sub(*sub));
+        let waits = |event: &NodeIx| {
+            let found = self.state.exec(exec).map(|exec| exec.waits.as_slice()).unwrap_or_default();
+            found.iter().any(|wait| wait.node == *event)
+        };
+        let missing =
+            border.into_iter().chain(starts).filter(|event| self.program.needs_all(*event) && !waits(event));
+        for event in missing.collect::<Vec<_>>() {
+            if !self.arm_event(exec, event) {
+                return;
+            }
+        }
+    }
+
     fn all_again(&mut self, exec: ExecId, node: NodeIx) {
         let Some(found) = self.state.exec(exec) else { return };
         let waits: Vec<_> = found.waits.iter().filter(|one| one.node == node).map(|one| one.id).collect();

@@ -10,6 +10,7 @@ use super::agency::NO_AGENCY;
 use super::event::{Event, Fault, Outcome, Told};
 use super::gateway::GATEWAY_FAILED;
 use super::happen::NO_EVENT;
+use super::scope::COMPLETION_FAILED;
 use super::settle::STUCK;
 use super::state::{Body, ExecId, Incident, Role, State, Step};
 use super::tree::Tree;
@@ -228,6 +229,9 @@ impl<'a> Run<'a> {
         let is_work = matches!(self.role_of(exec), Some(Role::Step(Step::Work)));
         match incident.code.as_str() {
             _ if incident.completing => self.complete(exec),
+            COMPLETION_FAILED => self.look_again(exec),
+            // What has begun does not begin again.
+            NO_EVENT if !self.tree.is_idle(exec) => self.arm_again(exec),
             NO_EVENT | NO_INPUT | NO_AGENCY => self.begin_again(exec),
             // The body has begun; what stopped it is looked at again when everything else is at rest.
             GATEWAY_FAILED | STUCK => {}

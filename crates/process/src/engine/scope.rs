@@ -5,8 +5,11 @@ use serde_json::Value;
 use super::agency::NO_AGENCY;
 use super::event::{Event, Fault};
 use super::run::Run;
-use super::state::{ExecId, Incident};
+use super::state::{ExecId, Incident, Role};
 use crate::model::{AdHoc, Kind, NodeIx, Scope, ScopeIx, ScopeKind};
+
+/// Incident of an ad-hoc sub-process that could not tell whether it is done.
+pub(super) const COMPLETION_FAILED: &str = "completion-failed";
 
 impl<'a> Run<'a> {
     /// Begins what is inside a step.
@@ -65,7 +68,7 @@ impl<'a> Run<'a> {
             return self.enter_all(exec, &scope.starts);
         }
         if let Some((first, rest)) = scope.starts.split_first() {
-            self.emit(Event::Planned { exec, todo: rest.to_vec() });
+            self.emit(Event::Planned { exec, todo: rest.to_vec(), over: false });
             self.enter_all(exec, &[*first]);
         }
     }
@@ -75,26 +78,36 @@ impl<'a> Run<'a> {
         let done = match &rules.completion {
             Some(condition) => match self.holds(exec, condition) {
                 Ok(holds) => holds,
-                Err(Fault { code, why }) => {
-                    return self.stop(exec, Incident { code: code.to_owned(), why, completing: false });
+                Err(Fault { why, .. }) => {
+                    let code = COMPLETION_FAILED.to_owned();
+                    return self.stop(exec, Incident { code, why, completing: false });
                 }
             },
             None => false,
         };
-        let Some(todo) = self.state.exec(exec).and_then(super::Exec::body).map(|body| body.todo.clone())
-        else {
-            return;
-        };
-        if done {
-            self.emit(Event::Planned { exec, todo: Vec::new() });
+        let body = self.state.exec(exec).and_then(super::Exec::body);
+        let Some((todo, over)) = body.map(|body| (body.todo.clone(), body.over)) else { return };
+        if over {
+            // It has held before: what is open is done, and nothing begins.
+        } else if done {
+            self.emit(Event::Planned { exec, todo: Vec::new(), over: true });
             if rules.cancel_remaining {
                 self.clear(exec);
             }
         } else if let (true, Some((next, rest))) = (last && self.is_idle(exec), todo.split_first()) {
-            self.emit(Event::Planned { exec, todo: rest.to_vec() });
+            self.emit(Event::Planned { exec, todo: rest.to_vec(), over: false });
             self.enter_all(exec, &[*next]);
         } else if last && todo.is_empty() && rules.completion.is_some() && self.is_idle(exec) {
             self.next_round(exec, (scope, rules));
+        }
+    }
+
+    /// Looks again whether an ad-hoc sub-process is done, after that could not be told.
+    pub fn look_again(&mut self, exec: ExecId) {
+        let Some(Role::Body(body)) = self.role_of(exec) else { return };
+        let scope = self.program.scope(body.scope);
+        if let ScopeKind::AdHoc(rules) = &scope.kind {
+            self.one_less(exec, (scope, rules), true);
         }
     }
 
@@ -118,7 +131,7 @@ impl<'a> Run<'a> {
             self.emit(Event::Gated { body: exec, node, gate: None });
         }
         if !body.todo.is_empty() {
-            self.emit(Event::Planned { exec, todo: Vec::new() });
+            self.emit(Event::Planned { exec, todo: Vec::new(), over: false });
         }
     }
 }

@@ -69,6 +69,7 @@ impl Run<'_> {
             found.arrived.keys().map(|flow| self.program.flow(*flow).target).collect();
         nodes.dedup();
         let gates = found.gates.clone();
+        let is_well = self.state.exec(body).is_some_and(|exec| exec.incident.is_none());
         if nodes.is_empty() && gates.is_empty() {
             self.tree.joined(body);
         }
@@ -81,6 +82,14 @@ impl Run<'_> {
                     self.emit(Event::Joined { body, flows });
                     self.enter(body, at);
                     return true;
+                }
+                // Its condition may hold now that variables are others.
+                Kind::Complex(Some(_)) if !gates.contains_key(&at) && is_well => {
+                    let before = self.events.len();
+                    self.complex(body, at);
+                    if self.events.len() > before {
+                        return true;
+                    }
                 }
                 Kind::Complex(_) if gates.contains_key(&at) && !self.may_come(body, at) => {
                     self.emit(Event::Gated { body, node: at, gate: None });

@@ -121,6 +121,9 @@ pub struct Body {
     /// In an ad-hoc sub-process that does one after another: what comes next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub todo: Vec<NodeIx>,
+    /// Of an ad-hoc sub-process: its condition has held, and only what is open is still done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
 }
 
 /// A complex gateway that was passed.
@@ -170,6 +173,12 @@ pub struct Undoing {
     pub waiter: Option<ExecId>,
     /// Whether a transaction is cancelled by it.
     pub cancels: bool,
+    /// How many things the event has told before it goes on with the rest.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub told: u32,
+    /// What was done in the sub-process that is undone just now, for its own handler to undo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner: Vec<Done>,
 }
 
 /// What undoes one activity.
@@ -180,6 +189,9 @@ pub struct Undo {
     /// Variables that it sees: those of the sub-process in which the activity was done.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub variables: Map<String, Value>,
+    /// What was done in the sub-process, where its own event sub-process undoes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner: Vec<Done>,
 }
 
 /// What a step waits for.
@@ -286,7 +298,7 @@ impl Body {
     /// A body at its begin.
     pub fn new(scope: ScopeIx) -> Self {
         let (arrived, gates) = (BTreeMap::new(), BTreeMap::new());
-        Self { scope, arrived, gates, done: Vec::new(), todo: Vec::new() }
+        Self { scope, arrived, gates, done: Vec::new(), todo: Vec::new(), over: false }
     }
 }
 

@@ -10,14 +10,26 @@ use crate::model::{Kind, Message, NodeIx, Task, Trigger};
 impl<'a> Run<'a> {
     /// Tells everything that an event throws, what ends something last, then goes on.
     pub fn tell_all(&mut self, exec: ExecId, list: &'a [Trigger]) {
+        self.tell_from(exec, list, 0);
+    }
+
+    /// Goes on after what was undone: an event tells the rest, anything else is done.
+    pub fn told_on(&mut self, exec: ExecId, told: u32) {
+        match self.node_of(exec).map(|(_, node)| &node.kind) {
+            Some(Kind::Throw(list) | Kind::End(list)) => self.tell_from(exec, list, told),
+            _ => self.complete(exec),
+        }
+    }
+
+    fn tell_from(&mut self, exec: ExecId, list: &'a [Trigger], told: u32) {
         let ends = |one: &&Trigger| {
             matches!(one, Trigger::Error(_) | Trigger::Cancel | Trigger::Terminate | Trigger::Link(_))
         };
         let undoes = |one: &&Trigger| matches!(one, Trigger::Compensation { .. });
         let first = list.iter().filter(|one| !ends(one) && !undoes(one));
         let ordered = first.chain(list.iter().filter(undoes)).chain(list.iter().filter(ends));
-        for trigger in ordered {
-            if !self.tell_one(exec, trigger) || self.state.exec(exec).is_none() {
+        for (trigger, nth) in ordered.zip(1_u32..).skip(told as usize) {
+            if !self.tell_one(exec, trigger, nth) || self.state.exec(exec).is_none() {
                 return;
             }
         }
@@ -25,7 +37,7 @@ impl<'a> Run<'a> {
     }
 
     /// Tells one thing. Whether the step goes on by itself.
-    fn tell_one(&mut self, exec: ExecId, trigger: &'a Trigger) -> bool {
+    fn tell_one(&mut self, exec: ExecId, trigger: &'a Trigger, nth: u32) -> bool {
         match trigger {
             Trigger::Message(message) => match self.message(exec, message) {
                 Ok(told) => self.tell(exec, told),
@@ -40,7 +52,9 @@ impl<'a> Run<'a> {
                 self.error(exec, code.as_deref().unwrap_or_default());
                 return false;
             }
-            Trigger::Compensation { activity, wait } => return self.compensate(exec, *activity, *wait),
+            Trigger::Compensation { activity, wait } => {
+                return self.compensate(exec, *activity, (*wait, nth));
+            }
             Trigger::Cancel => {
                 self.cancel_transaction(exec);
                 return false;
@@ -229,7 +243,7 @@ impl<'a> Run<'a> {
         let caught = self.most_exact(border.iter().copied(), &same);
         match (caught, self.parent_of(wrapper)) {
             (Some(event), Some(parent)) => self.enter(parent, event),
-            _ => drop(self.tell_one(wrapper, trigger)),
+            _ => drop(self.tell_one(wrapper, trigger, 0)),
         }
     }
 }

@@ -222,7 +222,13 @@ impl Moving<'_> {
         match role {
             Role::Step(_) | Role::Many(_) => {}
             Role::Body(body) => self.body(body),
-            Role::Undoing(undoing) => undoing.list.iter_mut().for_each(|undo| self.node(&mut undo.handler)),
+            Role::Undoing(undoing) => {
+                undoing.inner.iter_mut().for_each(|done| self.done(done));
+                for undo in &mut undoing.list {
+                    self.node(&mut undo.handler);
+                    undo.inner.iter_mut().for_each(|done| self.done(done));
+                }
+            }
         }
     }
 

@@ -232,3 +232,17 @@ fn what_stopped_goes_on_where_it_was_once_it_is_mended() {
         assert_eq!(state.outcome, Some(Outcome::Completed), "{code}: {state:#?}");
     }
 }
+
+#[test]
+fn a_complex_join_looks_at_its_condition_again_when_variables_are_others() {
+    let model = process(
+        &(r#"<startEvent id="s"/><parallelGateway id="f"/><userTask id="a"/><userTask id="b"/><userTask id="c"/>
+             <complexGateway id="g"><activationCondition>activationCount = 2 and go = true</activationCondition></complexGateway>"#
+            .to_owned()
+            + tasks("after").as_str()
+            + flows("s>f f>a f>b f>c a>g b>g g>after").as_str()),
+    );
+    let later = r#"{"c":{"after":"PT1H","set":{"go":true}}}"#;
+    check_with(&model, (r#"{"go":false}"#, later), "a b c after", Finished);
+    check_with(&model, (r#"{"go":false}"#, "{}"), "a b c", Fault);
+}

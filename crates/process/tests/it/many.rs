@@ -1,9 +1,12 @@
 //! Loops and multiple instances.
 
+use process::engine::{Command, Context, ExecId, Role, State, Step, decide};
+use process::model::read;
 use process::simulate::End::{Fault, Finished};
-use serde_json::json;
+use process::timer::Timers;
+use serde_json::{Map, json};
 
-use crate::help::{check, check_with, flows, process, run, tasks};
+use crate::help::{MONDAY, check, check_with, flows, process, run, tasks};
 
 fn repeated(kind: &str, characteristics: &str, more: &str) -> String {
     let activity = format!(r#"<startEvent id="s"/><{kind} id="a">{characteristics}</{kind}>{more}"#);
@@ -114,4 +117,47 @@ fn thousands_within_thousands_stop_before_the_memory_is_full() {
     let inside = format!(r#"<startEvent id="s"/>{open}{}{close}"#, tasks("z")) + &*flows("s>x0");
     let (became, _) = run(&process(&inside), "{}", "{}");
     assert_eq!(became.end, Fault);
+}
+
+#[test]
+fn an_ad_hoc_sub_process_whose_condition_held_begins_nothing_more() {
+    let model = process(
+        &(r#"<startEvent id="s"/><adHocSubProcess id="h" cancelRemainingInstances="false"><userTask id="a"/><userTask id="b"/>
+             <completionCondition>done = true</completionCondition></adHocSubProcess>"#
+            .to_owned()
+            + tasks("after").as_str()
+            + flows("s>h h>after").as_str()),
+    );
+    let choices = r#"{"a":{"set":{"done":true}},"b":{"after":"PT1H","set":{"done":false}}}"#;
+    check_with(&model, ("{}", choices), "a b after", Finished);
+}
+
+#[test]
+fn an_ad_hoc_sub_process_that_could_not_tell_goes_on_where_it_was() {
+    let xml = process(
+        &(r#"<startEvent id="s"/><adHocSubProcess id="h"><userTask id="a"/><userTask id="b"/>
+             <completionCondition>need &gt; 1</completionCondition></adHocSubProcess>"#
+            .to_owned()
+            + flows("s>h").as_str()),
+    );
+    let program = read(xml.as_bytes()).expect("a good model").program;
+    let timers = Timers::built_in().expect("the calendar");
+    let step = |state: State, command: Command| {
+        decide(Context { program: &program, now: MONDAY, outside: &timers }, state, command)
+            .expect("it fits")
+            .0
+    };
+    let work = |state: &State| -> Vec<ExecId> {
+        let open = state.execs.iter().filter(|(_, exec)| exec.role == Role::Step(Step::Work));
+        open.map(|(id, _)| *id).collect()
+    };
+    let state =
+        step(State::default(), Command::Start { process: 0, by: None, variables: Map::new(), agency: None });
+    let both = work(&state);
+    let state = step(state, Command::Complete { exec: both[0], variables: Map::new() });
+    let (stopped, incident) = state.incidents().next().expect("nobody knows whether it is done");
+    assert_eq!(incident.code, "completion-failed");
+    let state = step(state, Command::Set { variables: Map::from_iter([("need".to_owned(), json!(0))]) });
+    let state = step(state, Command::Retry { exec: stopped });
+    assert_eq!(work(&state), [both[1]], "what was open is open, and nothing else");
 }

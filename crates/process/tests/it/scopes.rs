@@ -173,3 +173,92 @@ fn compensation_out_of_an_error_handler_undoes_the_scope_around_it() {
     ));
     check(&model, "a ua told", Finished);
 }
+
+/// A task that can be undone: `a` by `ua`.
+fn undoable(id: &str, handler: &str) -> String {
+    format!(
+        r#"<task id="{id}"/><boundaryEvent id="c{id}" attachedToRef="{id}"><compensateEventDefinition/></boundaryEvent>{handler}<association id="x{id}" sourceRef="c{id}" targetRef="u{id}"/>"#
+    )
+}
+
+fn plainly(id: &str) -> String {
+    undoable(id, &format!(r#"<task id="u{id}" isForCompensation="true"/>"#))
+}
+
+#[test]
+fn what_an_event_tells_beside_an_undoing_is_told_when_all_is_undone() {
+    let end = |more: &str| {
+        let text = format!(r#"<endEvent id="e"><compensateEventDefinition/>{more}</endEvent>"#);
+        file(&format!(
+            r#"<error id="E" errorCode="TU_CHOI"/><process id="P" isExecutable="true"><startEvent id="s"/>{}{text}{}</process>"#,
+            plainly("a"),
+            flows("s>a a>e")
+        ))
+    };
+    check(&end(r#"<errorEventDefinition errorRef="E"/>"#), "a ua", Fault);
+    let (_, found) = run(&end("<terminateEventDefinition/>"), "{}", "{}");
+    assert!(found.is_empty());
+    let two = r#"<endEvent id="e"><compensateEventDefinition activityRef="a"/><compensateEventDefinition activityRef="b"/></endEvent>"#;
+    let model = process(
+        &[r#"<startEvent id="s"/>"#, &plainly("a"), &plainly("b"), two, &flows("s>a a>b b>e")].concat(),
+    );
+    check(&model, "a b ua ub", Finished);
+}
+
+#[test]
+fn what_a_handler_writes_stays_and_what_it_sees_is_of_its_own_scope() {
+    let handler = |id: &str| {
+        format!(
+            r#"<scriptTask id="u{id}" isForCompensation="true"><script>{{undone: append(undone, "{id}")}}</script></scriptTask>"#
+        )
+    };
+    let throw = r#"<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent>"#;
+    let parts = [
+        r#"<property id="undone"/><startEvent id="s"/>"#,
+        &undoable("a", &handler("a")),
+        &undoable("b", &handler("b")),
+        throw,
+        &flows("s>a a>b b>t"),
+    ];
+    let (became, found) = run(&process(&parts.concat()), r#"{"undone":[]}"#, "{}");
+    assert_eq!((became.end, &found["undone"]), (Finished, &json!(["b", "a"])));
+}
+
+#[test]
+fn an_event_sub_process_that_undoes_a_scope_undoes_what_was_done_in_it() {
+    let sub = [
+        r#"<subProcess id="sub"><startEvent id="s1"/>"#,
+        &plainly("a"),
+        r#"<subProcess id="h" triggeredByEvent="true"><startEvent id="hs"><compensateEventDefinition/></startEvent><intermediateThrowEvent id="ht"><compensateEventDefinition/></intermediateThrowEvent><task id="hd"/>"#,
+        &flows("hs>ht ht>hd"),
+        "</subProcess>",
+        &flows("s1>a"),
+        "</subProcess>",
+    ];
+    let end = r#"<endEvent id="e"><compensateEventDefinition activityRef="sub"/></endEvent>"#;
+    let model = process(
+        &[r#"<startEvent id="s"/>"#, &plainly("x"), &sub.concat(), end, &flows("s>x x>sub sub>e")].concat(),
+    );
+    check(&model, "x a ua hd", Finished);
+}
+
+#[test]
+fn a_transaction_cancelled_from_within_undoes_what_its_running_parts_did() {
+    let inner = [
+        r#"<subProcess id="in"><startEvent id="s2"/>"#,
+        &plainly("b"),
+        r#"<endEvent id="no"><cancelEventDefinition/></endEvent>"#,
+        &flows("s2>b b>no"),
+        "</subProcess>",
+    ];
+    let transaction = [
+        r#"<startEvent id="s"/><transaction id="T"><startEvent id="s1"/>"#,
+        &plainly("a"),
+        &inner.concat(),
+        &flows("s1>a a>in"),
+        r#"</transaction><boundaryEvent id="c" attachedToRef="T"><cancelEventDefinition/></boundaryEvent>"#,
+        &tasks("after"),
+        &flows("s>T c>after"),
+    ];
+    check(&process(&transaction.concat()), "a b ub ua after", Finished);
+}

@@ -33,6 +33,10 @@ impl Draft<'_> {
         if let Some(due) = tag.extension("due").filter(|due| Span::parse(due).is_err()) {
             self.report.add(Code::BadValue, tag, &["due", due, "P2WD, PT4WH, P30D"]);
         }
+        let is_count = |text: &&str| text.parse().is_ok_and(|count: u32| (1..=1_000).contains(&count));
+        if let Some(retries) = tag.extension("retries").filter(|text| !is_count(text)) {
+            self.report.add(Code::BadValue, tag, &["retries", retries, "1 … 1000"]);
+        }
         for id in self.program.node(at).four_eyes().map(str::to_owned).collect::<Vec<_>>() {
             if self.program.find(&id).is_none() {
                 self.report.add(Code::DanglingReference, tag, &["fourEyes", &id]);

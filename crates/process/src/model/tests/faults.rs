@@ -181,6 +181,7 @@ fn more_references() -> Vec<Case> {
         dangling(message_flow, "targetRef='pb'", "targetRef='gone'"),
         case(Code::BadValue, around("<task id='a'/>"), "isExecutable='true'", "isExecutable='yes'"),
         case(Code::BadValue, ad_hoc, "'Parallel'", "'Random'"),
+        case(Code::BadValue, around("<serviceTask id='a' lt:retries='2'/>"), "'2'", "'-1'"),
     ]
 }
 

@@ -91,7 +91,7 @@ async fn an_hourly_process_begins_as_often_as_it_says_and_only_in_its_newest_ver
     assert_eq!(all.len(), 3);
     assert_eq!(all[0].begun, Ts(super::NOW.0 + 3_600_000_000));
     let changed = node.all.history(all[0].id, 0, 9).await.unwrap();
-    assert_eq!(changed[0].who, "system:engine/letter");
+    assert_eq!(changed[0].who, "system:engine/timer");
     assert_eq!(changed[0].command["element"], json!("s"));
 }
 
