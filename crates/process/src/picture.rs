@@ -124,8 +124,9 @@ fn flow_name<'a>(node: Node<'a, 'a>) -> Option<(&'a str, &'a str)> {
 
 fn line(out: &mut String, edge: Node<'_, '_>, name: &str) {
     let points: Vec<_> = corners(edge).collect();
-    if let (Some((x, y)), false) = (points.first(), name.is_empty()) {
-        let (x, y, name) = (x + 4.0, y - 5.0, escaped(name));
+    if let ([(x, y), (_, next), ..], false) = (points.as_slice(), name.is_empty()) {
+        // Beside the begin of the line, whether it goes on or down.
+        let (x, y, name) = (x + 4.0, if next > y { y + 14.0 } else { y - 5.0 }, escaped(name));
         put(out, format_args!("<text x=\"{x}\" y=\"{y}\" fill=\"#444\" font-size=\"10\">{name}</text>\n"));
     }
     let points: Vec<_> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
