@@ -136,7 +136,11 @@ class Hand {
     const keys = this.page.keyboard;
     if (await wanted.evaluate(isFocused)) await keys.press("Shift+Tab");
     const before = await wanted.evaluate(drawn);
-    for (let left = STOPS_MAX; left > 0 && !(await wanted.evaluate(isReached)); left -= 1) await keys.press("Tab");
+    for (let left = STOPS_MAX; left > 0 && !(await wanted.evaluate(isReached)); left -= 1) {
+      // A list that has just come anew has other elements.
+      if (!(await wanted.evaluate((element) => element.isConnected))) return this.#reach(thing);
+      await keys.press("Tab");
+    }
     for (let left = STOPS_MAX; left > 0 && !(await wanted.evaluate(isFocused)); left -= 1) await keys.press("ArrowDown");
     if (!(await wanted.evaluate(isFocused))) throw new Error(`${thing} cannot be reached by keyboard`);
     check((await wanted.evaluate(drawn)) !== before, `${thing} on ${this.path()}: the focus cannot be seen`);
