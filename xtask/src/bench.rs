@@ -11,6 +11,7 @@ mod nginx;
 mod nodes;
 mod population;
 mod process;
+mod publish;
 mod registry;
 mod report;
 mod sources;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
 use super::http;
@@ -14,6 +14,7 @@ use super::load::{self, Target, Throughput};
 use super::machine::{self, Machine};
 use super::nginx::Nginx;
 use super::nodes::{Backend, Nodes, Signing};
+use super::publish::publish;
 use super::report::{Bodies, Latency, Memory, Report, Row, Start};
 use super::{kernel, population};
 use crate::children::Running;
@@ -89,20 +90,8 @@ pub fn run(options: &Options) -> Result<()> {
         let rounds = usize::from(options.rounds);
         report.look_ups = population::measure(&binary, &target.join("bench/demo"), options.seconds, rounds)?;
     }
-    publish(&report, &target, options.write_docs)
-}
-
-fn publish(report: &Report, target: &Path, write_docs: bool) -> Result<()> {
-    let json = target.join("bench/exchange.json");
-    std::fs::create_dir_all(target.join("bench"))?;
-    std::fs::write(&json, report.json()?)?;
-    println!("{}", report.markdown());
-    println!("JSON: {}", json.display());
-    if write_docs {
-        let page = repository::root().join("docs/benchmarks.md");
-        std::fs::write(&page, report.page()).with_context(|| format!("cannot write {}", page.display()))?;
-    }
-    Ok(())
+    let page = options.write_docs.then(|| ("benchmarks.md", report.page()));
+    publish("exchange", (&report.json()?, &report.markdown()), page)
 }
 
 /// What all measurements share.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::process::Command;
 
+use anyhow::{Context as _, Result};
 use serde::Serialize;
+
+use crate::tools;
 
 #[derive(Serialize)]
 pub struct Machine {
@@ -43,6 +46,16 @@ pub fn output(program: &str, arguments: &[&str]) -> String {
             String::from_utf8_lossy(&text).lines().next().unwrap_or_default().trim().to_owned()
         },
     )
+}
+
+/// Name and version of the PostgreSQL server that is measured.
+///
+/// # Errors
+/// None is installed.
+pub fn postgres() -> Result<String> {
+    let programs = tools::postgres_programs().context("no PostgreSQL server is installed")?;
+    let version = output(&programs.join("postgres").display().to_string(), &["--version"]);
+    Ok(version.replace("postgres (PostgreSQL)", "PostgreSQL"))
 }
 
 fn read(path: &str) -> String {

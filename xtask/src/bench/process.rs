@@ -11,7 +11,8 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::machine::Machine;
+use super::machine::{self, Machine};
+use super::publish::publish;
 use crate::children::RunAs;
 use crate::postgres::Cluster;
 use crate::{interrupt, repository, tools};
@@ -65,12 +66,13 @@ pub fn run(options: &Options) -> Result<()> {
     fs::write(folder.path().join("spiff.py"), SPIFF)?;
     let cluster = Cluster::start(folder.path())?;
     let bench = Bench { options, program: &program, python: &python, folder: folder.path(), cluster };
-    let mut report = Report::new(Machine::here(), server()?, options);
+    let mut report = Report::new(Machine::here(), machine::postgres()?, options);
     bench.rounds(&mut report)?;
     for store in STORES {
         bench.on(store, &mut report)?;
     }
-    publish(&report, options.write_docs)
+    let page = options.write_docs.then(|| ("benchmarks-process.md", report.page()));
+    publish("process", (&report.json()?, &report.markdown()), page)
 }
 
 /// Builds what puts the engine under load, optimised as the product is.
@@ -78,27 +80,6 @@ fn release_program() -> Result<PathBuf> {
     let build = ["build", "--release", "--package", "process", "--example", "load"];
     ensure!(repository::cargo(&build).status()?.success(), "the build failed, see above");
     Ok(repository::Metadata::read()?.target_directory.join("release/examples/load"))
-}
-
-fn publish(report: &Report, write_docs: bool) -> Result<()> {
-    let folder = repository::Metadata::read()?.target_directory.join("bench");
-    fs::create_dir_all(&folder)?;
-    let json = folder.join("process.json");
-    fs::write(&json, report.json()?)?;
-    println!("{}", report.markdown());
-    println!("JSON: {}", json.display());
-    if write_docs {
-        let page = repository::root().join("docs/benchmarks-process.md");
-        fs::write(&page, report.page()).with_context(|| format!("cannot write {}", page.display()))?;
-    }
-    Ok(())
-}
-
-/// What the database is.
-fn server() -> Result<String> {
-    let programs = tools::postgres_programs().context("no PostgreSQL server is installed")?;
-    let version = super::machine::output(&programs.join("postgres").display().to_string(), &["--version"]);
-    Ok(version.replace("postgres (PostgreSQL)", "PostgreSQL"))
 }
 
 struct Bench<'a> {

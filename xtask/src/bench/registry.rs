@@ -18,8 +18,9 @@ use super::http::Url;
 use super::kernel;
 use super::machine::Machine;
 use super::nodes::{self, Backend, Setup, Signing};
+use super::publish::publish;
 use crate::children::{RunAs, Running};
-use crate::{demo, ports, repository};
+use crate::{demo, ports};
 use report::{Report, Size};
 
 /// Temporary files go here, as those of `bench exchange` do.
@@ -69,21 +70,8 @@ pub fn run(options: &Options) -> Result<()> {
     say("decisions, search, directory");
     report.figures = bench.figures()?;
     bench.nodes(&mut report)?;
-    publish(&report, options.write_docs)
-}
-
-fn publish(report: &Report, write_docs: bool) -> Result<()> {
-    let folder = repository::Metadata::read()?.target_directory.join("bench");
-    fs::create_dir_all(&folder)?;
-    let json = folder.join("registry.json");
-    fs::write(&json, report.json()?)?;
-    println!("{}", report.markdown());
-    println!("JSON: {}", json.display());
-    if write_docs {
-        let page = repository::root().join("docs/benchmarks-registry.md");
-        fs::write(&page, report.page()).with_context(|| format!("cannot write {}", page.display()))?;
-    }
-    Ok(())
+    let page = options.write_docs.then(|| ("benchmarks-registry.md", report.page()));
+    publish("registry", (&report.json()?, &report.markdown()), page)
 }
 
 struct Bench<'a> {

@@ -18,11 +18,12 @@ use serde_json::Value;
 use super::http::{self, Url};
 use super::kernel;
 use super::load::{self, Target};
-use super::machine::Machine;
+use super::machine::{self, Machine};
 use super::nodes::Backend;
+use super::publish::publish;
 use crate::children::{RunAs, Running};
 use crate::postgres::Cluster;
-use crate::{demo, interrupt, mariadb, ports, repository, tools};
+use crate::{demo, interrupt, mariadb, ports, tools};
 use peers::{Paths, Peer};
 use report::{Export, Inspected, Processor, Report, Round, Row};
 
@@ -89,32 +90,12 @@ pub fn run(options: &Options) -> Result<()> {
     let database = cluster.server().pid();
     let bench =
         Bench { options, binary: &binary, python: &python, folder: folder.path(), url: &url, database };
-    report.server = server()?;
+    report.server = machine::postgres()?;
     bench.questions(&file, &mut report)?;
     bench.exports(&mut report)?;
     bench.inspections(&cluster, &mut report)?;
-    publish(&report, options.write_docs)
-}
-
-fn publish(report: &Report, write_docs: bool) -> Result<()> {
-    let folder = repository::Metadata::read()?.target_directory.join("bench");
-    fs::create_dir_all(&folder)?;
-    let json = folder.join("sources.json");
-    fs::write(&json, report.json()?)?;
-    println!("{}", report.markdown());
-    println!("JSON: {}", json.display());
-    if write_docs {
-        let page = repository::root().join("docs/benchmarks-sources.md");
-        fs::write(&page, report.page()).with_context(|| format!("cannot write {}", page.display()))?;
-    }
-    Ok(())
-}
-
-/// What runs the table.
-fn server() -> Result<String> {
-    let programs = tools::postgres_programs().context("no PostgreSQL server is installed")?;
-    let version = super::machine::output(&programs.join("postgres").display().to_string(), &["--version"]);
-    Ok(version.replace("postgres (PostgreSQL)", "PostgreSQL"))
+    let page = options.write_docs.then(|| ("benchmarks-sources.md", report.page()));
+    publish("sources", (&report.json()?, &report.markdown()), page)
 }
 
 struct Bench<'a> {

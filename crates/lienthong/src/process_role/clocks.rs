@@ -2,7 +2,7 @@
 
 use axum::Json;
 use process::engine::Refused;
-use process::runner::{ClockShown, ClocksShown, Denied, InstanceId, Name};
+use process::runner::{ClockShown, ClocksShown, Denied, InstanceId};
 use registry::api::{Api, At, Input};
 use registry::people::Act;
 use registry::procedure::Event;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Problem;
 
-use super::instances::{Because, not_over, seen, target};
+use super::instances::{Because, mended, seen};
 use super::refused::refused;
 use super::views::DoneView;
 use super::who::{Here, of_instance};
@@ -122,7 +122,6 @@ async fn show(here: Here, At(id): At<String>) -> Result<Json<Option<ClocksView>>
 
 /// Whether the clocks stand still because of a person, or not, as it is wanted: nothing else may stand in the journal.
 async fn can_be(here: &Here, id: InstanceId, held: bool) -> Result<(), Problem> {
-    not_over(here, id).await?;
     let clocks = here.processes.clocks(id).await.map_err(refused)?;
     match (clocks.is_some_and(|clocks| clocks.hold.is_some()), held) {
         (true, false) => Err(refused(Denied::Refused(Refused::Paused))),
@@ -139,13 +138,10 @@ async fn pause(
     At(id): At<String>,
     Input(because): Input<Because>,
 ) -> Result<Json<DoneView>, Problem> {
-    let (id, at) = target(&here, &id).await?;
-    let subject = of_instance(id);
-    here.allow(Act::ProcessMend, at.as_ref(), &subject).await?;
-    let reason: Name = because.reason.parse().map_err(refused)?;
+    let (id, at, reason) = mended(&here, &id, &because).await?;
     can_be(&here, id, false).await?;
     let event = Event::Paused { reason: reason.to_string() };
-    here.record(Act::ProcessMend, (at.as_ref(), &subject), event).await?;
+    here.record(Act::ProcessMend, (at.as_ref(), &of_instance(id)), event).await?;
     let done = here.processes.pause(id, &reason, &here.by()?).await;
     Ok(Json(done.map_err(refused)?.into()))
 }
@@ -158,13 +154,10 @@ async fn resume(
     At(id): At<String>,
     Input(because): Input<Because>,
 ) -> Result<Json<DoneView>, Problem> {
-    let (id, at) = target(&here, &id).await?;
-    let subject = of_instance(id);
-    here.allow(Act::ProcessMend, at.as_ref(), &subject).await?;
-    let reason: Name = because.reason.parse().map_err(refused)?;
+    let (id, at, reason) = mended(&here, &id, &because).await?;
     can_be(&here, id, true).await?;
     let event = Event::Resumed { reason: reason.to_string() };
-    here.record(Act::ProcessMend, (at.as_ref(), &subject), event).await?;
+    here.record(Act::ProcessMend, (at.as_ref(), &of_instance(id)), event).await?;
     let done = here.processes.resume(id, &reason, &here.by()?).await;
     Ok(Json(done.map_err(refused)?.into()))
 }

@@ -253,14 +253,14 @@ struct NewValues {
 }
 
 /// The instance as its agency and id, for an act on it.
-pub async fn target(here: &Here, id: &str) -> Result<(InstanceId, Option<AgencyCode>), Problem> {
+async fn target(here: &Here, id: &str) -> Result<(InstanceId, Option<AgencyCode>), Problem> {
     let id: InstanceId = id.parse().map_err(refused)?;
     let instance = here.processes.instance(id).await.map_err(refused)?;
     Ok((id, agency(instance.agency.as_ref())))
 }
 
 /// What is seen beforehand to be impossible must not stand in the journal as done.
-pub async fn not_over(here: &Here, id: InstanceId) -> Result<(), Problem> {
+async fn not_over(here: &Here, id: InstanceId) -> Result<(), Problem> {
     let is_over = here.processes.instance(id).await.map_err(refused)?.ended.is_some();
     // A request that comes again has its answer.
     if is_over && here.key()?.is_none() {
@@ -296,6 +296,19 @@ pub struct Because {
     pub reason: String,
 }
 
+/// The instance that somebody may mend and that is not over, its agency, and the reason that stands in the journal.
+pub async fn mended(
+    here: &Here,
+    id: &str,
+    because: &Because,
+) -> Result<(InstanceId, Option<AgencyCode>, Name), Problem> {
+    let (id, at) = target(here, id).await?;
+    here.allow(Act::ProcessMend, at.as_ref(), &of_instance(id)).await?;
+    let reason = because.reason.parse().map_err(refused)?;
+    not_over(here, id).await?;
+    Ok((id, at, reason))
+}
+
 /// Ends an instance as it stands.
 #[utoipa::path(post, path = "/process/instances/{id}/cancel", tag = "process", params(("id" = String, Path)),
     request_body = Because, responses((status = 200, body = DoneView), (status = 409, description = "EX-4013")))]
@@ -304,13 +317,9 @@ async fn cancel(
     At(id): At<String>,
     Input(because): Input<Because>,
 ) -> Result<Json<DoneView>, Problem> {
-    let (id, at) = target(&here, &id).await?;
-    let subject = of_instance(id);
-    here.allow(Act::ProcessMend, at.as_ref(), &subject).await?;
-    let reason: Name = because.reason.parse().map_err(refused)?;
-    not_over(&here, id).await?;
+    let (id, at, reason) = mended(&here, &id, &because).await?;
     let event = Event::Cancelled { reason: reason.to_string() };
-    here.record(Act::ProcessMend, (at.as_ref(), &subject), event).await?;
+    here.record(Act::ProcessMend, (at.as_ref(), &of_instance(id)), event).await?;
     let done = here.processes.cancel(id, &reason, &here.by()?).await;
     Ok(Json(done.map_err(refused)?.into()))
 }

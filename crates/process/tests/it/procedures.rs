@@ -39,6 +39,8 @@ fn birth_residence_and_insurance_go_all_their_ways() {
     // Not accepted; refused; the data base is away; the number does not come; withdrawn; late.
     let not = r#"{"TiepNhan":{"set":{"du_dieu_kien":false}}}"#;
     check(BIRTH, (PAPERS, not), "DoiChieu DoiChieu TiepNhan", End::Fault);
+    // Who says nothing of the dossier has not refused it: somebody is asked.
+    check(BIRTH, (PAPERS, "{}"), "DoiChieu DoiChieu TiepNhan XinLoi", End::Fault);
     let refused = way(r#","KhaiSinh":{"error":"TU_CHOI"}"#);
     check(BIRTH, (PAPERS, &refused), "DoiChieu DoiChieu TiepNhan !KhaiSinh", End::Fault);
     let away = way(&format!(r#","DoiChieu":{{"error":"MAT_KET_NOI"}},{number}"#));
