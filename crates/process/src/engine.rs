@@ -199,6 +199,8 @@ pub struct Context<'a> {
     pub now: Ts,
     /// What only the outside knows.
     pub outside: &'a dyn Outside,
+    /// How many messages and signals may be told; a step that would tell one more stops with an incident.
+    pub tells: u32,
 }
 
 /// Carries out a command. Gives the state after it and what happened, in order.

@@ -8,6 +8,7 @@ mod acts;
 mod book;
 mod call;
 mod catalog;
+mod chain;
 mod clocks;
 mod denied;
 mod deploy;
@@ -75,6 +76,7 @@ struct Shared {
     reader: Reader,
     catalog: Catalog,
     ids: Arc<Ids>,
+    chains: Arc<chain::Chains>,
     /// Told when letters may be there that somebody waits for.
     wake: tokio::sync::Notify,
 }
@@ -128,9 +130,18 @@ impl Processes {
         outside: Arc<dyn Outside + Send + Sync>,
         reader: Reader,
     ) -> Self {
+        Self::counting(Arc::default(), store, clock, (outside, reader))
+    }
+
+    fn counting(
+        chains: Arc<chain::Chains>,
+        store: ProcessStore,
+        clock: Arc<dyn Clock>,
+        (outside, reader): (Arc<dyn Outside + Send + Sync>, Reader),
+    ) -> Self {
         let ids = Arc::new(Ids(Mutex::new(uuid::ContextV7::new())));
         let (wake, catalog) = (tokio::sync::Notify::new(), Catalog::new(reader));
-        let shared = Arc::new(Shared { store, clock, outside, reader, catalog, ids, wake });
+        let shared = Arc::new(Shared { store, clock, outside, reader, catalog, ids, chains, wake });
         let (calls, asked) = mpsc::channel(CALLS_MAX);
         tokio::spawn(writer::run(Arc::clone(&shared), asked));
         Self { shared, calls }

@@ -186,7 +186,9 @@ impl World<'_> {
         let (program, now, outside): (_, _, &dyn Outside) = (self.plan.program, self.now, self.plan.timers);
         let instance = &mut self.instances[at];
         let state = instance.state.clone();
-        let decided = decide(Context { program, now, outside }, state, command);
+        // Commands are counted here.
+        let context = Context { program, now, outside, tells: u32::MAX };
+        let decided = decide(context, state, command);
         if let Err(Refused::NoEvent(why)) = &decided {
             self.refused.push((instance.process, why.clone()));
         }

@@ -54,6 +54,10 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0009_process_open.sqlite.sql"),
         postgres: include_str!("schema/0009_process_open.postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0010_process_chain.sqlite.sql"),
+        postgres: include_str!("schema/0010_process_chain.postgres.sql"),
+    },
 ];
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)";

@@ -110,8 +110,10 @@ impl<'a> Run<'a> {
             Task::Manual | Task::User | Task::Service | Task::Send(None) | Task::Rule(None) => {}
             Task::Send(Some(message)) => match self.message(exec, message) {
                 Ok(told) => {
-                    self.tell(exec, told);
-                    self.complete(exec);
+                    if self.may_tell(exec) {
+                        self.tell(exec, told);
+                        self.complete(exec);
+                    }
                 }
                 Err(fault) => self.fail(exec, fault, false),
             },

@@ -81,6 +81,8 @@ pub(super) struct Run<'a> {
     /// What expressions of this command may have cost.
     pub spent: Cell<f64>,
     steps: u32,
+    /// Messages and signals that were told by this command.
+    told: u32,
     /// Values and eights of bytes that were assigned by this command.
     written: usize,
 }
@@ -89,8 +91,9 @@ impl<'a> Run<'a> {
     pub fn new(context: Context<'a>, state: State) -> Self {
         let (events, queue, unheard) = (Vec::new(), VecDeque::new(), Vec::new());
         let (program, tree) = (context.program, Tree::of(&state));
-        let (spent, steps, written) = (Cell::new(0.0), 0, 0);
-        Self { context, program, state, events, queue, unheard, changed: false, tree, spent, steps, written }
+        let (spent, steps, told, written) = (Cell::new(0.0), 0, 0, 0);
+        let changed = false;
+        Self { context, program, state, events, queue, unheard, changed, tree, spent, steps, told, written }
     }
 
     pub fn into_result(self) -> (State, Vec<Event>) {
@@ -334,6 +337,19 @@ impl<'a> Run<'a> {
         if !self.caught_on_script(exec) && !self.caught(exec, None) {
             self.stop(exec, incident);
         }
+    }
+
+    /// Whether a message or signal may be told; else the step stops, and nobody else's handler takes over.
+    pub fn may_tell(&mut self, exec: ExecId) -> bool {
+        if self.told < self.context.tells {
+            self.told += 1;
+            return true;
+        }
+        let why = "các quy trình gọi nhau mãi bằng thông điệp, tín hiệu mà không có người hay máy xử lý ở giữa: sửa mô hình, rồi \
+             thử lại / processes tell each other messages and signals without end, and no person or worker is in between: \
+             mend the model, then retry";
+        self.stop(exec, Incident { code: CIRCLES.to_owned(), why: why.to_owned(), completing: false });
+        false
     }
 
     pub fn tell(&mut self, exec: ExecId, what: Told) {

@@ -38,6 +38,9 @@ impl<'a> Run<'a> {
 
     /// Tells one thing. Whether the step goes on by itself.
     fn tell_one(&mut self, exec: ExecId, trigger: &'a Trigger, nth: u32) -> bool {
+        if matches!(trigger, Trigger::Message(_) | Trigger::Signal(_)) && !self.may_tell(exec) {
+            return false;
+        }
         match trigger {
             Trigger::Message(message) => match self.message(exec, message) {
                 Ok(told) => self.tell(exec, told),

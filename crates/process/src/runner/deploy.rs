@@ -288,6 +288,7 @@ pub(super) fn clock(id: &uuid::Uuid, element: &str, at: Ts, (began, nth): (Ts, u
         variables: "{}".to_owned(),
         due: at.0,
         until: i64::MAX,
+        chain: None,
     }
 }
 

@@ -10,13 +10,13 @@ use super::call::{Act, Answer, Told};
 use super::catalog::{StartBy, StartOn, starts};
 use super::deploy::{clock, timer_of, wound};
 use super::input::{By, correlation, indexed};
-use super::work::{Change, Ended, Work, begun_by};
+use super::work::{Change, Ended, Signalled, Work, begun_by};
 use super::{Denied, TOLD_KEPT_SECS};
 use crate::engine::{Event, Timing, Told as Says};
 
 impl Work {
-    /// Makes letters of what was told.
-    pub(super) fn pass_on(&mut self, change: &Change<'_>, events: Vec<Event>) {
+    /// Makes letters of what was told, in the chain of who told it.
+    pub(super) fn pass_on(&mut self, change: &Change<'_>, chain: Option<&String>, events: Vec<Event>) {
         for event in events {
             match event {
                 Event::Told { what: Says::Message { name, key, variables }, .. } => {
@@ -24,10 +24,11 @@ impl Work {
                     let until = change.now.plus_secs(TOLD_KEPT_SECS);
                     let from = By::engine(change.id);
                     let letter = self.letter(to, &variables, (&from, change.now, until));
-                    self.book.letters.push(letter);
+                    self.book.letters.push(LetterRow { chain: chain.cloned(), ..letter });
                 }
                 Event::Told { what: Says::Signal { name, variables }, .. } => {
-                    self.signals.push((change.id.to_owned(), name, variables));
+                    let (from, chain) = (change.id.to_owned(), chain.cloned());
+                    self.signals.push(Signalled { from: Some(from), chain, name, variables });
                 }
                 _ => {}
             }
@@ -52,6 +53,7 @@ impl Work {
             variables,
             due: now.0,
             until: until.0,
+            chain: None,
         }
     }
 
@@ -85,25 +87,25 @@ impl Work {
     }
 
     /// Sends a signal to every instance that listens, but not to the one that told it, and lets processes begin.
-    pub(super) fn spread(
-        &mut self,
-        from: Option<&str>,
-        name: &str,
-        variables: &Map<String, Value>,
-        (by, now): (&By, Ts),
-    ) -> u64 {
-        let listening = self.listening.get(name).cloned().unwrap_or_default();
+    pub(super) fn spread(&mut self, told: Signalled, (by, now): (&By, Ts)) -> u64 {
+        let Signalled { from, chain, name, variables } = told;
+        let listening = self.listening.get(&name).cloned().unwrap_or_default();
         let heads = Arc::clone(&self.heads);
-        let begins = |start: &StartBy| matches!(&start.on, StartOn::Signal(one) if one == name);
+        let begins = |start: &StartBy| matches!(&start.on, StartOn::Signal(one) if *one == name);
         let mut letters = Vec::new();
-        for instance in listening.into_iter().filter(|id| from != Some(id.as_str())) {
-            let letter = self.letter((name.to_owned(), String::new()), variables, (by, now, Ts(i64::MAX)));
-            letters.push(LetterRow { kind: 1, instance: Some(instance), ..letter });
+        for instance in listening.into_iter().filter(|id| from.as_ref() != Some(id)) {
+            let letter = self.letter((name.clone(), String::new()), &variables, (by, now, Ts(i64::MAX)));
+            let chain = chain.clone();
+            letters.push(LetterRow { kind: 1, instance: Some(instance), chain, ..letter });
         }
         for (head, start) in starts(&heads, now).filter(|(_, start)| begins(start)) {
             let to = (start.element.clone(), String::new());
-            let letter = self.letter(to, variables, (by, now, Ts(i64::MAX)));
-            letters.push(LetterRow { kind: 2, model: Some(head.row.id), ..letter });
+            let letter = self.letter(to, &variables, (by, now, Ts(i64::MAX)));
+            let chain = chain.clone();
+            letters.push(LetterRow { kind: 2, model: Some(head.row.id), chain, ..letter });
+        }
+        if let Some(chain) = &chain {
+            self.chains.reached(chain, letters.len(), now);
         }
         let reached = letters.len() as u64;
         self.book.letters.extend(letters);

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod build;
+mod chains;
 mod chance;
 mod clocks;
 mod jobs;
@@ -38,10 +39,21 @@ impl Node {
         Self::on(db, Arc::new(FakeClock::at(NOW)))
     }
 
+    /// One in whose chains only so much may be told.
+    async fn chained(store: &TestStore, max: u32) -> Self {
+        let db = Db::open(store.url()).await.unwrap();
+        Self::counting(super::chain::Chains::of(max), db, Arc::new(FakeClock::at(NOW)))
+    }
+
     fn on(db: Db, clock: Arc<FakeClock>) -> Self {
+        Self::counting(super::chain::Chains::default(), db, clock)
+    }
+
+    fn counting(chains: super::chain::Chains, db: Db, clock: Arc<FakeClock>) -> Self {
         let fails = Failpoint::default();
         let store = ProcessStore::failing(db.clone(), fails.clone());
-        let all = Processes::open(store, clock.clone(), Arc::new(Timers::built_in().unwrap()), build::read);
+        let outside = Arc::new(Timers::built_in().unwrap());
+        let all = Processes::counting(Arc::new(chains), store, clock.clone(), (outside, build::read));
         Self { db, clock, fails, all }
     }
 

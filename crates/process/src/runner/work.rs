@@ -10,6 +10,7 @@ use store::process::{AnswerRow, HistoryRow, IncidentRow, InstanceRow, LetterRow,
 use super::book::{Book, HELD, Key, Making, number};
 use super::call::{Act, Answer, Call, Of, Start, What};
 use super::catalog::{Head, Model, StartBy, newest};
+use super::chain::{Cause, Chains};
 use super::input::{By, InstanceId, VARIABLES_BYTES_MAX, depth};
 use super::{Denied, Ids};
 use crate::engine::{Awaited, Command, Context, Event, ExecId, Outcome, Outside, Refused, State, decide};
@@ -53,8 +54,20 @@ pub(super) struct Work {
     pub listening: HashMap<String, Vec<String>>,
     pub answers: HashMap<String, AnswerRow>,
     pub book: Book,
-    /// Signals that instances told, with who did: for the writer to find who listens.
-    pub signals: Vec<(String, String, Map<String, Value>)>,
+    /// Signals that instances told, for the writer to find who listens.
+    pub signals: Vec<Signalled>,
+    pub chains: Arc<Chains>,
+    /// Why the call is carried out that is just now.
+    pub cause: Cause,
+}
+
+/// A signal that was told.
+pub(super) struct Signalled {
+    /// The instance; none for somebody outside.
+    pub from: Option<String>,
+    pub chain: Option<String>,
+    pub name: String,
+    pub variables: Map<String, Value>,
 }
 
 /// How a call ended.
@@ -91,14 +104,16 @@ impl Work {
                 serde_json::from_str(&known.answer).map_err(|error| Denied::Damaged(error.to_string()));
             return if same { answer.into() } else { Err(Denied::KeyReused).into() };
         }
+        self.cause = Cause::of(call);
         let ended = match &call.what {
             What::Start(start) => self.start(start, (&call.by, now)).into(),
             What::Act { instance, .. } if self.busy.contains(instance) => Ended::Later,
             What::Act { instance, act } => self.act((instance, act), &call.by, now).into(),
             What::Message(told) => self.message(told, (&call.by, now), call.letter.as_ref()),
             What::Signal { name, variables } => {
-                let reached = self.spread(None, name.as_str(), variables.map(), (&call.by, now));
-                Ok(Answer::Reached(reached)).into()
+                let (name, variables) = (name.to_string(), variables.map().clone());
+                let told = Signalled { from: None, chain: None, name, variables };
+                Ok(Answer::Reached(self.spread(told, (&call.by, now)))).into()
             }
             What::Due { .. } | What::Letters { .. } => Ok(Answer::Worked(0)).into(),
         };
@@ -240,6 +255,7 @@ impl Work {
             ended: None,
             outcome: None,
             calendar: None,
+            chain: None,
         };
         let command =
             json!({"act": "start", "model": model.key, "version": model.version, "element": start.element});
@@ -261,13 +277,16 @@ impl Work {
 
     /// Decides, and writes down what follows. Gives the number of the change.
     pub fn change(&mut self, change: &Change<'_>, commands: Vec<Command>) -> Result<i64, Denied> {
-        let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
+        let open = self.opens.get(change.id).ok_or(Denied::NoInstance)?;
         let model = Arc::clone(&open.model);
-        let context = Context { program: &model.program, now: change.now, outside: &*self.outside };
+        let (chain, tells) = self.chain(open.row.chain.as_ref(), change.now);
+        let context = Context { program: &model.program, now: change.now, outside: &*self.outside, tells };
         let (state, events) = decided(context, open.state.clone(), commands)?;
-        open.row.state = stored(&state)?;
+        let text = stored(&state)?;
+        let chain = self.counted(chain, &events, change.now);
+        let open = self.opens.get_mut(change.id).ok_or(Denied::NoInstance)?;
+        (open.row.state, open.row.chain, open.changed) = (text, chain.clone(), true);
         open.row.version += 1;
-        open.changed = true;
         let before = std::mem::replace(&mut open.state, state);
         if let Some(outcome) = &open.state.outcome {
             open.row.ended = Some(change.now.0);
@@ -280,7 +299,7 @@ impl Work {
             computed_by(open.row.calendar.take(), open.state.counts_working_time(), calendars);
         let version = open.row.version;
         self.write_down(change, version, &events, None);
-        self.pass_on(change, events);
+        self.pass_on(change, chain.as_ref(), events);
         Ok(version)
     }
 
@@ -365,7 +384,7 @@ pub(super) fn recomputed(
     program: &crate::model::Program,
     (outside, now): (&dyn Outside, Ts),
 ) -> Result<Vec<Event>, Denied> {
-    let context = Context { program, now, outside };
+    let context = Context { program, now, outside, tells: 0 };
     Ok(decided(context, state.clone(), vec![Command::Recalculate])?.1)
 }
 

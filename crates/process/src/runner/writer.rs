@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use super::book::{Book, number};
 use super::call::{Act, Answer, Call, Of, Told, What};
 use super::catalog::{StartOn, newest, starts};
+use super::chain::Cause;
 use super::input::{By, Payload, indexed};
-use super::work::{Ended, Open, Work, begun_by, by_key};
+use super::work::{Ended, Open, Signalled, Work, begun_by, by_key};
 use super::{Denied, Shared};
 use crate::engine::State;
 
@@ -237,6 +238,8 @@ async fn gather(
         answers: HashMap::new(),
         book: Book::default(),
         signals: Vec::new(),
+        chains: Arc::clone(&shared.chains),
+        cause: Cause::default(),
     };
     let keys = calls.iter().filter_map(|call| Some(format!("{}|{}", call.by, call.key.as_ref()?)));
     for row in tx.answers(keys.collect()).await? {
@@ -393,15 +396,16 @@ async fn rows_of_steps(tx: &mut ProcessTx<'_>, calls: &[Call], work: &mut Work) 
 /// Makes letters of the signals that instances told.
 async fn tell_signals(tx: &mut ProcessTx<'_>, work: &mut Work) -> Result<(), Denied> {
     let signals = std::mem::take(&mut work.signals);
-    for (_, name, _) in &signals {
+    for Signalled { name, .. } in &signals {
         if !work.listening.contains_key(name) {
             let found = tx.listening(&indexed(name)).await?;
             work.listening.insert(name.clone(), found);
         }
     }
     let now = work.now;
-    for (from, name, variables) in signals {
-        work.spread(Some(&from), &name, &variables, (&By::engine(&from), now));
+    for told in signals {
+        let by = By::engine(told.from.as_deref().unwrap_or_default());
+        work.spread(told, (&by, now));
     }
     Ok(())
 }

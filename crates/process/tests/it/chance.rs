@@ -179,7 +179,7 @@ proptest! {
     fn the_history_adds_up_to_the_state_and_a_running_instance_always_waits_for_something(seed in any::<u64>()) {
         let program = model(seed);
         let timers = Timers::built_in().expect("the calendar");
-        let context = Context { program: &program, now: MONDAY, outside: &timers };
+        let context = Context { program: &program, now: MONDAY, outside: &timers, tells: u32::MAX };
         let mut dice = Dice(seed.rotate_left(17) | 1);
         let start = Command::Start { process: 0, by: None, variables: Map::from_iter([("x".to_owned(), json!(2))]), agency: None };
         let (mut state, mut history): (State, Vec<Event>) = decide(context, State::default(), start).expect("it begins");

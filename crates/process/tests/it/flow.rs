@@ -163,7 +163,7 @@ fn a_model_that_never_waits_is_stopped() {
 fn mended(xml: &str, variables: &str, set: &str) -> (State, Vec<String>) {
     let program = read(xml.as_bytes()).unwrap_or_else(|faults| panic!("{faults:#?}")).program;
     let timers = Timers::built_in().expect("the calendar");
-    let context = Context { program: &program, now: MONDAY, outside: &timers };
+    let context = Context { program: &program, now: MONDAY, outside: &timers, tells: u32::MAX };
     let map = |text: &str| serde_json::from_str(text).expect("the test's JSON");
     let start = Command::Start { process: 0, by: None, variables: map(variables), agency: None };
     let (state, _) = decide(context, State::default(), start).expect("it begins");

@@ -143,7 +143,7 @@ fn an_ad_hoc_sub_process_that_could_not_tell_goes_on_where_it_was() {
     let program = read(xml.as_bytes()).expect("a good model").program;
     let timers = Timers::built_in().expect("the calendar");
     let step = |state: State, command: Command| {
-        decide(Context { program: &program, now: MONDAY, outside: &timers }, state, command)
+        decide(Context { program: &program, now: MONDAY, outside: &timers, tells: u32::MAX }, state, command)
             .expect("it fits")
             .0
     };

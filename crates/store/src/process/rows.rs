@@ -89,6 +89,8 @@ rows! {
         pub outcome: Option<String>,
         /// Which calendars everything in it was computed with that depends on them; empty for several, none when nothing does.
         pub calendar: Option<String>,
+        /// The chain that it goes on with; none where it does nothing because of another instance.
+        pub chain: Option<String>,
     }
 
     /// One change of an instance. Never changed, never deleted.
@@ -206,6 +208,8 @@ rows! {
         pub due: i64,
         /// Until when it is kept.
         pub until: i64,
+        /// The chain that goes on with it; none where one begins.
+        pub chain: Option<String>,
     }
 
     /// What was answered to a question with a key.

@@ -43,6 +43,7 @@ fn letter(id: &str, name: &str, correlation: &str) -> LetterRow {
         variables: "{}".to_owned(),
         due: 5,
         until: 100,
+        chain: Some("c".to_owned()),
     }
 }
 

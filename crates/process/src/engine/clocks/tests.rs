@@ -59,7 +59,7 @@ fn done(
     state: &State,
     command: Command,
 ) -> Result<(State, Vec<Event>), Refused> {
-    let context = Context { program: &model.program, now, outside: timers };
+    let context = Context { program: &model.program, now, outside: timers, tells: u32::MAX };
     let (after, events) = decide(context, state.clone(), command)?;
     let mut sum: State = serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap();
     for event in &events {

@@ -219,6 +219,9 @@ codes! {
     CycleWithoutWait = "cycle-without-wait", Warning,
         "vòng lặp qua phần tử này không có chỗ nào đợi; nếu không dừng, hệ thống sẽ ngắt sau một số bước",
         "the cycle through this element waits nowhere; if it does not end, it is stopped after a number of steps";
+    BeginsItself = "begins-itself", Warning,
+        "gửi từ đây sẽ bắt đầu lại chính quy trình này; nếu không ai ở giữa, hệ thống sẽ ngắt sau 100.000 lần gửi",
+        "what is told here begins this process again; with nobody in between it is stopped after 100,000 times";
     MessageForAny = "message-for-any", Warning,
         "thông điệp này không có `correlation`: hồ sơ chờ lâu nhất sẽ nhận, có thể là hồ sơ khác; hãy ghi mã hồ sơ, như `ma_ho_so`",
         "this message has no `correlation`: the instance that waits longest gets it, perhaps another one; name what must be equal, such as the number of the dossier";

@@ -1,6 +1,7 @@
 //! What the standard asks of the graph as a whole.
 
 mod calls;
+mod round;
 mod ways;
 
 use worktime::Span;
@@ -25,6 +26,7 @@ impl Draft<'_> {
         self.check_begin();
         self.check_calls();
         self.check_ways();
+        self.check_rounds();
     }
 
     /// How long a step may take, and whose tasks its person must not have done.
@@ -49,9 +51,7 @@ impl Draft<'_> {
         let node = self.program.node(at);
         let scope = self.program.scope(node.scope);
         let begins = scope.node.is_none() && self.instantiated(at);
-        let mut before = node.incoming.iter().map(|flow| self.program.node(self.program.flow(*flow).source));
-        let behind = before.any(|node| matches!(node.kind, Kind::EventBased { instantiate: true, .. }));
-        if !self.program.processes[scope.process].executable || begins || behind {
+        if !self.program.processes[scope.process].executable || begins || self.is_behind_begin(at) {
             return;
         }
         let waits_for_any = match &node.kind {
@@ -218,6 +218,13 @@ impl Draft<'_> {
             };
             self.report.add(code, self.body(scope), &[]);
         }
+    }
+
+    /// Whether an event-based gateway with which a process begins leads to this node.
+    fn is_behind_begin(&self, at: NodeIx) -> bool {
+        let flows = &self.program.node(at).incoming;
+        let mut before = flows.iter().map(|flow| self.program.node(self.program.flow(*flow).source));
+        before.any(|node| matches!(node.kind, Kind::EventBased { instantiate: true, .. }))
     }
 
     /// Whether a process begins by what happens at this node.

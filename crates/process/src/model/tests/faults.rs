@@ -579,6 +579,23 @@ fn warnings() -> Vec<Case> {
     ]
 }
 
+/// Two processes, of which one begins the other, which tells something that begins nothing.
+fn pair() -> String {
+    let one = |id: &str, begins: &str, tells: &str| {
+        format!(
+            "<process id='{id}' isExecutable='true'><startEvent id='{id}s'>{begins}</startEvent>{}<endEvent id='{id}e'>
+            {tells}</endEvent></process>",
+            flow(&format!("{id}f"), &format!("{id}s"), &format!("{id}e"), "")
+        )
+    };
+    let message = |name: &str| format!("<messageEventDefinition messageRef='{name}'/>");
+    let signal = |name: &str| format!("<signalEventDefinition signalRef='{name}'/>");
+    let first = one("P", &[message("m"), signal("sig")].concat(), &message("n"));
+    let second = one("Q", &message("n"), &[message("other"), signal("other_sig")].concat());
+    let roots = "<message id='n'/><message id='other'/><signal id='other_sig'/>";
+    rooted(&file(&format!("{roots}{first}{second}")))
+}
+
 fn warnings_of_ways() -> Vec<Case> {
     let a = || around("<task id='a'/>");
     let split =
@@ -612,6 +629,8 @@ fn warnings_of_ways() -> Vec<Case> {
             "lt:correlation='code'",
             "",
         ),
+        case(Code::BeginsItself, pair(), "messageRef='other'", "messageRef='m'"),
+        case(Code::BeginsItself, pair(), "signalRef='other_sig'", "signalRef='sig'"),
         case(Code::CycleWithoutWait, cycle(), "<userTask id='b'/>", "<task id='b'/>"),
         case(Code::Unreachable, a(), "<endEvent id='e'/>", "<endEvent id='e'/><endEvent id='never'/>"),
         case(
