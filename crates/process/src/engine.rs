@@ -183,6 +183,15 @@ pub trait Outside {
         crate::timer::due(&self.calendars(), timing)
     }
 
+    /// With what number a timer begins, so that a cycle does not come for all the times that were past already; nothing when
+    /// all were.
+    ///
+    /// # Errors
+    /// As [`due`](Self::due).
+    fn first(&self, timing: Timing<'_>) -> Result<Option<u32>, String> {
+        crate::timer::first(&self.calendars(), timing)
+    }
+
     /// What a decision says.
     ///
     /// # Errors

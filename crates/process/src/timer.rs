@@ -100,6 +100,19 @@ pub fn due(calendars: &Calendars, timing: Timing<'_>) -> Result<Option<Ts>, Stri
     }
 }
 
+/// The number with which a timer begins: a cycle whose first times were past already begins with the first that was not.
+/// Nothing when all were.
+///
+/// # Errors
+/// The text is no cycle, in words.
+pub fn first(calendars: &Calendars, timing: Timing<'_>) -> Result<Option<u32>, String> {
+    let Timing { timer, text, began, agency, .. } = timing;
+    match timer {
+        Timer::Date | Timer::Duration => Ok(Some(0)),
+        Timer::Cycle => Ok(cycle(text)?.next(began, began, calendars.of(&code(agency)))),
+    }
+}
+
 fn cycle(text: &str) -> Result<Cycle, String> {
     // A span alone comes for ever.
     let text = if text.starts_with('P') { format!("R/{text}") } else { text.to_owned() };

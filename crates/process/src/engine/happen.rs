@@ -1,5 +1,6 @@
 //! Waiting for events, and what follows when they happen.
 
+use base::Ts;
 use serde_json::{Map, Value};
 
 use super::Timing;
@@ -64,10 +65,8 @@ impl<'a> Run<'a> {
                     let agency = self.agency_of_event(exec, event)?;
                     let timing =
                         Timing { timer: *timer, text: &text, began, nth: 0, agency: agency.as_deref() };
-                    let due = self.context.outside.due(timing);
-                    let due = due.and_then(|due| due.ok_or_else(|| format!("{text}: R0")));
-                    let at = due.map_err(|why| Fault { code: NO_EVENT, why })?;
-                    Awaited::Moment { at, began, nth: 0, text, agency, clock: None }
+                    let (nth, at) = self.first(timing).map_err(|why| Fault { code: NO_EVENT, why })?;
+                    Awaited::Moment { at, began, nth, text, agency, clock: None }
                 }
                 // These are not waited for: who throws them looks for who catches.
                 Trigger::Error(_)
@@ -83,6 +82,14 @@ impl<'a> Run<'a> {
             self.wait_for(exec, (event, at), what);
         }
         Ok(())
+    }
+
+    /// When a timer comes for the first time, and with what number.
+    fn first(&self, timing: Timing<'_>) -> Result<(u32, Ts), String> {
+        let outside = self.context.outside;
+        let nth = outside.first(timing)?;
+        let due = nth.map(|nth| outside.due(Timing { nth, ..timing })).transpose()?.flatten();
+        nth.zip(due).ok_or_else(|| format!("{}: mọi lần đã qua / all its times are past", timing.text))
     }
 
     fn await_message(&self, exec: ExecId, message: &Message) -> Result<Awaited, Fault> {

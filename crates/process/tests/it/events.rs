@@ -46,6 +46,23 @@ fn a_loop_of_waits_without_length_stops_with_an_incident() {
 }
 
 #[test]
+fn a_cycle_does_not_come_for_the_times_that_were_past_when_it_began() {
+    let model = |cycle: &str| {
+        process(
+            &(format!(
+                r#"<startEvent id="s"/><userTask id="u"/><boundaryEvent id="b" attachedToRef="u" cancelActivity="false"><timerEventDefinition><timeCycle>{cycle}</timeCycle></timerEventDefinition></boundaryEvent>"#
+            ) + tasks("late").as_str()
+                + flows("s>u b>late").as_str()),
+        )
+    };
+    let slow = r#"{"u":{"after":"PT2H30M"}}"#;
+    // The simulation begins on 2026-03-02 at 08:00.
+    check_with(&model("R/2000-01-01T00:00:00+07:00/PT1H"), ("{}", slow), "late late late u", Finished);
+    check_with(&model("R3/2026-03-02T07:30:00+07:00/PT1H"), ("{}", slow), "late late u", Finished);
+    check_with(&model("R3/2000-01-01T00:00:00+07:00/PT1H"), ("{}", slow), "", Fault);
+}
+
+#[test]
 fn a_timer_on_the_border_interrupts_or_goes_on_beside() {
     let model = |cancel: &str, timer: &str| {
         process(
