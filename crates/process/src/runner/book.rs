@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::Ts;
-use store::process::{AnswerRow, Changes, HistoryRow, IncidentRow, LetterRow, TaskRow, WaitRow};
+use store::process::{AnswerRow, Changes, HistoryRow, IncidentRow, InstanceRow, LetterRow, TaskRow, WaitRow};
 
 use super::input::{correlation, indexed};
 use crate::engine::{Awaited, Exec, ExecId, Incident, Role, State, Step};
@@ -44,7 +44,14 @@ pub(super) struct Book {
 pub(super) struct Making<'a> {
     pub program: &'a Program,
     pub process: &'a str,
+    pub business_key: Option<&'a str>,
     pub now: Ts,
+}
+
+impl<'a> Making<'a> {
+    pub fn of(row: &'a InstanceRow, program: &'a Program, now: Ts) -> Self {
+        Self { program, process: &row.process, business_key: row.business_key.as_deref(), now }
+    }
 }
 
 /// The value of an extension attribute.
@@ -189,6 +196,7 @@ pub(super) fn task_row(
         not_before: making.now.0,
         locked_by: None,
         locked_until: 0,
+        business_key: making.business_key.map(str::to_owned),
     }
 }
 
@@ -208,5 +216,6 @@ fn incident_row(
         why: incident.why.replace('\0', "\u{fffd}"),
         since: making.now.0,
         owner: None,
+        business_key: making.business_key.map(str::to_owned),
     }
 }

@@ -60,13 +60,13 @@ impl Processes {
             let model = shared.catalog.model(&mut tx, row.model).await?;
             let state: State = serde_json::from_str(&row.state)
                 .map_err(|error| Denied::Damaged(format!("process_instance {}: {error}", row.id)))?;
-            read.insert(row.id.clone(), (row, model, state));
+            read.insert(row.id, (model, state));
         }
         tx.commit().await?;
         let mut jobs = Vec::new();
         for row in rows {
-            let Some((instance, model, state)) = read.get(&row.instance) else { continue };
-            let task = OpenTask::read(row, instance.business_key.clone())?;
+            let Some((model, state)) = read.get(&row.instance) else { continue };
+            let task = OpenTask::read(row)?;
             jobs.push(job(task, model, state));
         }
         jobs.sort_by_key(|job| (job.task.created, job.task.id));

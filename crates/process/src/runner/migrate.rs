@@ -80,7 +80,7 @@ impl Work {
         open.row.model = target.id;
         (open.state, open.model, open.changed) = (state, target, true);
         let (version, snapshot) = (open.row.version, open.row.state.clone());
-        let making = Making { program: &open.model.program, process: &open.row.process, now: change.now };
+        let making = Making::of(&open.row, &open.model.program, change.now);
         for (exec, step) in &open.state.execs {
             let key = (change.id.to_owned(), number(exec.0));
             let known = self.book.tasks.get(&key).cloned().unwrap_or_else(|| self.tasks.get(&key).cloned());

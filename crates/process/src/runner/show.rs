@@ -1,6 +1,5 @@
 //! Looking at an instance: what is open, what it waits for, what happened.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base::Ts;
@@ -196,13 +195,7 @@ impl Processes {
         let instance = instance.map(|id| id.to_string());
         let after = after.map(|id| (id.instance.to_string(), super::book::number(id.exec.0)));
         let rows = self.shared.store.incidents(instance.as_ref(), after, limit.clamp(1, PAGE_MAX)).await?;
-        let ids: BTreeSet<_> = rows.iter().map(|row| row.instance.clone()).collect();
-        let names = self.shared.store.business_keys(&Vec::from_iter(ids)).await?;
-        let read = |row: IncidentRow| {
-            let name = names.get(&row.instance).cloned();
-            Incident::read(row, name)
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(Incident::read).collect()
     }
 
     /// Changes of an instance behind a number, in order.
@@ -280,9 +273,9 @@ impl Instance {
 }
 
 impl Incident {
-    fn read(row: IncidentRow, business_key: Option<String>) -> Result<Self, Denied> {
+    fn read(row: IncidentRow) -> Result<Self, Denied> {
         let exec = ExecId(u64::try_from(row.exec).unwrap_or_default());
-        let IncidentRow { element, code, why, since, owner, .. } = row;
+        let IncidentRow { element, code, why, since, owner, business_key, .. } = row;
         let id = TaskId { instance: row.instance.parse()?, exec };
         Ok(Self { id, business_key, element, code, why, since: Ts(since), owner })
     }

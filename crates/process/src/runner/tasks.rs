@@ -1,7 +1,5 @@
 //! Work of persons: taking it, handing it over, doing it, lists of it.
 
-use std::collections::BTreeSet;
-
 use base::Ts;
 use store::process::{TaskFilter, TaskRow};
 
@@ -58,12 +56,12 @@ pub struct OpenTask {
 }
 
 impl OpenTask {
-    pub(super) fn read(row: TaskRow, business_key: Option<String>) -> Result<Self, Denied> {
+    pub(super) fn read(row: TaskRow) -> Result<Self, Denied> {
         let exec = ExecId(u64::try_from(row.exec).unwrap_or_default());
         let assignee = if row.kind == PERSONS { row.assignee } else { row.locked_by };
         Ok(Self {
             id: TaskId { instance: row.instance.parse()?, exec },
-            business_key,
+            business_key: row.business_key,
             element: row.element,
             name: row.name,
             role: row.role,
@@ -97,13 +95,7 @@ impl Processes {
     /// Open work with what people call its instances by.
     pub(super) async fn open_work(&self, filter: &TaskFilter, limit: u32) -> Result<Vec<OpenTask>, Denied> {
         let rows = self.shared.store.tasks(filter, limit).await?;
-        let ids: BTreeSet<_> = rows.iter().map(|row| row.instance.clone()).collect();
-        let names = self.shared.store.business_keys(&Vec::from_iter(ids)).await?;
-        let read = |row: TaskRow| {
-            let name = names.get(&row.instance).cloned();
-            OpenTask::read(row, name)
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(OpenTask::read).collect()
     }
 
     /// A person did a task. With a `key` it may be said twice.

@@ -98,7 +98,7 @@ impl Node {
         let history = self.all.history(id, 0, PAGE_MAX).await.unwrap();
         assert_eq!(i64::try_from(history.len()).unwrap(), row.version);
         let mut expected = book::Book::default();
-        let making = book::Making { program: &model.program, process: &row.process, now: NOW };
+        let making = book::Making::of(&row, &model.program, NOW);
         expected.derive(&row.id, &making, &crate::engine::State::default(), &state);
         let tasks: Vec<_> =
             expected.tasks.into_values().flatten().map(|task| (task.exec, task.element, task.due)).collect();

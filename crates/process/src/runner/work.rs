@@ -205,6 +205,7 @@ impl Work {
             why: denied.to_string(),
             since: now.0,
             owner: None,
+            business_key: open.row.business_key.clone(),
         };
         self.book.incidents.insert((id.clone(), number(exec.0)), Some(incident));
     }
@@ -292,7 +293,7 @@ impl Work {
             open.row.ended = Some(change.now.0);
             open.row.outcome = Some(outcome_word(outcome));
         }
-        let making = Making { program: &model.program, process: &open.row.process, now: change.now };
+        let making = Making::of(&open.row, &model.program, change.now);
         self.book.derive(change.id, &making, &before, &open.state);
         let calendars = self.outside.calendars().version();
         open.row.calendar =

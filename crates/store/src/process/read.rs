@@ -1,13 +1,9 @@
 //! What is asked for by people: lists, page by page. Nothing is locked.
 
-use std::collections::BTreeMap;
-
 use sqlx::AssertSqlSafe;
 
 use super::ProcessStore;
-use super::rows::{
-    HistoryRow, IncidentRow, InstanceName, InstanceRow, ModelHead, ModelRow, TaskRow, WaitRow,
-};
+use super::rows::{HistoryRow, IncidentRow, InstanceRow, ModelHead, ModelRow, TaskRow, WaitRow};
 use super::table::{Cell, Row, postgres_arguments, sqlite_arguments};
 use crate::db::Engine;
 use crate::error::StoreError;
@@ -169,15 +165,6 @@ impl ProcessStore {
         only.text("calendar IS NOT NULL AND calendar <> ?", filter.not_by.as_ref());
         only.text("id > ?", filter.after.as_ref());
         self.list(only, "id", limit).await
-    }
-
-    /// What people call these instances by; those without such a name are not among them.
-    pub async fn business_keys(&self, ids: &[String]) -> Result<BTreeMap<String, String>, StoreError> {
-        let mut only = Where::default();
-        only.one_of("id", ids);
-        only.add("business_key IS NOT NULL", Vec::new());
-        let named: Vec<InstanceName> = self.list(only, "id", u32::MAX).await?;
-        Ok(named.into_iter().filter_map(|one| Some((one.id, one.business_key?))).collect())
     }
 
     /// What an instance waits for.

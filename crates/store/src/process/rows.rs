@@ -55,15 +55,6 @@ rows! {
         pub links: String,
     }
 
-    /// What people call an instance by.
-    #[derive(Clone, PartialEq, Eq)]
-    pub struct InstanceName in "process_instance", key 1 {
-        /// As in [`InstanceRow`].
-        pub id: String,
-        /// As in [`InstanceRow`].
-        pub business_key: Option<String>,
-    }
-
     /// An instance.
     #[derive(Clone, PartialEq, Eq)]
     pub struct InstanceRow in "process_instance", key 1 {
@@ -164,6 +155,8 @@ rows! {
         pub locked_by: Option<String>,
         /// Until when.
         pub locked_until: i64,
+        /// What people call the instance by.
+        pub business_key: Option<String>,
     }
 
     /// A step that stopped.
@@ -183,6 +176,8 @@ rows! {
         pub since: i64,
         /// Who looks after it.
         pub owner: Option<String>,
+        /// What people call the instance by.
+        pub business_key: Option<String>,
     }
 
     /// Something on its way to an instance.

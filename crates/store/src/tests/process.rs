@@ -24,6 +24,7 @@ fn task(number: i64) -> TaskRow {
         not_before: 0,
         locked_by: None,
         locked_until: 0,
+        business_key: Some(format!("H.{number}")),
     }
 }
 
