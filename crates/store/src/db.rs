@@ -15,6 +15,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::error::StoreError;
 use crate::schema;
 
+const ADDRESSES: &str = "a store address is `sqlite:PATH` or `postgres://USER@HOST/DATABASE`";
+
 /// Connections that read at the same time.
 const READERS_MAX: u32 = 4;
 
@@ -116,13 +118,22 @@ impl Db {
                 Engine::Sqlite(Sqlite::open(Path::new(path.strip_prefix("//").unwrap_or(path))).await?)
             }
             Some(("postgres" | "postgresql", _)) => Engine::Postgres(Postgres::open(url).await?),
-            _ => {
-                return Err(StoreError::other(
-                    "a store address is `sqlite:PATH` or `postgres://USER@HOST/DATABASE`",
-                ));
-            }
+            _ => return Err(StoreError::other(ADDRESSES)),
         };
         Ok(Self(Arc::new(engine)))
+    }
+
+    /// What is wrong with the address of a store, as far as it can be known without opening it; none when nothing is.
+    pub fn mistake_in(url: &str) -> Option<String> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => {
+                let folder = Path::new(path.strip_prefix("//").unwrap_or(path)).parent()?;
+                let is_there = folder.as_os_str().is_empty() || folder.is_dir();
+                (!is_there).then(|| format!("the folder {} is not there: make it first", folder.display()))
+            }
+            Some(("postgres" | "postgresql", _)) => None,
+            _ => Some(ADDRESSES.to_owned()),
+        }
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -58,6 +58,18 @@ impl Checker<'_> {
         self.dir.join(path)
     }
 
+    /// The address of a store: `sqlite:PATH` relative to the configuration file, anything else as it is.
+    fn store(&mut self, place: &str, url: &str) -> String {
+        let url = match url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.dir.join(path).display()),
+            None => url.to_owned(),
+        };
+        if let Some(mistake) = store::Db::mistake_in(&url) {
+            self.wrong(place, mistake);
+        }
+        url
+    }
+
     fn keys(&self, keys: &Keys) -> Keys {
         Keys {
             dir: self.path(&keys.dir),
@@ -117,7 +129,7 @@ impl Checker<'_> {
         SourcesSection {
             dir: self.path(&section.dir),
             listen: section.listen,
-            store: store_url(&section.store, self.dir),
+            store: self.store("[sources] store", &section.store),
         }
     }
 
@@ -449,7 +461,8 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
     let stale_after_s =
         file.rights.as_ref().map_or(RightsSection::default().stale_after_s, |r| r.stale_after_s);
     let registry_elsewhere = file.rights.and_then(|section| checker.rights(section, has_role));
-    let (data_dir, store_url) = (checker.path(&file.node.data), store_url(&file.store.url, dir));
+    let (data_dir, store_url) =
+        (checker.path(&file.node.data), checker.store("[store] url", &file.store.url));
     if !checker.mistakes.is_empty() {
         return Err(Mistakes(checker.mistakes));
     }
@@ -477,12 +490,4 @@ pub(super) fn check(file: File, dir: &Path) -> Result<Config, Mistakes> {
         registry_elsewhere,
         stale_after_s,
     })
-}
-
-/// `sqlite:PATH` relative to the configuration file, anything else as it is.
-fn store_url(url: &str, dir: &Path) -> String {
-    match url.strip_prefix("sqlite:") {
-        Some(path) => format!("sqlite:{}", dir.join(path).display()),
-        None => url.to_owned(),
-    }
 }

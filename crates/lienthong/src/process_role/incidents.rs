@@ -2,7 +2,7 @@
 
 use audit::PersonId;
 use axum::Json;
-use process::runner::{Payload, TaskId};
+use process::runner::{Answer, PAGE_MAX, Payload, TaskId};
 use registry::RegistryError;
 use registry::agency::AgencyCode;
 use registry::api::{Api, Asked, At, Input, Paged, limit};
@@ -91,7 +91,14 @@ async fn target(here: &Here, at: (String, u64)) -> Result<(TaskId, Option<Agency
 async fn retry(here: Here, At(at): At<(String, u64)>) -> Result<Json<DoneView>, Problem> {
     let (id, at, subject) = target(&here, at).await?;
     here.record(Act::ProcessMend, (at.as_ref(), &subject), Event::Retried).await?;
-    Ok(Json(here.processes.retry(id, &here.by()?).await.map_err(refused)?.into()))
+    let done = here.processes.retry(id, &here.by()?).await.map_err(refused)?;
+    tried(&here, id, done).await
+}
+
+/// Whether it went on: it may have stopped again at once, or elsewhere.
+async fn tried(here: &Here, id: TaskId, done: Answer) -> Result<Json<DoneView>, Problem> {
+    let incidents = here.processes.incidents(Some(id.instance), None, PAGE_MAX).await.map_err(refused)?;
+    Ok(Json(DoneView { stopped: Some(incidents.len()), ..done.into() }))
 }
 
 /// Resolves it by hand: work that could not be done counts as done with these results; for anything else these variables are
@@ -108,7 +115,8 @@ async fn resolve(
     let names = results.variables.keys().cloned().collect();
     let variables = Payload::new(results.variables).map_err(refused)?;
     here.record(Act::ProcessMend, (at.as_ref(), &subject), Event::Resolved { names }).await?;
-    Ok(Json(here.processes.resolve(id, variables, &here.by()?).await.map_err(refused)?.into()))
+    let done = here.processes.resolve(id, variables, &here.by()?).await.map_err(refused)?;
+    tried(&here, id, done).await
 }
 
 /// Who looks after it.

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::response::Response;
 use hyper::StatusCode;
 use process::engine::Refused;
-use process::runner::{Begin, Denied, Instance, InstanceId, Listed, Name, Payload, Plan, Retold, Shown};
+use process::runner::{
+    Answer, Begin, Denied, Instance, InstanceId, Listed, Name, Payload, Plan, Retold, Shown,
+};
 use registry::agency::{AgencyCode, Standing};
 use registry::api::{Asked, At, Input, Paged, limit};
 use registry::people::Act;
@@ -86,8 +88,7 @@ async fn start(here: Here, Input(new): Input<NewInstance>) -> Result<(StatusCode
     };
     let begin = begin().map_err(refused)?;
     let id = here.processes.start(begin, &here.by()?, here.key()?).await.map_err(refused)?;
-    let done = DoneView { instance: Some(id.to_string()), number: None, kept: None, reached: None };
-    Ok((StatusCode::CREATED, Json(done)))
+    Ok((StatusCode::CREATED, Json(Answer::Started { instance: id.to_string() }.into())))
 }
 
 /// Which instances are wanted.

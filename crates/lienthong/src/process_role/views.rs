@@ -367,11 +367,14 @@ pub struct DoneView {
     /// How many instances a signal goes to, those that begin by it too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reached: Option<u64>,
+    /// After an incident was tried again: how many steps of the instance have stopped now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<usize>,
 }
 
 impl From<Answer> for DoneView {
     fn from(answer: Answer) -> Self {
-        let nothing = Self { instance: None, number: None, kept: None, reached: None };
+        let nothing = Self { instance: None, number: None, kept: None, reached: None, stopped: None };
         match answer {
             Answer::Started { instance } => Self { instance: Some(instance), ..nothing },
             Answer::Done { instance, number } => {

@@ -176,6 +176,11 @@ pub fn done(answer: &Value) {
         println!("chưa ai chờ, đã giữ / nobody waits yet: it is kept");
     } else if let Some(count) = answer["reached"].as_u64() {
         println!("tới {count} hồ sơ / reaches {count} instances");
+    } else if let Some(count) = answer["stopped"].as_u64().filter(|count| *count > 0) {
+        let id = cell(answer, "instance");
+        println!(
+            "đã thử, hồ sơ còn {count} bước dừng / tried, and {count} steps of the instance have stopped: lienthong process show {id}"
+        );
     } else if answer["instance"].is_string() {
         println!("{}", cell(answer, "instance"));
     } else {

@@ -1,7 +1,7 @@
 //! What can be wrong with `[process]`.
 
 use super::super::ProcessSection;
-use super::{Checker, store_url};
+use super::Checker;
 use crate::process_role::calendars;
 use crate::process_role::workers::Workers;
 
@@ -30,8 +30,8 @@ impl Checker<'_> {
         }
         let [calendar, calendars] =
             [&section.calendar, &section.calendars].map(|path| path.as_ref().map(|path| self.path(path)));
-        let checked =
-            ProcessSection { store: store_url(&section.store, self.dir), workers, calendar, calendars };
+        let store = self.store("[process] store", &section.store);
+        let checked = ProcessSection { store, workers, calendar, calendars };
         if let Err(mistakes) = calendars::read(&checked) {
             for mistake in mistakes {
                 self.wrong(place, mistake);

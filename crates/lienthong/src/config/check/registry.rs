@@ -1,7 +1,7 @@
 //! What can be wrong with `[registry]` and its console.
 
 use super::super::{AuthoritySection, ConsoleSection, RegistrySection};
-use super::{Checker, store_url};
+use super::Checker;
 
 impl Checker<'_> {
     pub(super) fn registry(&mut self, section: &RegistrySection, log: &str) -> RegistrySection {
@@ -29,7 +29,7 @@ impl Checker<'_> {
             );
         }
         RegistrySection {
-            store: store_url(&section.store, self.dir),
+            store: self.store("[registry] store", &section.store),
             people: self.path(&section.people),
             attachments: self.path(&section.attachments),
             authority: section.authority.as_ref().map(|authority| AuthoritySection {

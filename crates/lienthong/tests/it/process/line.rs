@@ -118,6 +118,32 @@ fn stands_still(desk: &Desk, instance: &str) {
     desk.refuses("van-hanh", &["process", "calendars", "--agencies", &calendars], "EX-2003");
 }
 
+/// A script that needs a variable.
+const COUNTS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:x">
+<process id="Dem" isExecutable="true"><startEvent id="s"/><scriptTask id="cong" scriptFormat="feel"><script>{m: n + 1}</script>
+</scriptTask><endEvent id="e"/><sequenceFlow id="f1" sourceRef="s" targetRef="cong"/>
+<sequenceFlow id="f2" sourceRef="cong" targetRef="e"/></process></definitions>"#;
+
+#[test]
+fn who_tries_an_incident_again_is_told_whether_the_instance_goes_on() {
+    let desk = Desk::open(&["van-hanh", "quan-tri", "an"]);
+    let model = desk.file("counts.bpmn");
+    std::fs::write(&model, COUNTS).unwrap();
+    desk.says("van-hanh", &["process", "deploy", &model], "Dem v1");
+    let instance = desk.says("an", &["process", "start", "Dem", "--agency", CITY], "-").trim().to_owned();
+    let found = desk.says("quan-tri", &["process", "incidents", "--json"], "script-failed");
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let incident = found["items"][0]["id"].as_str().unwrap();
+    desk.says(
+        "quan-tri",
+        &["process", "incident", "retry", incident],
+        "1 steps of the instance have stopped",
+    );
+    let resolve = ["process", "incident", "resolve", incident, "--vars", r#"{"n": 1}"#];
+    assert_eq!(desk.says("quan-tri", &resolve, "-").trim(), instance);
+    desk.says("quan-tri", &["process", "incidents"], "(0)");
+}
+
 #[test]
 fn who_is_not_signed_in_is_told_how_and_a_worker_gets_a_token_that_works() {
     let desk = Desk::open(&["van-hanh"]);

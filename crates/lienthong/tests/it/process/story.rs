@@ -76,7 +76,8 @@ fn papers_are_compared(lab: &Lab, instance: &str) {
     lab.does("quan-tri", &format!("{incident}/own"), &json!({}));
     let shown = lab.get("quan-tri", "/process/incidents")["items"][0].clone();
     assert_eq!((&shown["owner"], &shown["business_key"]), (&json!("quan-tri"), &json!("H17-2026-0001")));
-    lab.does("quan-tri", &format!("{incident}/resolve"), &json!({ "variables": {} }));
+    let resolved = lab.does("quan-tri", &format!("{incident}/resolve"), &json!({ "variables": {} }));
+    assert_eq!(resolved["stopped"], json!(0));
     assert_eq!(lab.get("quan-tri", instance)["incidents"], json!([]));
     let journal = lab.get("van-hanh", "/journal?act=process_mend&refused=false");
     let written: Vec<_> = journal["items"].as_array().unwrap().iter().map(|entry| &entry["by"]).collect();
