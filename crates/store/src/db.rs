@@ -123,17 +123,10 @@ impl Db {
         Ok(Self(Arc::new(engine)))
     }
 
-    /// What is wrong with the address of a store, as far as it can be known without opening it; none when nothing is.
-    pub fn mistake_in(url: &str) -> Option<String> {
-        match url.split_once(':') {
-            Some(("sqlite", path)) => {
-                let folder = Path::new(path.strip_prefix("//").unwrap_or(path)).parent()?;
-                let is_there = folder.as_os_str().is_empty() || folder.is_dir();
-                (!is_there).then(|| format!("the folder {} is not there: make it first", folder.display()))
-            }
-            Some(("postgres" | "postgresql", _)) => None,
-            _ => Some(ADDRESSES.to_owned()),
-        }
+    /// What is wrong with the text of an address; none when it is one.
+    pub fn mistake_in(url: &str) -> Option<&'static str> {
+        let is_known = matches!(url.split_once(':'), Some(("sqlite" | "postgres" | "postgresql", _)));
+        (!is_known).then_some(ADDRESSES)
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -60,14 +60,19 @@ impl Checker<'_> {
 
     /// The address of a store: `sqlite:PATH` relative to the configuration file, anything else as it is.
     fn store(&mut self, place: &str, url: &str) -> String {
-        let url = match url.strip_prefix("sqlite:") {
-            Some(path) => format!("sqlite:{}", self.dir.join(path).display()),
-            None => url.to_owned(),
-        };
-        if let Some(mistake) = store::Db::mistake_in(&url) {
+        if let Some(mistake) = store::Db::mistake_in(url) {
             self.wrong(place, mistake);
         }
-        url
+        let Some(path) = url.strip_prefix("sqlite:") else { return url.to_owned() };
+        let path = self.path(Path::new(path));
+        // A disk that is mounted later is no mistake of the file.
+        if let Some(folder) =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+        {
+            let vi = "chưa có thư mục này";
+            self.notices.push(format!("{place}: {vi} / the folder is not there: {}", folder.display()));
+        }
+        format!("sqlite:{}", path.display())
     }
 
     fn keys(&self, keys: &Keys) -> Keys {

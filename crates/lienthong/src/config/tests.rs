@@ -129,13 +129,23 @@ fn procedures_are_executed_where_people_sign_in_and_in_a_store_of_their_own() {
         (format!("{registry}[process]\nstore = \"sqlite:r.db\"\n"), "a store of its own"),
         (format!("{registry}[process]\nstore = \"sqlite:log.db\"\n"), "a store of its own"),
         (format!("{registry}[process]\nstore = \"mysql://x/y\"\n"), "[process] store: a store address is"),
-        (format!("{registry}[process]\nstore = \"sqlite:khong/co/p.db\"\n"), "make it first"),
         (format!("{registry}[process]\nworkers = \"khong-co.toml\"\n"), "khong-co.toml"),
         (format!("{registry}[process]\ncalendars = \"khong-co.toml\"\n"), "No such file"),
     ] {
         let mistakes = read(&wrong).unwrap_err().to_string();
         assert!(mistakes.contains(said), "{wrong}: {mistakes}");
     }
+}
+
+#[test]
+fn a_store_in_a_folder_that_is_not_there_is_noticed() {
+    let notices = read("").unwrap().notices;
+    assert!(notices.is_empty(), "{notices:?}");
+    let registry = "[registry]\nstore = \"sqlite:r.db\"\npeople = \"p\"\nplain = \"127.0.0.1:0\"\n";
+    let config = read(&format!("{registry}[process]\nstore = \"sqlite:khong/co/p.db\"\n")).unwrap();
+    assert!(
+        matches!(&config.notices[..], [one] if one.starts_with("[process] store:") && one.ends_with("khong/co"))
+    );
 }
 
 #[test]
