@@ -42,6 +42,8 @@ use crate::model::{NodeIx, Program, Timer};
 pub const STEPS_MAX: u32 = 20_000;
 /// Instances of one multi-instance activity.
 pub const INSTANCES_MAX: usize = 10_000;
+/// Variables that one signal brings, in bytes as JSON: each instance that it reaches gets its own copy.
+pub const SIGNAL_BYTES_MAX: usize = 16 << 10;
 /// Code of the incident of work that somebody could not do.
 pub const WORK_FAILED: &str = "work-failed";
 /// Sub-processes and calls within each other.

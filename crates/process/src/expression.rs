@@ -8,6 +8,21 @@
 
 pub(crate) mod bound;
 mod names;
+/// Whether `==` stands outside of strings.
+fn has_double_equals(text: &str) -> bool {
+    let (mut in_string, mut before) = (false, ' ');
+    for sign in text.chars() {
+        match (sign, before) {
+            ('"', _) if !in_string || before != '\\' => in_string = !in_string,
+            ('=', '=') if !in_string => return true,
+            _ => {}
+        }
+        // A backslash before a backslash escapes nothing more.
+        before = if (sign, before) == ('\\', '\\') { ' ' } else { sign };
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
@@ -83,6 +98,10 @@ impl Expression {
         if let Some(sign) = text.chars().next().filter(|sign| matches!(sign, '=' | '<' | '>' | '!')) {
             // What the parser takes for a test of a decision table has no value here.
             return Err(failed(format!("bỏ dấu `{sign}` ở đầu / remove the `{sign}` at the begin")));
+        }
+        if has_double_equals(text) {
+            // The parser takes the second one for a test of a decision table: it could never be computed.
+            return Err(failed("FEEL so sánh bằng một dấu `=` / FEEL compares with one `=`".to_owned()));
         }
         let read = dsntk_feel_parser::parse_expression(&names::scope(text), text, false);
         let tree = read.map_err(|error| failed(error.to_string()))?;

@@ -55,6 +55,8 @@ pub enum End {
     NoStart,
     /// Something still waits.
     Waiting,
+    /// It was not done after 20,000 commands, or would have begun more than 1,000 instances.
+    TooLong,
 }
 
 /// What was simulated.
@@ -72,9 +74,11 @@ pub struct Simulated {
 pub fn simulate(plan: Plan<'_>, show: &mut dyn FnMut(Line)) -> Simulated {
     let mail = plan.choices.messages(plan.from, plan.timers).into();
     let (now, instances, post) = (plan.from, Vec::new(), VecDeque::new());
-    let mut world = World { now, instances, refused: Vec::new(), post, mail, plan, show, commands: 0 };
-    let begun = world.begin();
-    while begun && world.commands < COMMANDS_MAX && (world.deliver() || world.work() || world.jump()) {}
+    let (refused, commands, full) = (Vec::new(), 0, false);
+    let mut world = World { plan, now, instances, refused, post, mail, show, commands, full };
+    // What only a message begins may have its message from outside.
+    let begun = world.begin() || !world.mail.is_empty();
+    while begun && !world.is_too_long() && (world.deliver() || world.work() || world.jump()) {}
     let end = match begun {
         _ if !world.refused.is_empty() => End::Fault,
         true => world.end(),
@@ -118,6 +122,8 @@ struct World<'a> {
     mail: VecDeque<(Ts, Told)>,
     show: &'a mut dyn FnMut(Line),
     commands: usize,
+    /// Whether one more instance than there may be would have begun.
+    full: bool,
 }
 
 impl World<'_> {
@@ -167,6 +173,7 @@ impl World<'_> {
     /// Begins a process with the variables of the plan and those that a message or signal brings.
     fn start(&mut self, process: usize, by: Option<NodeIx>, brought: Map<String, Value>) -> bool {
         if self.instances.len() >= INSTANCES_MAX {
+            self.full = true;
             return false;
         }
         let mut variables = self.plan.variables.clone();
@@ -364,9 +371,17 @@ impl World<'_> {
         faults
     }
 
+    fn is_too_long(&self) -> bool {
+        self.full || self.commands >= COMMANDS_MAX
+    }
+
     fn end(&self) -> End {
         if !self.faults().is_empty() {
             End::Fault
+        } else if self.instances.is_empty() {
+            End::NoStart
+        } else if self.is_too_long() {
+            End::TooLong
         } else if self.instances.iter().all(|instance| instance.state.outcome.is_some()) {
             End::Finished
         } else {

@@ -60,6 +60,8 @@ pub(crate) struct Sqlite {
     /// notice, so a connection is never used again after an error.
     writer: Mutex<Option<SqliteConnection>>,
     pub(crate) readers: SqlitePool,
+    /// Which file it is, however it is called.
+    identity: Option<Identity>,
 }
 
 /// A PostgreSQL database.
@@ -186,7 +188,8 @@ impl Sqlite {
         let options = options.pragma("cache_size", WRITER_CACHE);
         let mut writer = options.connect().await?;
         schema::migrate_sqlite(&mut writer, path).await?;
-        Ok(Self { path: path.to_owned(), options, writer: Mutex::new(Some(writer)), readers })
+        let identity = identity(path);
+        Ok(Self { path: path.to_owned(), options, writer: Mutex::new(Some(writer)), readers, identity })
     }
 
     /// The writing connection, taken out of its place: put it back after success, drop it after an
@@ -194,6 +197,16 @@ impl Sqlite {
     pub(crate) async fn writer(
         &self,
     ) -> Result<(MutexGuard<'_, Option<SqliteConnection>>, SqliteConnection), StoreError> {
+        if identity(&self.path) != self.identity {
+            // What is written to a file without a name is lost with the process.
+            return Err(StoreError::Unavailable {
+                what: format!(
+                    "{}: the file was removed or replaced while it was in use",
+                    self.path.display()
+                ),
+                remedy: "stop the node, put the file and those beside it back, and start it again",
+            });
+        }
         let mut slot = self.writer.lock().await;
         let held = match slot.take() {
             Some(held) => held,
@@ -201,6 +214,20 @@ impl Sqlite {
         };
         Ok((slot, held))
     }
+}
+
+/// Device and number of a file.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
 }
 
 /// Makes the file before SQLite does, so that nobody else may read it; SQLite gives the files that

@@ -328,6 +328,10 @@ fn report(simulated: &Simulated, trace: Trace, out: &mut impl Write) -> anyhow::
         End::Fault => (1, "dừng vì lỗi / stopped by a fault"),
         End::NoStart => (EXIT_REFUSED, "không quy trình nào tự bắt đầu được / no process begins by itself"),
         End::Waiting => (EXIT_WAITING, "còn chờ / still waiting"),
+        End::TooLong => (
+            EXIT_WAITING,
+            "chưa xong sau 20.000 lệnh hoặc 1.000 hồ sơ, có thể chạy mãi / not done after 20,000 acts or 1,000 instances: it may go on for ever",
+        ),
     };
     if trace == Trace::Text {
         writeln!(out, "{words}\n{}", Value::Object(simulated.variables.clone()))?;

@@ -2,6 +2,7 @@
 
 mod process;
 mod registry;
+mod stores;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,23 +59,6 @@ impl Checker<'_> {
         self.dir.join(path)
     }
 
-    /// The address of a store: `sqlite:PATH` relative to the configuration file, anything else as it is.
-    fn store(&mut self, place: &str, url: &str) -> String {
-        if let Some(mistake) = store::Db::mistake_in(url) {
-            self.wrong(place, mistake);
-        }
-        let Some(path) = url.strip_prefix("sqlite:") else { return url.to_owned() };
-        let path = self.path(Path::new(path));
-        // A disk that is mounted later is no mistake of the file.
-        if let Some(folder) =
-            path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
-        {
-            let vi = "chưa có thư mục này";
-            self.notices.push(format!("{place}: {vi} / the folder is not there: {}", folder.display()));
-        }
-        format!("sqlite:{}", path.display())
-    }
-
     fn keys(&self, keys: &Keys) -> Keys {
         Keys {
             dir: self.path(&keys.dir),
@@ -119,7 +103,8 @@ impl Checker<'_> {
         section: &SourcesSection,
         (log, registry): (&str, Option<&RegistrySection>),
     ) -> SourcesSection {
-        if section.store == log || registry.is_some_and(|registry| registry.store == section.store) {
+        let same = |other: &str| self.same_store(other, &section.store);
+        if same(log) || registry.is_some_and(|registry| same(&registry.store)) {
             self.wrong(
                 "[sources]",
                 "store: give the sources a store of their own, not that of the message log or the registry",

@@ -128,6 +128,7 @@ fn procedures_are_executed_where_people_sign_in_and_in_a_store_of_their_own() {
         ("[process]\n".to_owned(), "needs the section [registry]"),
         (format!("{registry}[process]\nstore = \"sqlite:r.db\"\n"), "a store of its own"),
         (format!("{registry}[process]\nstore = \"sqlite:log.db\"\n"), "a store of its own"),
+        (format!("{registry}[process]\nstore = \"sqlite:./r.db\"\n"), "a store of its own"),
         (format!("{registry}[process]\nstore = \"mysql://x/y\"\n"), "[process] store: a store address is"),
         (format!("{registry}[process]\nworkers = \"khong-co.toml\"\n"), "khong-co.toml"),
         (format!("{registry}[process]\ncalendars = \"khong-co.toml\"\n"), "No such file"),

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use process::runner::{By, Message, Name, Payload};
+use registry::agency::AgencyCode;
 use registry::api::{Api, Input};
 use registry::people::Act;
 use registry::procedure::Event;
@@ -15,6 +16,7 @@ use web::Problem;
 use super::refused::{not_listed, refused};
 use super::views::DoneView;
 use super::who::{Either, Here};
+use super::workers::Worker;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -36,6 +38,9 @@ struct ProcessMessage {
     variables: Map<String, Value>,
     /// Seconds for which it is kept when nobody waits for it yet, up to 366 days; refused then unless said.
     keep_s: Option<i64>,
+    /// Code of the agency whose instance begins with it, where the process does not say; of a worker its own.
+    #[schema(value_type = Option<String>)]
+    agency: Option<AgencyCode>,
 }
 
 /// Brings a message to the instance that waits for it, or begins a process by it: a worker one that `workers.toml` lists,
@@ -45,16 +50,22 @@ struct ProcessMessage {
     responses((status = 200, body = DoneView), (status = 403, description = "EX-2004, EX-4030"), (status = 404, description = "EX-4021")))]
 async fn message(who: Either, Input(new): Input<ProcessMessage>) -> Result<Json<DoneView>, Problem> {
     let name: Name = new.name.parse().map_err(refused)?;
-    let (processes, by, key) = match &who {
+    let (processes, by, key, agency) = match &who {
         Either::Worker(hand) => {
-            if !hand.worker.messages.contains(&name) {
+            let Worker { name: worker, agency, messages, .. } = &hand.worker;
+            if !messages.contains(&name) {
                 return Err(not_listed(name.as_str()));
             }
-            (&hand.processes, By::System(hand.worker.name.clone()), hand.key()?)
+            if let Some(other) = new.agency.as_ref().filter(|other| *other != agency) {
+                return Err(not_listed(other.as_str()));
+            }
+            let agency = agency.as_str().parse().map_err(refused)?;
+            (&hand.processes, By::System(worker.clone()), hand.key()?, Some(agency))
         }
         Either::Person(here) => {
             here.allow(Act::ProcessOperate, None, "process/messages").await?;
-            (&here.processes, here.by()?, here.key()?)
+            let agency = new.agency.as_ref().map(|code| here.known(code)).transpose()?;
+            (&here.processes, here.by()?, here.key()?, agency)
         }
     };
     let variables = Payload::new(new.variables).map_err(refused)?;
@@ -62,7 +73,7 @@ async fn message(who: Either, Input(new): Input<ProcessMessage>) -> Result<Json<
         let event = Event::Messaged { name: name.to_string() };
         here.record(Act::ProcessOperate, (None, "process/messages"), event).await?;
     }
-    let message = Message { name, correlation: new.correlation, variables, keep_secs: new.keep_s };
+    let message = Message { name, correlation: new.correlation, variables, keep_secs: new.keep_s, agency };
     Ok(Json(processes.message(message, &by, key).await.map_err(refused)?.into()))
 }
 

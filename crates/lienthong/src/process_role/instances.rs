@@ -7,7 +7,7 @@ use process::engine::Refused;
 use process::runner::{
     Answer, Begin, Denied, Instance, InstanceId, Listed, Name, Payload, Plan, Retold, Shown,
 };
-use registry::agency::{AgencyCode, Standing};
+use registry::agency::AgencyCode;
 use registry::api::{Asked, At, Input, Paged, limit};
 use registry::people::Act;
 use registry::procedure::Event;
@@ -65,16 +65,8 @@ struct NewInstance {
 #[utoipa::path(post, path = "/process/instances", tag = "process", request_body = NewInstance,
     responses((status = 201, body = DoneView), (status = 404, description = "EX-4006"), (status = 422, description = "EX-4008, EX-4014")))]
 async fn start(here: Here, Input(new): Input<NewInstance>) -> Result<(StatusCode, Json<DoneView>), Problem> {
-    let today = here.api.today();
-    // Of an agency's two forms the registry's own counts: calendars and clocks go by it.
-    let known = |state: &registry::State| match state.agencies.on(&new.agency, today) {
-        Standing::Valid(agency) => Some(agency.code.to_string()),
-        _ => None,
-    };
     here.allow(Act::ProcessStart, Some(&new.agency), "process/instances").await?;
-    let known = here.api.registry().read(known);
-    let agency =
-        known.ok_or_else(|| RegistryError::NoSuch { kind: "agency", name: new.agency.to_string() })?;
+    let agency = here.known(&new.agency)?;
     let name = |text: String| text.parse::<Name>();
     let begin = || {
         Ok(Begin {
@@ -82,7 +74,7 @@ async fn start(here: Here, Input(new): Input<NewInstance>) -> Result<(StatusCode
             version: new.version,
             process: new.process.map(name).transpose()?,
             business_key: new.business_key.map(name).transpose()?,
-            agency: Some(name(agency)?),
+            agency: Some(agency),
             variables: Payload::new(new.variables)?,
         })
     };

@@ -12,7 +12,7 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use process::runner::{By, Denied, Instance, Name, OpenTask, Processes, TaskId};
-use registry::agency::AgencyCode;
+use registry::agency::{AgencyCode, Standing};
 use registry::api::{Api, Caller, Key};
 use registry::people::{Act, Person};
 use registry::{Deed, Event, RegistryError, procedure};
@@ -177,6 +177,17 @@ impl Here {
     pub fn sees_variables(&self, instance: &Instance, tasks: &[OpenTask]) -> bool {
         self.works(Act::ProcessRead, instance.agency.as_ref(), None)
             || tasks.iter().any(|task| self.does_task(task))
+    }
+
+    /// An agency that is there today. Of its two forms the registry's own counts: calendars and clocks go by it.
+    pub fn known(&self, code: &AgencyCode) -> Result<Name, Problem> {
+        let today = self.api.today();
+        let found = self.api.registry().read(|state| match state.agencies.on(code, today) {
+            Standing::Valid(agency) => Some(agency.code.to_string()),
+            _ => None,
+        });
+        let none = || RegistryError::NoSuch { kind: "agency", name: code.to_string() };
+        found.ok_or_else(none)?.parse().map_err(refused)
     }
 
     /// An agency's codes, as filters of lists take them.

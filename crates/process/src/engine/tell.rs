@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::SIGNAL_BYTES_MAX;
 use super::event::{Event, Fault, Outcome, Told};
 use super::run::{Run, Work};
 use super::state::{ExecId, Role};
@@ -49,7 +50,12 @@ impl<'a> Run<'a> {
                     return false;
                 }
             },
-            Trigger::Signal(name) => self.signal(exec, name),
+            Trigger::Signal(name) => {
+                if let Err(fault) = self.signal(exec, name) {
+                    self.fail(exec, fault, false);
+                    return false;
+                }
+            }
             Trigger::Escalation(code) => self.escalate(exec, code.as_deref().unwrap_or_default()),
             Trigger::Error(code) => {
                 self.error(exec, code.as_deref().unwrap_or_default());
@@ -88,12 +94,21 @@ impl<'a> Run<'a> {
         self.state.exec(exec).map(|exec| exec.variables.clone()).unwrap_or_default()
     }
 
-    fn signal(&mut self, exec: ExecId, name: &str) {
+    fn signal(&mut self, exec: ExecId, name: &str) -> Result<(), Fault> {
         let (name, variables) = (name.to_owned(), self.brought(exec));
+        let bytes = serde_json::to_string(&variables).map_or(usize::MAX, |text| text.len());
+        if bytes > SIGNAL_BYTES_MAX {
+            let why = format!(
+                "tín hiệu mang {bytes} byte, tối đa {SIGNAL_BYTES_MAX}: chỉ gửi mã, nơi nhận tự đọc phần còn lại / the signal \
+                 brings {bytes} bytes, at most {SIGNAL_BYTES_MAX}: send a key, and let who hears it read the rest"
+            );
+            return Err(Fault { code: "signal-too-large", why });
+        }
         self.tell(exec, Told::Signal { name: name.clone(), variables: variables.clone() });
         if !self.broadcast(&name, &variables) {
             self.unheard.push((name, variables));
         }
+        Ok(())
     }
 
     /// Gives a signal to everybody in the instance who waits for it; whether somebody did.

@@ -108,3 +108,13 @@ fn a_name_is_an_identifier_and_no_keyword() {
         assert_eq!(is_name(text), expected, "{text}");
     }
 }
+
+#[test]
+fn two_equals_signs_are_refused_unless_they_are_text() {
+    for wrong in ["a == 1", "a ==true", "if \"\\\"=\" = b then a==b else 1"] {
+        assert!(Expression::parse(wrong).unwrap_err().to_string().contains("one `=`"), "{wrong}");
+    }
+    for right in ["a = \"==\"", "a = \"\\\\\" and b = \"==\"", "a >= 1 and b <= 2"] {
+        assert!(Expression::parse(right).is_ok(), "{right}");
+    }
+}

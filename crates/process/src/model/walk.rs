@@ -7,7 +7,7 @@ use roxmltree::Node;
 use super::element::{Class, Element};
 use super::fault::Code;
 use super::report::Report;
-use super::xml::{BPMN, DRAWING, OWN, Tag};
+use super::xml::{BPMN, DRAWING, OWN, OWN_ALL, Tag};
 
 /// Most elements of BPMN; what only repeats the flows is not counted.
 const ELEMENTS_MAX: usize = 20_000;
@@ -104,6 +104,11 @@ impl<'a> Walk<'a, '_> {
                 let details = [attribute.name(), &ATTRIBUTE_BYTES_MAX.to_string()];
                 self.report.add(Code::TooLong, tag, &details);
             }
+        }
+        let of_others = |namespace: &&str| namespace.starts_with(OWN_ALL) && *namespace != OWN;
+        let mut others = tag.node().attributes().filter_map(|one| one.namespace()).filter(of_others);
+        if let Some(namespace) = others.next() {
+            self.report.add(Code::UnknownExtension, tag, &[namespace, tag.kind()]);
         }
         for (name, _) in tag.extensions() {
             if !may_have(tag.kind(), name) {

@@ -10,6 +10,8 @@ use super::fault::{Code, Fault};
 pub(super) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 /// Namespace of our extension attributes.
 pub(super) const OWN: &str = "urn:lienthong:bpmn:1";
+/// How our namespaces begin, those too that other releases may know.
+pub(super) const OWN_ALL: &str = "urn:lienthong:";
 /// Namespaces of drawing.
 pub(super) const DRAWING: [&str; 3] = [
     "http://www.omg.org/spec/BPMN/20100524/DI",

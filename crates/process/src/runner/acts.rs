@@ -55,7 +55,7 @@ impl Work {
             Act::Pause { reason } => self.plain(about, act, Command::Pause { reason: reason.clone() })?,
             Act::Resume { .. } => self.plain(about, act, Command::Resume)?,
             Act::Recalculate => return self.recalculate(&change_of(about, act)),
-            Act::Happened { wait, variables } => {
+            Act::Happened { wait, variables, .. } => {
                 let variables = variables.clone().into_map();
                 self.plain(about, act, Command::Happened { wait: *wait, variables })?
             }

@@ -52,6 +52,8 @@ pub(super) struct Told {
     pub variables: Payload,
     /// Seconds for which it is kept when nobody waits; none refuses.
     pub keep_secs: Option<i64>,
+    /// Whose instance begins with it, where its process does not say.
+    pub agency: Option<String>,
 }
 
 /// Which instance begins.
@@ -97,7 +99,7 @@ pub(super) enum Act {
     Resolve { exec: ExecId, variables: Payload },
     Own { exec: ExecId, owner: Name },
     Cancel { reason: String },
-    Happened { wait: u64, variables: Payload },
+    Happened { wait: u64, variables: Payload, message: Option<String> },
     Signal { name: String, variables: Payload },
     Migrate(super::migrate::Plan),
     Pause { reason: String },
@@ -168,7 +170,10 @@ impl Act {
             Self::Resolve { exec, .. } => json!({"act": "resolve", "exec": exec}),
             Self::Own { exec, owner } => json!({"act": "own", "exec": exec, "owner": owner.as_str()}),
             Self::Cancel { reason } => json!({"act": "cancel", "reason": reason}),
-            Self::Happened { wait, .. } => json!({"act": "happened", "wait": wait}),
+            Self::Happened { wait, message: None, .. } => json!({"act": "happened", "wait": wait}),
+            Self::Happened { wait, message, .. } => {
+                json!({"act": "happened", "wait": wait, "message": message})
+            }
             Self::Signal { name, .. } => json!({"act": "signal", "name": name}),
             Self::Migrate(plan) => plan.json(),
             Self::Pause { reason } => json!({"act": "pause", "reason": reason}),
@@ -208,8 +213,10 @@ impl What {
                     .to_string()
             }
             Self::Message(told) => {
-                let with = digest(&told.variables);
-                json!({"act": "message", "name": told.name, "to": told.correlation, "with": with}).to_string()
+                let Told { name, correlation, agency, variables, .. } = told;
+                let with = digest(variables);
+                json!({"act": "message", "name": name, "to": correlation, "agency": agency, "with": with})
+                    .to_string()
             }
             Self::Signal { name, variables } => {
                 json!({"act": "signal", "name": name.as_str(), "with": digest(variables)}).to_string()

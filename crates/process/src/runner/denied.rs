@@ -79,7 +79,9 @@ pub enum Denied {
     #[error("chưa ai nhận việc này / nobody has this task")]
     NotTaken,
     /// No event of the model names or catches an error with this code.
-    #[error("mô hình không có lỗi `{code}`; có / the model knows no error `{code}`; it has: {known}")]
+    #[error(
+        "mô hình không có lỗi `{code}`, chỉ có: {known} / the model knows no error `{code}`, only: {known}"
+    )]
     NoError {
         /// What was given.
         code: String,

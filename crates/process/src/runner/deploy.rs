@@ -277,8 +277,10 @@ const CLOCK: char = 'R';
 
 /// The letter that begins a process when a moment comes.
 pub(super) fn clock(id: &uuid::Uuid, element: &str, at: Ts, (began, nth): (Ts, u32)) -> LetterRow {
+    let id = id.hyphenated().to_string();
     LetterRow {
-        id: id.hyphenated().to_string(),
+        chain: Some(id.clone()),
+        id,
         kind: 2,
         name: element.to_owned(),
         correlation: format!("{CLOCK}{nth}/{}", began.0),
@@ -288,7 +290,7 @@ pub(super) fn clock(id: &uuid::Uuid, element: &str, at: Ts, (began, nth): (Ts, u
         variables: "{}".to_owned(),
         due: at.0,
         until: i64::MAX,
-        chain: None,
+        agency: None,
     }
 }
 

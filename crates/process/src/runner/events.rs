@@ -18,8 +18,8 @@ const ROUNDS_MAX: u32 = 10_000;
 const ANSWERS_KEPT_SECS: i64 = 30 * 86_400;
 /// Between two looks for what is due.
 const LOOK: Duration = Duration::from_millis(200);
-/// Looks between two times at which old answers and letters are deleted: about an hour.
-const LOOKS_A_SWEEP: u32 = 18_000;
+/// Between two times at which old answers and letters are deleted.
+const SWEEP_SECS: i64 = 3_600;
 
 /// A message from outside.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Message {
     pub variables: Payload,
     /// Seconds for which it is kept when nobody waits for it yet; none refuses it then. At most 366 days.
     pub keep_secs: Option<i64>,
+    /// Code of the agency whose instance begins with it, where its process does not say.
+    pub agency: Option<Name>,
 }
 
 impl Processes {
@@ -41,12 +43,13 @@ impl Processes {
     /// # Errors
     /// [`Denied::NobodyWaits`], or the instance refuses it.
     pub async fn message(&self, message: Message, by: &By, key: Option<Name>) -> Result<Answer, Denied> {
-        let Message { name, correlation: to, variables, keep_secs } = message;
+        let Message { name, correlation: to, variables, keep_secs, agency } = message;
         if keep_secs.is_some_and(|secs| !(1..=KEPT_SECS_MAX).contains(&secs)) {
             return Err(Denied::Time { max_secs: KEPT_SECS_MAX });
         }
         let (name, correlation) = (name.to_string(), correlation(to.as_ref()));
-        let told = Told { name, correlation, variables, keep_secs };
+        let agency = agency.map(|code| code.to_string());
+        let told = Told { name, correlation, variables, keep_secs, agency };
         self.call(by.clone(), key, What::Message(told), None).await
     }
 
@@ -130,14 +133,19 @@ impl Processes {
     pub async fn tick(&self, now: Ts) -> Result<u64, Denied> {
         let mut all = 0;
         for _ in 0..ROUNDS_MAX {
-            let due = self.due(What::Due { limit: DUE_MAX }, now).await?;
-            let delivered = self.due(What::Letters { limit: DUE_MAX }, now).await?;
-            all += due + delivered;
-            if due + delivered == 0 {
+            let done = self.round(now).await?;
+            all += done;
+            if done == 0 {
                 break;
             }
         }
         Ok(all)
+    }
+
+    /// Some of what is due, the oldest first.
+    async fn round(&self, now: Ts) -> Result<u64, Denied> {
+        let due = self.due(What::Due { limit: DUE_MAX }, now).await?;
+        Ok(due + self.due(What::Letters { limit: DUE_MAX }, now).await?)
     }
 
     async fn due(&self, what: What, now: Ts) -> Result<u64, Denied> {
@@ -166,20 +174,24 @@ impl Processes {
 
     /// Does what is due, again and again, for as long as it is awaited.
     pub async fn keep_going(&self) {
-        let mut looks = 0_u32;
+        let mut swept = Ts(i64::MIN);
         loop {
+            // The moment is another in each round: what has come due meanwhile does not wait for those that never end.
             let now = self.shared.clock.now();
-            if let Err(denied) = self.tick(now).await {
+            let done = self.round(now).await.unwrap_or_else(|denied| {
                 tracing::error!(error = %denied, "what is due could not be done; it is tried again");
+                0
+            });
+            if now >= swept.plus_secs(SWEEP_SECS) {
+                swept = now;
+                if let Err(denied) = self.sweep(now).await {
+                    tracing::error!(error = %denied, "old answers could not be deleted");
+                }
             }
-            if looks.is_multiple_of(LOOKS_A_SWEEP)
-                && let Err(denied) = self.sweep(now).await
-            {
-                tracing::error!(error = %denied, "old answers could not be deleted");
+            if done == 0 {
+                // A letter is delivered at once, a timer at the next look.
+                let _ = tokio::time::timeout(LOOK, self.shared.wake.notified()).await;
             }
-            looks = looks.wrapping_add(1);
-            // A letter is delivered at once, a timer at the next look.
-            let _ = tokio::time::timeout(LOOK, self.shared.wake.notified()).await;
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::engine::ExecId;
 pub const NAME_BYTES_MAX: usize = 256;
 /// Variables of an instance, and what one message or result brings, in bytes as JSON.
 pub const VARIABLES_BYTES_MAX: usize = 1 << 20;
-/// Variables that one signal brings, in bytes as JSON: each instance that it reaches gets its own copy.
-pub const SIGNAL_BYTES_MAX: usize = 16 << 10;
+pub use crate::engine::SIGNAL_BYTES_MAX;
+
 /// Lists and contexts within each other in a value: what is stored must be readable again.
 pub const DEPTH_MAX: usize = 64;
 

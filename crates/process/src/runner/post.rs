@@ -17,6 +17,7 @@ use crate::engine::{Event, Timing, Told as Says};
 impl Work {
     /// Makes letters of what was told, in the chain of who told it.
     pub(super) fn pass_on(&mut self, change: &Change<'_>, chain: Option<&String>, events: Vec<Event>) {
+        let agency = self.opens.get(change.id).and_then(|open| open.row.agency.clone());
         for event in events {
             match event {
                 Event::Told { what: Says::Message { name, key, variables }, .. } => {
@@ -24,11 +25,12 @@ impl Work {
                     let until = change.now.plus_secs(TOLD_KEPT_SECS);
                     let from = By::engine(change.id);
                     let letter = self.letter(to, &variables, (&from, change.now, until));
-                    self.book.letters.push(LetterRow { chain: chain.cloned(), ..letter });
+                    let (chain, agency) = (chain.cloned(), agency.clone());
+                    self.book.letters.push(LetterRow { chain, agency, ..letter });
                 }
                 Event::Told { what: Says::Signal { name, variables }, .. } => {
-                    let (from, chain) = (change.id.to_owned(), chain.cloned());
-                    self.signals.push(Signalled { from: Some(from), chain, name, variables });
+                    let (from, chain, agency) = (change.id.to_owned(), chain.cloned(), agency.clone());
+                    self.signals.push(Signalled { from: Some(from), agency, chain, name, variables });
                 }
                 _ => {}
             }
@@ -54,6 +56,7 @@ impl Work {
             due: now.0,
             until: until.0,
             chain: None,
+            agency: None,
         }
     }
 
@@ -63,7 +66,8 @@ impl Work {
         let found = waits.iter().find(|(id, wait)| self.waits_still(id, *wait));
         if let Some((id, wait)) = found {
             let wait = u64::try_from(*wait).unwrap_or_default();
-            let act = Act::Happened { wait, variables: told.variables.clone() };
+            let (variables, message) = (told.variables.clone(), Some(told.name.clone()));
+            let act = Act::Happened { wait, variables, message };
             return self.act((id, &act), by, now).into();
         }
         if waits.iter().any(|(id, _)| self.busy.contains(id)) {
@@ -73,13 +77,14 @@ impl Work {
             |start: &StartBy| matches!(&start.on, StartOn::Message(name) if indexed(name) == told.name);
         let heads = Arc::clone(&self.heads);
         if let Some((head, start)) = starts(&heads, now).find(|(_, start)| begins(start)) {
-            let start = begun_by(head.row.id, start, told.variables.clone());
+            let with = (told.variables.clone(), told.agency.as_deref());
+            let start = begun_by(head.row.id, start, with);
             return self.start(&start, (by, now)).into();
         }
         match told.keep_secs {
             Some(secs) if letter.is_none() => {
                 let letter = self.letter(to, told.variables.map(), (by, now, now.plus_secs(secs)));
-                self.book.letters.push(letter);
+                self.book.letters.push(LetterRow { agency: told.agency.clone(), ..letter });
                 Ok(Answer::Kept).into()
             }
             _ => Err(Denied::NobodyWaits).into(),
@@ -88,7 +93,7 @@ impl Work {
 
     /// Sends a signal to every instance that listens, but not to the one that told it, and lets processes begin.
     pub(super) fn spread(&mut self, told: Signalled, (by, now): (&By, Ts)) -> u64 {
-        let Signalled { from, chain, name, variables } = told;
+        let Signalled { from, agency, chain, name, variables } = told;
         let listening = self.listening.get(&name).cloned().unwrap_or_default();
         let heads = Arc::clone(&self.heads);
         let begins = |start: &StartBy| matches!(&start.on, StartOn::Signal(one) if *one == name);
@@ -101,8 +106,8 @@ impl Work {
         for (head, start) in starts(&heads, now).filter(|(_, start)| begins(start)) {
             let to = (start.element.clone(), String::new());
             let letter = self.letter(to, &variables, (by, now, Ts(i64::MAX)));
-            let chain = chain.clone();
-            letters.push(LetterRow { kind: 2, model: Some(head.row.id), chain, ..letter });
+            let (chain, agency) = (chain.clone(), agency.clone());
+            letters.push(LetterRow { kind: 2, model: Some(head.row.id), chain, agency, ..letter });
         }
         if let Some(chain) = &chain {
             self.chains.reached(chain, letters.len(), now);
@@ -122,7 +127,9 @@ impl Work {
         let timing = Timing { timer, text: &text, began, nth, agency: None };
         if let Ok(Some(at)) = self.outside.due(timing) {
             let row = clock(&self.ids.next(self.now), &letter.name, at, (began, nth));
-            self.book.letters.push(LetterRow { model: letter.model, ..row });
+            // All its times are one chain: what follows from a beat counts for the next.
+            let chain = letter.chain.clone().or_else(|| Some(letter.id.clone()));
+            self.book.letters.push(LetterRow { model: letter.model, chain, ..row });
         }
     }
 }

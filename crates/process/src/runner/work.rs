@@ -65,6 +65,8 @@ pub(super) struct Work {
 pub(super) struct Signalled {
     /// The instance; none for somebody outside.
     pub from: Option<String>,
+    /// Whose instances begin with it, where their processes do not say.
+    pub agency: Option<String>,
     pub chain: Option<String>,
     pub name: String,
     pub variables: Map<String, Value>,
@@ -112,7 +114,7 @@ impl Work {
             What::Message(told) => self.message(told, (&call.by, now), call.letter.as_ref()),
             What::Signal { name, variables } => {
                 let (name, variables) = (name.to_string(), variables.map().clone());
-                let told = Signalled { from: None, chain: None, name, variables };
+                let told = Signalled { from: None, agency: None, chain: None, name, variables };
                 Ok(Answer::Reached(self.spread(told, (&call.by, now)))).into()
             }
             What::Due { .. } | What::Letters { .. } => Ok(Answer::Worked(0)).into(),
@@ -373,10 +375,15 @@ impl Work {
 }
 
 /// A process that begins with an event.
-pub(super) fn begun_by(model: i64, start: &StartBy, variables: super::Payload) -> Start {
+pub(super) fn begun_by(
+    model: i64,
+    start: &StartBy,
+    (variables, agency): (super::Payload, Option<&str>),
+) -> Start {
     let process = start.process.parse().ok();
     let element = Some(start.element.clone());
-    Start { model: Of::Id(model), process, element, business_key: None, agency: None, variables }
+    let agency = agency.and_then(|code| code.parse().ok());
+    Start { model: Of::Id(model), process, element, business_key: None, agency, variables }
 }
 
 /// What calendars of today would change in an instance.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base::Ts;
 use store::process::{Changes, LetterRow, ProcessTx};
@@ -19,6 +19,9 @@ use crate::engine::State;
 
 /// Calls of one transaction.
 pub(super) const BATCH_MAX: usize = 256;
+/// How long one transaction decides before it leaves the rest of its calls to the next: who asks for little must not wait for
+/// hundreds that are heavy.
+const DECIDING: Duration = Duration::from_millis(200);
 /// Pause before instances that another node holds are tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(2);
 /// How often a transaction is made anew because another node answered a key meanwhile.
@@ -121,7 +124,12 @@ async fn transact(shared: &Arc<Shared>, calls: &mut Vec<Call>) -> Result<Option<
     let all = std::mem::take(calls);
     // Deciding may take a while; other tasks of this thread must not wait for it.
     let decided = tokio::task::spawn_blocking(move || {
-        let ended: Vec<_> = all.iter().map(|call| work.carry_out(call)).collect();
+        let began = Instant::now();
+        let ended = all.iter().map(|call| match call.what {
+            What::Act { .. } | What::Start(_) if began.elapsed() > DECIDING => Ended::Later,
+            _ => work.carry_out(call),
+        });
+        let ended: Vec<_> = ended.collect();
         (all, work, ended)
     });
     let (all, mut work, ended) = decided.await.map_err(|_| Denied::Stopping)?;
@@ -158,7 +166,7 @@ async fn expand(
             What::Due { limit } => {
                 for (instance, wait) in tx.due(moment.0, limit).await? {
                     let wait = u64::try_from(wait).unwrap_or_default();
-                    let act = Act::Happened { wait, variables: Payload::none() };
+                    let act = Act::Happened { wait, variables: Payload::none(), message: None };
                     found.push((What::Act { instance, act }, "timer", moment, None));
                 }
             }
@@ -205,10 +213,11 @@ fn delivery(letter: &LetterRow) -> Result<What, Denied> {
                 element: name,
                 on: StartOn::Message(String::new()),
             };
-            What::Start(begun_by(model, &start, variables))
+            What::Start(begun_by(model, &start, (variables, letter.agency.as_deref())))
         }
         _ => {
-            What::Message(Told { name, correlation: letter.correlation.clone(), variables, keep_secs: None })
+            let (correlation, agency) = (letter.correlation.clone(), letter.agency.clone());
+            What::Message(Told { name, correlation, variables, keep_secs: None, agency })
         }
     })
 }

@@ -327,3 +327,37 @@ fn variables_of_the_begin_are_there_at_the_end() {
     let (_, variables) = run(&process(r#"<startEvent id="s"/>"#), r#"{"a":[1,{"b":null}]}"#, "{}");
     assert_eq!(json!(variables), json!({"a": [1, {"b": null}]}));
 }
+
+#[test]
+fn a_signal_that_brings_too_much_is_not_told() {
+    let model = process(
+        &(r#"<startEvent id="s"/><intermediateThrowEvent id="t"><dataInput id="in1" name="all"/><dataInputAssociation id="x">
+             <targetRef>in1</targetRef><assignment><from>all</from><to>in1</to></assignment></dataInputAssociation><inputSet/>
+             <signalEventDefinition signalRef="S"/></intermediateThrowEvent>"#
+            .to_owned()
+            + tasks("a").as_str()
+            + flows("s>t t>a").as_str()),
+    )
+    .replace("<process ", r#"<signal id="S" name="S"/><process "#);
+    let with = |bytes: usize| format!(r#"{{"all":"{}"}}"#, "x".repeat(bytes));
+    check_with(&model, (&with(16_000), "{}"), "a", Finished);
+    check_with(&model, (&with(17_000), "{}"), "", Fault);
+}
+
+#[test]
+fn a_simulation_that_would_go_on_for_ever_says_so() {
+    let round = |begins: &str, tells: &str| {
+        format!(
+            r#"<startEvent id="s"><messageEventDefinition messageRef="{begins}"/></startEvent><endEvent id="e"><messageEventDefinition messageRef="{tells}"/></endEvent>{}"#,
+            flows("s>e")
+        )
+    };
+    let model = |tells: &str| {
+        let roots = r#"<message id="m" name="m"/><message id="n" name="n"/><process "#;
+        process(&round("m", tells)).replacen("<process ", roots, 1)
+    };
+    let begun = r#"{"@messages":[{"name":"m","after":"PT1S"}]}"#;
+    check_with(&model("n"), ("{}", begun), "", Finished);
+    check_with(&model("m"), ("{}", begun), "", process::simulate::End::TooLong);
+    check_with(&model("m"), ("{}", "{}"), "", process::simulate::End::NoStart);
+}

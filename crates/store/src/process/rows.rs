@@ -205,6 +205,8 @@ rows! {
         pub until: i64,
         /// The chain that goes on with it; none where one begins.
         pub chain: Option<String>,
+        /// Code of the agency whose instance begins with it, where its process does not say.
+        pub agency: Option<String>,
     }
 
     /// What was answered to a question with a key.

@@ -3,6 +3,9 @@
 ALTER TABLE process_letter ADD COLUMN chain TEXT;
 ALTER TABLE process_instance ADD COLUMN chain TEXT;
 
+-- Whose the instance is that begins with it, where its process does not say.
+ALTER TABLE process_letter ADD COLUMN agency TEXT;
+
 -- What people call an instance by never changes, and stands beside its work and incidents so that lists are one query.
 ALTER TABLE process_task ADD COLUMN business_key TEXT;
 ALTER TABLE process_incident ADD COLUMN business_key TEXT;

@@ -45,6 +45,7 @@ fn letter(id: &str, name: &str, correlation: &str) -> LetterRow {
         due: 5,
         until: 100,
         chain: Some("c".to_owned()),
+        agency: Some("H17".to_owned()),
     }
 }
 

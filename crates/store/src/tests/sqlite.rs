@@ -100,3 +100,18 @@ async fn what_is_no_store_is_refused_with_a_reason() {
     assert!(matches!(server, StoreError::Unavailable { .. }), "{server:?}");
     assert!(!server.to_string().contains("secret"), "{server}");
 }
+
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_is_written_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, away) = (dir.path().join("a.db"), dir.path().join("b.db"));
+    let db = Db::open(&format!("sqlite:{}", file.display())).await.unwrap();
+    db.try_write().await.unwrap();
+    std::fs::rename(&file, &away).unwrap();
+    let gone = db.try_write().await.unwrap_err();
+    assert!(matches!(gone, StoreError::Unavailable { .. }) && gone.to_string().contains("a.db"), "{gone:?}");
+    std::fs::write(&file, "").unwrap();
+    assert!(db.try_write().await.is_err(), "another file of the same name");
+    std::fs::rename(&away, &file).unwrap();
+    db.try_write().await.unwrap();
+}

@@ -250,6 +250,9 @@ pub struct Message {
     /// Giữ bao nhiêu giây nếu chưa ai chờ / seconds for which it is kept when nobody waits yet.
     #[arg(long, value_name = "SECONDS")]
     pub keep_s: Option<i64>,
+    /// Cơ quan của hồ sơ bắt đầu từ thông điệp này, nếu mô hình không nói / whose instance begins with it, where the model does not say.
+    #[arg(long, value_name = "CODE")]
+    pub agency: Option<String>,
     /// Khóa của bên gọi / your own key.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,

@@ -133,10 +133,11 @@ pub fn instance(whole: &Value) {
 }
 
 /// What a history says of a command, in words.
-const COMMAND: [(&str, &str); 7] = [
+const COMMAND: [(&str, &str); 8] = [
     ("exec", "bước / step "),
     ("to", "tới / to "),
     ("name", ""),
+    ("message", ""),
     ("code", "mã / code "),
     ("version", "phiên bản / version "),
     ("owner", "phụ trách / owner "),
@@ -179,7 +180,7 @@ pub fn done(answer: &Value) {
     } else if let Some(count) = answer["stopped"].as_u64().filter(|count| *count > 0) {
         let id = cell(answer, "instance");
         println!(
-            "đã thử, hồ sơ còn {count} bước dừng / tried, and {count} steps of the instance have stopped: lienthong process show {id}"
+            "đã thử, hồ sơ còn bước dừng / tried, and steps of the instance have stopped: {count} — lienthong process show {id}"
         );
     } else if answer["instance"].is_string() {
         println!("{}", cell(answer, "instance"));

@@ -184,17 +184,33 @@ async fn show(args: Show) -> anyhow::Result<ExitCode> {
             Err(refused) => return Ok(refused.print()),
         }
     }
-    let json = args.json;
-    let shown = |value: &Value| if json { println!("{value:#}") } else { print::instance(value) };
-    let code = Asked::get(&args.kept, whole.clone()).show(shown).await?;
-    if !args.history || code != ExitCode::SUCCESS {
-        return Ok(code);
+    let mut shown = match Asked::get(&args.kept, whole.clone()).answer().await? {
+        Ok(answer) => answer.json()?,
+        Err(refused) => return Ok(refused.print()),
+    };
+    if !args.json {
+        print::instance(&shown);
     }
-    history(&args.kept, &whole, json).await
+    let mut changes = Vec::new();
+    let mut code = ExitCode::SUCCESS;
+    if args.history {
+        code = history(&args.kept, &whole, args.json.then_some(&mut changes)).await?;
+    }
+    if args.json {
+        if args.history {
+            shown["history"] = changes.into();
+        }
+        println!("{shown:#}");
+    }
+    Ok(code)
 }
 
-/// All changes, page by page.
-async fn history(kept: &SessionFile, whole: &str, json: bool) -> anyhow::Result<ExitCode> {
+/// All changes, page by page: printed, or kept.
+async fn history(
+    kept: &SessionFile,
+    whole: &str,
+    mut changes: Option<&mut Vec<Value>>,
+) -> anyhow::Result<ExitCode> {
     let mut after = Some(String::from("0"));
     while let Some(number) = after {
         let path =
@@ -203,10 +219,9 @@ async fn history(kept: &SessionFile, whole: &str, json: bool) -> anyhow::Result<
             Ok(answer) => answer.json()?,
             Err(refused) => return Ok(refused.print()),
         };
-        if json {
-            println!("{page:#}");
-        } else {
-            print::history(&page);
+        match &mut changes {
+            Some(changes) => changes.extend(page["items"].as_array().into_iter().flatten().cloned()),
+            None => print::history(&page),
         }
         after = page["next"].as_str().map(str::to_owned);
     }
@@ -256,11 +271,17 @@ async fn incident(command: IncidentCommand) -> anyhow::Result<ExitCode> {
         IncidentCommand::Own(Hand { task, to }) => (task, "own", json!({"owner": to})),
     };
     let path = format!("/incidents/{}/{verb}", step(&task.task));
-    Asked::post(&task.kept, path, body).show(print::done).await
+    let mut goes_on = true;
+    let done = |answer: &Value| {
+        goes_on = answer["stopped"].as_u64().is_none_or(|count| count == 0);
+        print::done(answer);
+    };
+    let code = Asked::post(&task.kept, path, body).show(done).await?;
+    Ok(if goes_on { code } else { ExitCode::FAILURE })
 }
 
 async fn message(args: Message) -> anyhow::Result<ExitCode> {
-    let Message { name, correlation, variables, keep_s, key, kept } = args;
+    let Message { name, correlation, variables, keep_s, agency, key, kept } = args;
     let mut body = json!({"name": name, "variables": variables.map()?});
     if let Some(text) = correlation {
         body["correlation"] = serde_json::from_str(&text)
@@ -268,6 +289,9 @@ async fn message(args: Message) -> anyhow::Result<ExitCode> {
     }
     if let Some(seconds) = keep_s {
         body["keep_s"] = seconds.into();
+    }
+    if let Some(code) = agency {
+        body["agency"] = code.into();
     }
     let asked = Asked { key: key.as_deref(), ..Asked::post(&kept, "/messages".to_owned(), body) };
     asked.show(print::done).await

@@ -16,7 +16,8 @@ impl Checker<'_> {
         if !has_registry {
             self.wrong(place, "needs the section [registry] on the same node: people sign in there");
         }
-        if other_stores.contains(&Some(&*section.store)) {
+        let same = |other: &&str| self.same_store(other, &section.store);
+        if other_stores.iter().flatten().any(same) {
             self.wrong(
                 place,
                 "store: give the process engine a store of its own, not that of the message log, the registry or the sources",

@@ -5,7 +5,7 @@ use super::Checker;
 
 impl Checker<'_> {
     pub(super) fn registry(&mut self, section: &RegistrySection, log: &str) -> RegistrySection {
-        if section.store == log {
+        if self.same_store(&section.store, log) {
             self.wrong(
                 "[registry]",
                 "store: give the registry a store of its own, not that of the message log",

@@ -134,14 +134,17 @@ fn who_tries_an_incident_again_is_told_whether_the_instance_goes_on() {
     let found = desk.says("quan-tri", &["process", "incidents", "--json"], "script-failed");
     let found: Value = serde_json::from_str(&found).unwrap();
     let incident = found["items"][0]["id"].as_str().unwrap();
-    desk.says(
-        "quan-tri",
-        &["process", "incident", "retry", incident],
-        "1 steps of the instance have stopped",
-    );
+    desk.refuses("quan-tri", &["process", "incident", "retry", incident], "have stopped: 1");
     let resolve = ["process", "incident", "resolve", incident, "--vars", r#"{"n": 1}"#];
     assert_eq!(desk.says("quan-tri", &resolve, "-").trim(), instance);
     desk.says("quan-tri", &["process", "incidents"], "(0)");
+    let all = desk.says("quan-tri", &["process", "show", &instance, "--history", "--json"], "history");
+    let all: Value = serde_json::from_str(&all).unwrap();
+    assert_eq!(
+        (&all["outcome"], all["history"].as_array().unwrap().len()),
+        (&"completed".into(), 3),
+        "{all:#}"
+    );
 }
 
 #[test]

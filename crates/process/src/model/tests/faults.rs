@@ -592,7 +592,7 @@ fn pair() -> String {
     let signal = |name: &str| format!("<signalEventDefinition signalRef='{name}'/>");
     let first = one("P", &[message("m"), signal("sig")].concat(), &message("n"));
     let second = one("Q", &message("n"), &[message("other"), signal("other_sig")].concat());
-    let roots = "<message id='n'/><message id='other'/><signal id='other_sig'/>";
+    let roots = "<message id='n'/><message id='other'/><signal id='other_sig'/><signalEventDefinition id='d' signalRef='sig'/>";
     rooted(&file(&format!("{roots}{first}{second}")))
 }
 
@@ -631,6 +631,13 @@ fn warnings_of_ways() -> Vec<Case> {
         ),
         case(Code::BeginsItself, pair(), "messageRef='other'", "messageRef='m'"),
         case(Code::BeginsItself, pair(), "signalRef='other_sig'", "signalRef='sig'"),
+        case(
+            Code::BeginsItself,
+            pair(),
+            "<startEvent id='Qs'>",
+            "<task id='many'><multiInstanceLoopCharacteristics behavior='One' oneBehaviorEventRef='d'>
+             <loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></task><startEvent id='Qs'>",
+        ),
         case(Code::CycleWithoutWait, cycle(), "<userTask id='b'/>", "<task id='b'/>"),
         case(Code::Unreachable, a(), "<endEvent id='e'/>", "<endEvent id='e'/><endEvent id='never'/>"),
         case(

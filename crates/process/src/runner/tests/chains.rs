@@ -48,8 +48,13 @@ fn passes_on(id: &str, begins: &str, tells: &str) -> String {
 }
 
 async fn told(node: &Node, message: &str) {
-    let message =
-        Message { name: name(message), correlation: None, variables: Payload::none(), keep_secs: None };
+    let message = Message {
+        name: name(message),
+        correlation: None,
+        variables: Payload::none(),
+        keep_secs: None,
+        agency: None,
+    };
     node.all.message(message, &person("dân"), None).await.unwrap();
 }
 
@@ -106,7 +111,7 @@ async fn a_signal_counts_for_each_that_it_reaches(store: TestStore) {
     let reached = node.all.signal(name("!call"), Payload::none(), &person("an"), None).await.unwrap();
     assert_eq!(reached, Answer::Reached(1));
     let count = settled(&node).await;
-    assert!((10..=12).contains(&count), "told and begun are counted: {count}");
+    assert!((20..=22).contains(&count), "{count}");
     assert_eq!(stopped(&node).await, circles(1));
 }
 
@@ -152,7 +157,43 @@ async fn what_goes_round_slowly_may_go_round_for_ever(store: TestStore) {
     assert!(stopped(&node).await.is_empty());
 }
 
+async fn the_times_of_a_process_that_begins_by_the_clock_are_one_chain(store: TestStore) {
+    let node = Node::chained(&store, 50).await;
+    let beat = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:x"><message id="x" name="x"/>
+        <process id="beat" isExecutable="true"><startEvent id="s"><timerEventDefinition><timeCycle>R/PT1S</timeCycle>
+        </timerEventDefinition></startEvent><sendTask id="t" messageRef="x"><multiInstanceLoopCharacteristics>
+        <loopCardinality>30</loopCardinality></multiInstanceLoopCharacteristics></sendTask><sequenceFlow id="f" sourceRef="s"
+        targetRef="t"/></process></definitions>"#;
+    node.deploy(beat).await;
+    for _ in 0..2 {
+        node.later(1).await;
+    }
+    assert!(stopped(&node).await.len() < 30, "two beats of 30, and ten are forgotten each second");
+    for _ in 0..4 {
+        node.later(1).await;
+    }
+    assert!(stopped(&node).await.len() > 30);
+}
+
+async fn what_is_begun_by_a_message_belongs_to_the_agency_of_whoever_told_it(store: TestStore) {
+    let node = Node::open(&store).await;
+    let lines = [flow("s", "T"), flow("T", "e")].concat();
+    let body = format!(r#"{lines}<userTask id="T"/><endEvent id="e"/>"#);
+    node.deploy(&process("desk", "hand-over", &body)).await;
+    node.deploy(&passes_on("sender", "go", "hand-over")).await;
+    let agency = Some(name("H17"));
+    let go =
+        Message { name: name("go"), correlation: None, variables: Payload::none(), keep_secs: None, agency };
+    node.all.message(go, &person("dân"), None).await.unwrap();
+    assert_eq!(settled(&node).await, 2);
+    let wanted = crate::runner::Wanted { limit: 9, ..Default::default() };
+    let open = node.all.tasks(&wanted).await.unwrap().remove(0);
+    assert_eq!(open.agency.as_deref(), Some("H17"));
+}
+
 testkit::on_both!(
+    the_times_of_a_process_that_begins_by_the_clock_are_one_chain,
+    what_is_begun_by_a_message_belongs_to_the_agency_of_whoever_told_it,
     processes_that_begin_each_other_stop_with_an_incident,
     what_one_message_makes_many_of_is_one_chain,
     a_signal_counts_for_each_that_it_reaches,

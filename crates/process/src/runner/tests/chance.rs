@@ -73,7 +73,13 @@ async fn step(node: &Node, chance: &mut Chance) -> bool {
         }
         (8, ..) => {
             let keep_secs = (chance.below(2) == 0).then_some(600);
-            let message = Message { name: name("paid"), correlation: Some(dossier), variables, keep_secs };
+            let message = Message {
+                name: name("paid"),
+                correlation: Some(dossier),
+                variables,
+                keep_secs,
+                agency: None,
+            };
             node.all.message(message, &by, None).await.map(drop)
         }
         (9, ..) => node.all.signal(name("storm"), variables, &by, None).await.map(drop),

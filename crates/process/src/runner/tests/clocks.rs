@@ -226,7 +226,13 @@ async fn the_model_lets_clocks_stand_still_but_not_what_the_citizen_has(store: T
         [("M".to_owned(), None), ("T".to_owned(), Some(at("2026-03-13T17:00")))]
     );
     node.until("2026-03-06T10:00").await;
-    let more = Message { name: name("more"), correlation: None, variables: Payload::none(), keep_secs: None };
+    let more = Message {
+        name: name("more"),
+        correlation: None,
+        variables: Payload::none(),
+        keep_secs: None,
+        agency: None,
+    };
     node.all.message(more, &person("an"), None).await.unwrap();
     assert_eq!(node.instance_due(id).await, Some(at("2026-03-11T17:00")), "annex C");
     assert_eq!(node.due(id, "C").await, Some(at("2026-03-09T17:00")));

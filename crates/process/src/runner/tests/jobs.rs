@@ -98,7 +98,7 @@ async fn a_business_error_takes_the_way_that_is_drawn(store: TestStore) {
     // A slip in the code does not end the instance; what the file names and nobody catches does.
     let slip = (name("TU_CH0I"), Payload::none());
     let denied = node.all.error(node.task(id, "A").await, slip, &person("an"), None).await.unwrap_err();
-    assert!(denied.to_string().ends_with("it has: `NO`, `TU_CHOI`"), "{denied}");
+    assert!(denied.to_string().ends_with("only: `NO`, `TU_CHOI`"), "{denied}");
     node.all
         .error(node.task(id, "A").await, (name("TU_CHOI"), Payload::none()), &person("an"), None)
         .await

@@ -8,7 +8,13 @@ use super::{Answer, Listed, Message, Node, Payload, name, payload, person};
 
 fn paid(to: Value, keep_secs: Option<i64>) -> Message {
     let correlation = (!to.is_null()).then_some(to);
-    Message { name: name("paid"), correlation, variables: payload(json!({"sum": 5})), keep_secs }
+    Message {
+        name: name("paid"),
+        correlation,
+        variables: payload(json!({"sum": 5})),
+        keep_secs,
+        agency: None,
+    }
 }
 
 async fn a_message_goes_to_the_one_that_waits_for_its_key(store: TestStore) {
@@ -35,6 +41,8 @@ async fn a_message_goes_to_the_one_that_waits_for_its_key(store: TestStore) {
     );
     let shown = node.all.show(two).await.unwrap();
     assert_eq!((shown.instance.outcome.as_deref(), &shown.variables["sum"]), (Some("completed"), &json!(5)));
+    let history = node.all.history(two, 1, 9).await.unwrap();
+    assert_eq!(history[0].command["message"], "paid");
     assert_eq!(node.outcome(one).await, None);
     let wait = &node.all.show(one).await.unwrap().steps[1];
     assert_eq!((wait.element.as_str(), wait.waits.len()), ("c", 1));
@@ -83,8 +91,13 @@ async fn what_an_instance_tells_reaches_another_also_when_that_waits_later(store
 async fn a_message_begins_an_instance_once_for_each_key(store: TestStore) {
     let node = Node::open(&store).await;
     node.deploy("by message").await;
-    let apply =
-        || Message { name: name("apply"), correlation: None, variables: Payload::none(), keep_secs: None };
+    let apply = || Message {
+        name: name("apply"),
+        correlation: None,
+        variables: Payload::none(),
+        keep_secs: None,
+        agency: None,
+    };
     let by = person("dân");
     let first = node.all.message(apply(), &by, Some(name("1"))).await.unwrap();
     assert!(matches!(first, Answer::Started { .. }), "{first:?}");

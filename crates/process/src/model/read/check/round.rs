@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::super::draft::Draft;
 use super::triggers;
 use crate::model::fault::Code;
-use crate::model::{Kind, NodeIx, Task, Trigger};
+use crate::model::{Behavior, Kind, NodeIx, Repeat, Task, Trigger, UNLINKED};
 
 /// A message, or a signal.
 #[derive(PartialEq, Eq, Hash, Clone)]
@@ -32,6 +32,11 @@ impl Draft<'_> {
         let mut told = Vec::new();
         for at in self.places() {
             let process = self.program.scope(self.program.node(at).scope).process;
+            if let Kind::Call(scope) = self.program.node(at).kind
+                && scope != UNLINKED
+            {
+                leads.entry(process).or_default().insert(self.program.scope(scope).process);
+            }
             for to in self.told(at).iter().flat_map(|said| begun.get(said).into_iter().flatten()) {
                 leads.entry(process).or_default().insert(*to);
                 told.push((at, process, *to));
@@ -74,13 +79,22 @@ impl Draft<'_> {
     }
 
     fn told(&self, at: NodeIx) -> Vec<Said> {
-        match &self.program.node(at).kind {
+        let node = self.program.node(at);
+        let mut told: Vec<Said> = match &node.kind {
             Kind::Throw(list) | Kind::End(list) => list.iter().filter_map(Said::by).collect(),
             Kind::Task(Task::Send(Some(message))) => {
                 vec![Said { signal: false, name: message.name.clone() }]
             }
             _ => Vec::new(),
+        };
+        if let Some(Repeat::Multi(multi)) = &node.repeat {
+            match &multi.behavior {
+                Behavior::All => {}
+                Behavior::One(trigger) | Behavior::Each(trigger) => told.extend(Said::by(trigger)),
+                Behavior::Complex(list) => told.extend(list.iter().filter_map(|(_, one)| Said::by(one))),
+            }
         }
+        told
     }
 }
 
