@@ -20,6 +20,11 @@ use crate::model::{FlowIx, Kind, Node, NodeIx, Program, Scope, Task};
 /// Incident of what did not come to rest.
 const CIRCLES: &str = "runs-in-circles";
 
+/// Why nothing more is told.
+const WITHOUT_END: &str = "các quy trình gọi nhau mãi bằng thông điệp, tín hiệu mà không có người hay máy xử lý ở giữa: sửa mô \
+    hình, rồi thử lại / processes tell each other messages and signals without end, and no person or worker is in between: mend \
+    the model, then retry";
+
 /// Most that expressions of one command may cost: that of a few large ones.
 const SPENT_MAX: f64 = 60_000_000.0;
 /// Most values, or eights of bytes, that one command may assign.
@@ -83,6 +88,8 @@ pub(super) struct Run<'a> {
     steps: u32,
     /// Messages and signals that were told by this command.
     told: u32,
+    /// An instance that begins where nothing may be told any more begins with an incident, not with thousands.
+    halted: bool,
     /// Values and eights of bytes that were assigned by this command.
     written: usize,
 }
@@ -92,8 +99,22 @@ impl<'a> Run<'a> {
         let (events, queue, unheard) = (Vec::new(), VecDeque::new(), Vec::new());
         let (program, tree) = (context.program, Tree::of(&state));
         let (spent, steps, told, written) = (Cell::new(0.0), 0, 0, 0);
-        let changed = false;
-        Self { context, program, state, events, queue, unheard, changed, tree, spent, steps, told, written }
+        let (changed, halted) = (false, false);
+        Self {
+            context,
+            program,
+            state,
+            events,
+            queue,
+            unheard,
+            changed,
+            tree,
+            spent,
+            steps,
+            told,
+            halted,
+            written,
+        }
     }
 
     pub fn into_result(self) -> (State, Vec<Event>) {
@@ -127,6 +148,7 @@ impl<'a> Run<'a> {
         match command {
             Command::Start { process, by, variables, agency } => {
                 self.start(process, by, (variables, agency))?;
+                self.halted = self.context.tells == 0;
             }
             Command::Complete { exec, variables } => {
                 self.working(exec)?;
@@ -246,6 +268,10 @@ impl<'a> Run<'a> {
 
     /// Lets tokens go on until everything waits.
     pub fn until_rest(&mut self) {
+        if self.halted {
+            self.stop_everything(WITHOUT_END);
+            return self.settle_clocks();
+        }
         loop {
             while let Some(work) = self.queue.pop_front() {
                 self.steps += 1;
@@ -345,10 +371,10 @@ impl<'a> Run<'a> {
             self.told += 1;
             return true;
         }
-        let why = "các quy trình gọi nhau mãi bằng thông điệp, tín hiệu mà không có người hay máy xử lý ở giữa: sửa mô hình, rồi \
-             thử lại / processes tell each other messages and signals without end, and no person or worker is in between: \
-             mend the model, then retry";
-        self.stop(exec, Incident { code: CIRCLES.to_owned(), why: why.to_owned(), completing: false });
+        self.stop(
+            exec,
+            Incident { code: CIRCLES.to_owned(), why: WITHOUT_END.to_owned(), completing: false },
+        );
         false
     }
 

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use base::Ts;
+use store::process::InstanceRow;
 
 use super::call::{Act, Call, What};
 use super::work::Work;
@@ -18,6 +19,8 @@ use crate::engine::{Event, Told};
 
 /// Messages and signals of one chain.
 const TOLD_MAX: u32 = 100_000;
+/// An instance of a chain begins with this part of what may be told in it, or with nothing: as much as one activity may tell.
+const BEGINS_WITH: u32 = 10;
 /// By so much the count runs down each second.
 const FORGOTTEN_A_SECOND: i64 = 10;
 /// Chains that are remembered; those that were longest not heard of are forgotten first.
@@ -127,14 +130,17 @@ impl Cause {
 
 impl Work {
     /// The chain with which an instance goes on, and how much it may tell.
-    pub(super) fn chain(&self, before: Option<&String>, now: Ts) -> (Option<String>, u32) {
+    pub(super) fn chain(&self, row: &InstanceRow, now: Ts) -> (Option<String>, u32) {
         let chain = match &self.cause {
             Cause::Outside => None,
-            Cause::Clock => before.cloned(),
+            Cause::Clock => row.chain.clone(),
             Cause::Told(chain) => Some(chain.clone()),
         };
-        let left = chain.as_ref().map_or(self.chains.max, |chain| self.chains.left(chain, now));
-        (chain, left)
+        let max = self.chains.max;
+        let left = chain.as_ref().map_or(max, |chain| self.chains.left(chain, now));
+        // Nothing begins that may soon have to stop: each of thousands of its steps by itself.
+        let begins = row.version == 0;
+        (chain, if begins && left < max / BEGINS_WITH { 0 } else { left })
     }
 
     /// Counts what an instance told; a new chain begins where it went on with none.

@@ -282,7 +282,7 @@ impl Work {
     pub fn change(&mut self, change: &Change<'_>, commands: Vec<Command>) -> Result<i64, Denied> {
         let open = self.opens.get(change.id).ok_or(Denied::NoInstance)?;
         let model = Arc::clone(&open.model);
-        let (chain, tells) = self.chain(open.row.chain.as_ref(), change.now);
+        let (chain, tells) = self.chain(&open.row, change.now);
         let context = Context { program: &model.program, now: change.now, outside: &*self.outside, tells };
         let (state, events) = decided(context, open.state.clone(), commands)?;
         let text = stored(&state)?;
