@@ -8,21 +8,6 @@
 
 pub(crate) mod bound;
 mod names;
-/// Whether `==` stands outside of strings.
-fn has_double_equals(text: &str) -> bool {
-    let (mut in_string, mut before) = (false, ' ');
-    for sign in text.chars() {
-        match (sign, before) {
-            ('"', _) if !in_string || before != '\\' => in_string = !in_string,
-            ('=', '=') if !in_string => return true,
-            _ => {}
-        }
-        // A backslash before a backslash escapes nothing more.
-        before = if (sign, before) == ('\\', '\\') { ' ' } else { sign };
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
@@ -304,4 +289,19 @@ fn moment(text: &str) -> Feel {
     let literal = format!("@{}", Value::String(text.to_owned()));
     let read = dsntk_feel_parser::parse_expression(&FeelScope::default(), &literal, false);
     read.map_or(Feel::Null(None), |tree| dsntk_feel_evaluator::evaluate(&FeelScope::default(), &tree))
+}
+
+/// Whether `==` stands outside of strings.
+fn has_double_equals(text: &str) -> bool {
+    let (mut in_string, mut before) = (false, ' ');
+    for sign in text.chars() {
+        match (sign, before) {
+            ('"', _) if !in_string || before != '\\' => in_string = !in_string,
+            ('=', '=') if !in_string => return true,
+            _ => {}
+        }
+        // A backslash before a backslash escapes nothing more.
+        before = if (sign, before) == ('\\', '\\') { ' ' } else { sign };
+    }
+    false
 }

@@ -5,7 +5,8 @@
 //! too long stops with an incident. A person who tries again begins a new chain.
 //!
 //! The count is kept in memory and runs down by ten each second: what happens less often is no spinning, and may go on for
-//! years. What a process begins by the clock, again and again, is one chain as well. It is only a bound, so a node that is begun anew may count from nothing, and several nodes each for themselves.
+//! years. What a process begins by the clock, again and again, is one chain as well. It is only a bound, so a node that is
+//! begun anew may count from nothing, and several nodes each for themselves.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
