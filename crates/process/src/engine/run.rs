@@ -258,12 +258,28 @@ impl<'a> Run<'a> {
             // What has begun does not begin again.
             NO_EVENT if !self.tree.is_idle(exec) => self.arm_again(exec),
             NO_EVENT | NO_INPUT | NO_AGENCY => self.begin_again(exec),
+            CIRCLES if !self.is_one_of_many(exec) => self.enter_anew(exec),
             // The body has begun; what stopped it is looked at again when everything else is at rest.
             GATEWAY_FAILED | STUCK => {}
             _ if is_work => {}
             _ => self.act(exec),
         }
         Ok(())
+    }
+
+    /// Whether a step repeats an activity, or is one time of it.
+    fn is_one_of_many(&self, exec: ExecId) -> bool {
+        [Some(exec), self.parent_of(exec)]
+            .into_iter()
+            .flatten()
+            .any(|one| matches!(self.role_of(one), Some(Role::Many(_))))
+    }
+
+    /// A token that was stopped before its node goes in: what only stands there is no task, and not many.
+    fn enter_anew(&mut self, exec: ExecId) {
+        let Some(((node, _), parent)) = self.node_of(exec).zip(self.parent_of(exec)) else { return };
+        self.emit(Event::Left { exec });
+        self.queue.push_back(Work::Enter { parent, node });
     }
 
     /// Lets tokens go on until everything waits.

@@ -1,6 +1,6 @@
 //! Gateways, conditions, scripts and data.
 
-use process::engine::{Command, Context, Outcome, State, decide};
+use process::engine::{Command, Context, Exec, Outcome, Role, State, Step, decide};
 use process::model::read;
 use process::simulate::End::{Fault, Finished, Waiting};
 use process::timer::Timers;
@@ -245,4 +245,27 @@ fn a_complex_join_looks_at_its_condition_again_when_variables_are_others() {
     let later = r#"{"c":{"after":"PT1H","set":{"go":true}}}"#;
     check_with(&model, (r#"{"go":false}"#, later), "a b c after", Finished);
     check_with(&model, (r#"{"go":false}"#, "{}"), "a b c", Fault);
+}
+
+#[test]
+fn what_may_not_begin_yet_stands_before_its_first_step_and_goes_in_when_it_is_tried_again() {
+    let many = r#"<startEvent id="s"/><userTask id="a"><multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics></userTask>"#;
+    let sub = r#"<startEvent id="s"/><subProcess id="a"><userTask id="b"/></subProcess>"#;
+    let one = r#"<startEvent id="s"/><userTask id="a"/>"#;
+    for (inside, open) in [(one, 1), (many, 3), (sub, 1)] {
+        let model = process(&(inside.to_owned() + flows("s>a").as_str()));
+        let program = read(model.as_bytes()).expect("a good model").program;
+        let timers = Timers::built_in().expect("the calendar");
+        let context = |tells| Context { program: &program, now: MONDAY, outside: &timers, tells };
+        let variables = serde_json::Map::new();
+        let start = Command::Start { process: 0, by: None, variables, agency: None };
+        let (state, _) = decide(context(0), State::default(), start).expect("it begins");
+        let stopped: Vec<_> = state.incidents().map(|(exec, one)| (exec, one.code.clone())).collect();
+        assert!(matches!(&stopped[..], [(_, code)] if code == "runs-in-circles"), "{stopped:?}");
+        let retry = Command::Retry { exec: stopped[0].0 };
+        let (state, _) = decide(context(9), state, retry).expect("it fits");
+        assert_eq!(state.incidents().count(), 0);
+        let is_work = |exec: &&Exec| exec.role == Role::Step(Step::Work);
+        assert_eq!(state.execs.values().filter(is_work).count(), open, "{inside}");
+    }
 }
